@@ -1,0 +1,3 @@
+//! The `exporter` binary.
+
+fn main() {}

@@ -1,0 +1,117 @@
+//! Label sets: sorted, cheap to clone, comparable.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The label that carries a metric's name.
+pub const METRIC_NAME: &str = "__name__";
+
+/// A set of label names and values, sorted by name. An empty value is the same
+/// as an absent label, so it is never stored.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
+
+impl Labels {
+    /// Builds a label set; pairs with an empty value are left out, and the last
+    /// of several pairs with the same name wins.
+    pub fn new<N: Into<Arc<str>>, V: Into<Arc<str>>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let mut sorted: Vec<(Arc<str>, Arc<str>)> =
+            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut unique: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(sorted.len());
+        for pair in sorted {
+            match unique.last_mut() {
+                Some(last) if last.0 == pair.0 => *last = pair,
+                _ => unique.push(pair),
+            }
+        }
+        unique.retain(|(_, value)| !value.is_empty());
+        Self(unique.into())
+    }
+
+    /// The value of a label, if it is there.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let at = self.0.binary_search_by(|(candidate, _)| (**candidate).cmp(name)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// The metric name, if there is one.
+    pub fn metric_name(&self) -> Option<&str> {
+        self.get(METRIC_NAME)
+    }
+
+    /// All pairs, sorted by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The number of labels, the metric name included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no label at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A copy in which `name` has `value`; an empty value removes the label.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let added = (Arc::<str>::from(name), Arc::<str>::from(value));
+        Self::new(self.0.iter().cloned().chain([added]))
+    }
+
+    /// A copy that holds only the labels for which `keep` is true.
+    #[must_use]
+    pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|(name, _)| keep(name)).cloned().collect())
+    }
+}
+
+/// Prometheus' own notation: `name{a="1", b="2"}`.
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.metric_name().unwrap_or_default();
+        f.write_str(name)?;
+        let mut pairs = self.iter().filter(|(label, _)| *label != METRIC_NAME).peekable();
+        if pairs.peek().is_none() {
+            return if name.is_empty() { f.write_str("{}") } else { Ok(()) };
+        }
+        f.write_str("{")?;
+        for (at, (label, value)) in pairs.enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{label}={value:?}")?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_as_prometheus_writes_it() {
+        let labels = Labels::new([("b", "2"), (METRIC_NAME, "up"), ("a", "1"), ("empty", "")]);
+        assert_eq!(labels.to_string(), r#"up{a="1", b="2"}"#);
+        assert_eq!(Labels::new([(METRIC_NAME, "up")]).to_string(), "up");
+        assert_eq!(Labels::default().to_string(), "{}");
+    }
+
+    #[test]
+    fn an_empty_value_removes_a_label() {
+        let labels = Labels::new([("a", "1"), ("b", "2")]).with("a", "");
+        assert_eq!(labels, Labels::new([("b", "2")]));
+    }
+}

@@ -1,0 +1,16 @@
+//! PromQL with Prometheus 3 semantics over in-memory series.
+//!
+//! The crate is pure: it does no I/O, reads no clock, and knows neither an async
+//! runtime nor a command line. Series come in through [`SeriesSource`], time comes
+//! in as an argument, and every construct that is not supported is an explicit
+//! error that names it.
+//!
+//! Times are milliseconds since the Unix epoch, as in Prometheus itself.
+
+mod labels;
+mod series;
+
+pub use labels::{Labels, METRIC_NAME};
+pub use series::{
+    MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
+};

@@ -1,0 +1,186 @@
+//! Times as HdrHistograms: three significant digits, nanoseconds, merged exactly.
+//!
+//! A request that failed has no honest duration to rank by: it is kept as a count
+//! that ranks above every recorded value ([`LatencyHistogram::rank`]), so that a
+//! fast error cannot flatter a percentile.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// Smallest duration told apart, in nanoseconds: well under one loopback round trip.
+const LOWEST_NANOS: u64 = 1_000;
+/// Largest duration recorded, in nanoseconds (ten minutes); anything longer is
+/// counted as over the bound and ranks as unbounded.
+const HIGHEST_NANOS: u64 = 600_000_000_000;
+/// Significant decimal digits, as every HdrHistogram tool defaults to.
+const SIGNIFICANT_DIGITS: u8 = 3;
+
+/// Durations of one kind (one phase, request and outcome).
+#[derive(Clone, Debug)]
+pub struct LatencyHistogram {
+    recorded: Histogram<u64>,
+    over_bound: u64,
+}
+
+/// The answer to "which duration do so many requests stay within?".
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ranked {
+    /// A recorded duration, in seconds.
+    Seconds(f64),
+    /// The rank falls on a request that failed or took longer than the bound.
+    Unbounded,
+    /// There is nothing to rank.
+    NoSamples,
+}
+
+impl LatencyHistogram {
+    /// An empty histogram.
+    pub fn new() -> Self {
+        Self { recorded: empty_histogram(), over_bound: 0 }
+    }
+
+    /// Records one duration.
+    pub fn record(&mut self, duration: Duration) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        if nanos > HIGHEST_NANOS {
+            self.over_bound += 1;
+        } else {
+            self.recorded.saturating_record(nanos.max(1));
+        }
+    }
+
+    /// Adds another histogram; nothing is rounded by it.
+    pub fn merge(&mut self, other: &Self) {
+        // Both have the same bounds and digits, for which `add` cannot fail.
+        let added = self.recorded.add(&other.recorded);
+        debug_assert!(added.is_ok(), "histograms share bounds and digits");
+        self.over_bound += other.over_bound;
+    }
+
+    /// Samples, those over the bound included.
+    pub fn count(&self) -> u64 {
+        self.recorded.len() + self.over_bound
+    }
+
+    /// Samples longer than the bound.
+    pub fn over_bound(&self) -> u64 {
+        self.over_bound
+    }
+
+    /// Samples no longer than `limit`, by the histogram's own resolution.
+    pub fn count_within(&self, limit: Duration) -> u64 {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).min(HIGHEST_NANOS);
+        self.recorded.count_between(0, nanos)
+    }
+
+    /// The duration at `quantile` (0 to 1), when `unbounded` more samples rank
+    /// above everything recorded.
+    pub fn rank(&self, quantile: f64, unbounded: u64) -> Ranked {
+        let total = self.count() + unbounded;
+        if total == 0 {
+            return Ranked::NoSamples;
+        }
+        let wanted = smallest_rank(quantile, total);
+        if wanted > self.recorded.len() {
+            return Ranked::Unbounded;
+        }
+        let share = wanted as f64 / self.recorded.len() as f64;
+        Ranked::Seconds(seconds(self.recorded.value_at_quantile(share)))
+    }
+
+    /// The longest duration, seconds, when `unbounded` more rank above it.
+    pub fn max(&self, unbounded: u64) -> Ranked {
+        self.rank(1.0, unbounded)
+    }
+
+    /// The mean in seconds of what was recorded; unbounded samples make it so.
+    pub fn mean(&self, unbounded: u64) -> Ranked {
+        if self.over_bound + unbounded > 0 {
+            Ranked::Unbounded
+        } else if self.recorded.is_empty() {
+            Ranked::NoSamples
+        } else {
+            Ranked::Seconds(self.recorded.mean() / 1e9)
+        }
+    }
+
+    /// The recorded histogram, for interval logs.
+    pub fn recorded(&self) -> &Histogram<u64> {
+        &self.recorded
+    }
+
+    /// A histogram read back from an interval log.
+    pub fn from_recorded(read: &Histogram<u64>, over_bound: u64) -> Self {
+        let mut recorded = empty_histogram();
+        for step in read.iter_recorded() {
+            recorded.saturating_record_n(step.value_iterated_to(), step.count_at_value());
+        }
+        Self { recorded, over_bound }
+    }
+}
+
+impl Default for LatencyHistogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The smallest rank whose share of `total` is at least `quantile` (nearest-rank
+/// definition; a percentile is then always a value that was measured).
+fn smallest_rank(quantile: f64, total: u64) -> u64 {
+    let exact = quantile.clamp(0.0, 1.0) * total as f64;
+    // 0.95 * 100 is 95.00000000000001 in doubles; a relative slack keeps rank 95.
+    let rank = (exact - exact * 1e-12).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 <= rank <= total"
+    )]
+    let rank = rank as u64;
+    rank.clamp(1, total)
+}
+
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+#[expect(clippy::expect_used, reason = "constant bounds that the first test proves valid")]
+fn empty_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(LOWEST_NANOS, HIGHEST_NANOS, SIGNIFICANT_DIGITS)
+        .expect("constant bounds are valid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(milliseconds: impl IntoIterator<Item = u64>) -> LatencyHistogram {
+        let mut histogram = LatencyHistogram::new();
+        for millis in milliseconds {
+            histogram.record(Duration::from_millis(millis));
+        }
+        histogram
+    }
+
+    #[test]
+    fn an_empty_histogram_has_no_percentile() {
+        assert_eq!(LatencyHistogram::new().rank(0.95, 0), Ranked::NoSamples);
+    }
+
+    #[test]
+    fn failures_rank_above_everything_recorded() {
+        let histogram = of(1..=95);
+        assert!(matches!(histogram.rank(0.95, 5), Ranked::Seconds(s) if (s - 0.095).abs() < 1e-4));
+        assert_eq!(histogram.rank(0.96, 5), Ranked::Unbounded);
+        assert_eq!(LatencyHistogram::new().rank(0.5, 1), Ranked::Unbounded);
+    }
+
+    #[test]
+    fn what_takes_longer_than_the_bound_is_unbounded() {
+        let mut histogram = of([1]);
+        histogram.record(Duration::from_secs(601));
+        assert_eq!((histogram.count(), histogram.over_bound()), (2, 1));
+        assert_eq!(histogram.max(0), Ranked::Unbounded);
+    }
+}

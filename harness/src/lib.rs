@@ -1,0 +1,14 @@
+//! slogate drives load at an HTTP service, watches the service's own Prometheus
+//! metrics while it does, and gives one verdict over both.
+//!
+//! The modules are layers, lowest first; a module uses lower layers only, and
+//! modules of one layer do not see each other (`tests/layers.rs` holds this):
+//! `units`, `clock` → `histogram`, `exposition`, `series` → `scenario` → `load`,
+//! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
+//! `session` → `cli`.
+
+pub mod histogram;
+pub mod load;
+pub mod scenario;
+pub mod series;
+pub mod units;

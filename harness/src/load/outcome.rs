@@ -1,0 +1,136 @@
+//! What a load run measured, in numbers only: no judgement, no I/O.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::histogram::LatencyHistogram;
+
+/// Everything the generator measured over one scenario.
+#[derive(Clone, Debug)]
+pub struct LoadResult {
+    /// One per phase, in order; phases that were not reached are absent.
+    pub phases: Vec<PhaseResult>,
+    /// The generator about itself.
+    pub generator: GeneratorReport,
+    /// Why it ended before its time, if it did.
+    pub stopped_early: Option<StopReason>,
+}
+
+/// Why a run ended before its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// Somebody asked for it (a signal, an `abort` objective).
+    Cancelled,
+    /// None of the first requests got a complete response.
+    NoResponse {
+        /// The last error, in words.
+        last_error: String,
+    },
+}
+
+/// One phase.
+#[derive(Clone, Debug)]
+pub struct PhaseResult {
+    /// The phase's name.
+    pub name: String,
+    /// Whether it counts for verdicts.
+    pub measured: bool,
+    /// How requests arrived.
+    pub model: LoadModel,
+    /// When its first request was meant to start, milliseconds since the epoch.
+    pub first_intended_ms: i64,
+    /// When its last response (or failure) was complete, milliseconds since the epoch.
+    pub last_response_ms: i64,
+    /// From the first intended start to the last response, exactly.
+    pub span: Duration,
+    /// One per request of the scenario, in its order.
+    pub requests: Vec<RequestResult>,
+}
+
+/// How requests arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadModel {
+    /// Arrivals did not wait for answers.
+    Open,
+    /// Each user waited for its answer.
+    Closed,
+}
+
+/// One kind of request in one phase.
+#[derive(Clone, Debug, Default)]
+pub struct RequestResult {
+    /// The request's name.
+    pub name: String,
+    /// Requests that were meant to be sent.
+    pub intended: u64,
+    /// Requests that were sent: `intended - dropped`.
+    pub sent: u64,
+    /// Responses that were as expected.
+    pub succeeded: u64,
+    /// Complete responses, whatever their status.
+    pub responses: u64,
+    /// Requests that failed in any way, dropped ones included.
+    pub failed: u64,
+    /// Requests that waited for a slot before they were sent.
+    pub late: u64,
+    /// Requests that were never sent.
+    pub dropped: u64,
+    /// Requests sent again on a fresh connection.
+    pub retried: u64,
+    /// Failures by kind: `status 500`, `connect`, `timeout`, `reset`, `expect`, …
+    pub failures: BTreeMap<FailureKind, u64>,
+    /// Bytes of request bodies sent.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies received.
+    pub bytes_received: u64,
+    /// Latency from the intended start, of responses as expected.
+    pub latency_ok: LatencyHistogram,
+    /// Latency from the intended start, of requests that were sent and failed.
+    pub latency_failed: LatencyHistogram,
+    /// Time from the actual send, of responses as expected.
+    pub service_ok: LatencyHistogram,
+    /// Time from the actual send, of requests that were sent and failed.
+    pub service_failed: LatencyHistogram,
+    /// Wait for the generator while a slot was free, of every sent request.
+    pub lag: LatencyHistogram,
+    /// Up to a handful of responses that point to files: see `Request::artifacts`.
+    pub artifact_urls: Vec<String>,
+}
+
+/// How a request failed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// A complete response with a status that was not expected.
+    Status(u16),
+    /// A complete response whose body or headers were not as expected.
+    Expectation,
+    /// No connection: refused, unreachable, or the connection time-out.
+    Connect,
+    /// Not complete within the request's time-out.
+    Timeout,
+    /// The connection ended before the response was complete.
+    Closed,
+    /// What came was not HTTP.
+    Protocol,
+    /// Never sent.
+    Dropped,
+}
+
+/// The generator about itself.
+#[derive(Clone, Debug, Default)]
+pub struct GeneratorReport {
+    /// Threads that sent requests.
+    pub threads: usize,
+    /// CPU seconds that the process used during the load.
+    pub cpu_seconds: f64,
+    /// Wall seconds of the load.
+    pub wall_seconds: f64,
+    /// The limit on open files in force.
+    pub open_file_limit: u64,
+    /// Most requests at once.
+    pub peak_in_flight: u64,
+    /// Connections opened.
+    pub connections_opened: u64,
+    /// Requests not dispatched in time because the generator was behind.
+    pub missed_by_generator: u64,
+}

@@ -1,0 +1,3 @@
+//! The `slogate` binary.
+
+fn main() {}

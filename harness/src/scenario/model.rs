@@ -1,0 +1,380 @@
+//! A scenario as the rest of the program sees it: checked, with every default
+//! filled in. Wrong states cannot be written here; the files' own spelling and
+//! their errors stay with the reader.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::units::Unit;
+
+/// Where something stands in a file; line and column count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// One scenario file, ready to run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// SHA-256 of the file's text, in hexadecimal.
+    pub source_sha256: String,
+    /// The file's text as it stands on disk, before any replacement.
+    pub source: Arc<str>,
+    /// Its name: `[A-Za-z0-9_.-]+`.
+    pub name: String,
+    /// One sentence for people.
+    pub description: Option<String>,
+    /// What is loaded.
+    pub target: Target,
+    /// Where the target's metrics are.
+    pub metrics: Metrics,
+    /// Phases, one after the other; never empty.
+    pub phases: Vec<Phase>,
+    /// Requests, picked by weight; never empty.
+    pub requests: Vec<Request>,
+    /// What must hold.
+    pub objectives: Objectives,
+}
+
+/// What is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The reference service, started for this scenario.
+    Reference {
+        /// `--fault` rules for it.
+        faults: Vec<String>,
+    },
+    /// A service that is already there: `http://host:port`, without a path.
+    Url(String),
+}
+
+/// Where the target's metrics are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Metrics {
+    /// Nowhere: client objectives only.
+    None,
+    /// A path on the target itself.
+    Path {
+        /// The path, from `/`.
+        path: String,
+        /// Time between two scheduled scrapes.
+        every: Duration,
+    },
+}
+
+/// One stretch of load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// Its name; unique in the scenario.
+    pub name: String,
+    /// How requests arrive.
+    pub load: PhaseLoad,
+    /// Whether its requests count for verdicts; `false` only first or last.
+    pub measured: bool,
+}
+
+/// How requests arrive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PhaseLoad {
+    /// Arrivals do not wait for answers. From `from` to `to` requests a second,
+    /// linear over `duration`; equal for a constant rate.
+    Open {
+        /// Requests a second at the start.
+        from: f64,
+        /// Requests a second at the end.
+        to: f64,
+        /// How long arrivals go on.
+        duration: Duration,
+    },
+    /// Each user sends its next request after the answer to the one before.
+    Closed {
+        /// Users at once, at least 1.
+        users: u32,
+        /// When it ends.
+        stop: Stop,
+    },
+}
+
+/// When a closed phase ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// After this time; what was sent is still awaited.
+    After(Duration),
+    /// After so many requests in all.
+    Iterations(u64),
+    /// After so many requests of each user.
+    IterationsPerUser(u64),
+}
+
+/// One kind of request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its name; unique in the scenario.
+    pub name: String,
+    /// Its share of the requests, at least 1.
+    pub weight: u32,
+    /// The HTTP method, in capitals.
+    pub method: String,
+    /// Path and query, from `/`.
+    pub path: String,
+    /// Header names and values, as written.
+    pub headers: Vec<(String, String)>,
+    /// The whole body, made before the load starts and shared; empty for none.
+    pub body: bytes::Bytes,
+    /// From the send until the last byte of the answer.
+    pub timeout: Duration,
+    /// What a good answer looks like.
+    pub expect: Expect,
+    /// Files to fetch after the closing scrape.
+    pub artifacts: Option<Artifacts>,
+}
+
+/// What a good answer looks like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expect {
+    /// The statuses that are good; empty means any 2xx.
+    pub status: Vec<u16>,
+    /// Values at paths of the JSON body.
+    pub json: Vec<ExpectJson>,
+}
+
+/// A value at a path of a JSON body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExpectJson {
+    /// `$.a.b[0]`.
+    pub path: JsonPath,
+    /// What must be there.
+    pub value: serde_json::Value,
+}
+
+/// A path into a JSON document: keys and indices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonPath {
+    /// As it was written.
+    pub text: String,
+    /// One step after the other.
+    pub steps: Vec<JsonStep>,
+}
+
+/// One step of a [`JsonPath`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonStep {
+    /// The value of a key.
+    Key(String),
+    /// An element of an array.
+    Index(usize),
+}
+
+impl JsonPath {
+    /// The value at this path, if it is there.
+    pub fn find<'a>(&self, document: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
+        self.steps.iter().try_fold(document, |value, step| match step {
+            JsonStep::Key(key) => value.get(key),
+            JsonStep::Index(index) => value.get(index),
+        })
+    }
+}
+
+/// Files that an answer points to, fetched after the closing scrape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifacts {
+    /// Where in the answer the URL (or path on the target) is.
+    pub url: JsonPath,
+    /// How many files to keep as samples.
+    pub keep: usize,
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+pub enum Objectives {
+    /// `slo: none`: load only, no verdict asked for.
+    LoadOnly,
+    /// At least one objective, in file order.
+    Judged(Vec<Objective>),
+}
+
+/// One thing that must hold.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    /// Its id; unique in the scenario.
+    pub id: String,
+    /// One sentence for people.
+    pub description: Option<String>,
+    /// What is measured.
+    pub kind: ObjectiveKind,
+    /// What the measured value must be; at least one, and all must hold.
+    pub thresholds: Vec<Threshold>,
+    /// The phase it is about; all measured phases otherwise.
+    pub during: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What an objective measures.
+#[derive(Clone, Debug)]
+pub enum ObjectiveKind {
+    /// A number of the load generator's.
+    Client(ClientExpression),
+    /// A PromQL expression at the closing scrape.
+    Promql {
+        /// As written, `$run` and `$phase` still in it.
+        expression: String,
+        /// The unit of its result and its size in the base unit.
+        unit: Unit,
+        /// What one of the expression's units is in the base unit (ms: 0.001).
+        scale: f64,
+        /// A range longer than the run is meant (`window: includes_before_run`).
+        includes_before_run: bool,
+    },
+    /// Last minus first of a counter, per series, summed, without extrapolation.
+    Counter {
+        /// A series selector without a range.
+        selector: String,
+        /// The unit of the counter and its size in the base unit.
+        unit: Unit,
+        /// What one of the counter's units is in the base unit.
+        scale: f64,
+    },
+}
+
+/// A number of the load generator's own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientExpression {
+    /// `p95(latency{…})`, `mean(…)`, `max(…)`: seconds.
+    Time {
+        /// Which statistic.
+        statistic: Statistic,
+        /// Of which time.
+        time: TimeKind,
+        /// Of which requests.
+        filter: RequestFilter,
+    },
+    /// `count(intended | sent | responses | dropped)`.
+    Count {
+        /// What is counted.
+        counted: Counted,
+        /// Of which requests.
+        filter: RequestFilter,
+    },
+    /// `ratio(success)`: responses that were as expected, of the intended ones.
+    SuccessRatio {
+        /// Of which requests.
+        filter: RequestFilter,
+    },
+    /// `rate(responses)`: complete responses a second.
+    ResponseRate {
+        /// Of which requests.
+        filter: RequestFilter,
+    },
+    /// `span(phase)`: seconds from the first intended start to the last response;
+    /// of several phases, the longest.
+    Span,
+}
+
+/// A statistic over times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statistic {
+    /// A percentile as a quantile: 0.95 for p95.
+    Quantile(f64),
+    /// The arithmetic mean.
+    Mean,
+    /// The largest.
+    Max,
+}
+
+/// Which of a request's times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeKind {
+    /// From the intended start.
+    Latency,
+    /// From the actual send.
+    ServiceTime,
+    /// From the intended start to the send, while a slot was free.
+    Lag,
+}
+
+/// What `count(…)` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Requests that were meant to be sent.
+    Intended,
+    /// Requests that were sent.
+    Sent,
+    /// Complete responses, whatever their status.
+    Responses,
+    /// Requests that were never sent.
+    Dropped,
+}
+
+/// Which requests a client expression is about; `None` means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestFilter {
+    /// The request's name.
+    pub request: Option<String>,
+    /// Only those that ended so.
+    pub outcome: Option<Outcome>,
+}
+
+/// How a request ended, for `{outcome="…"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As expected.
+    Ok,
+    /// In any other way.
+    Failed,
+}
+
+/// What a measured value must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// The comparison.
+    pub comparator: Comparator,
+    /// The bound, in the objective's base unit.
+    pub bound: f64,
+    /// As it was written: `< 10s`.
+    pub text: String,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparator {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+impl Comparator {
+    /// Whether `value` compares so to `bound`.
+    #[expect(clippy::float_cmp, reason = "`==` is exact, as in PromQL")]
+    pub fn holds(self, value: f64, bound: f64) -> bool {
+        match self {
+            Self::Less => value < bound,
+            Self::LessOrEqual => value <= bound,
+            Self::Greater => value > bound,
+            Self::GreaterOrEqual => value >= bound,
+            Self::Equal => value == bound,
+            Self::NotEqual => value != bound,
+        }
+    }
+}
+
+/// `-e` values and the environment, for `${NAME}`.
+pub type Variables = BTreeMap<String, String>;
