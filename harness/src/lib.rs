@@ -14,4 +14,5 @@ pub mod load;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
+pub mod target;
 pub mod units;
