@@ -64,6 +64,15 @@ impl Labels {
         Self::new(self.0.iter().cloned().chain([added]))
     }
 
+    /// A copy without the metric name.
+    #[must_use]
+    pub fn without_name(&self) -> Self {
+        if self.metric_name().is_none() {
+            return self.clone();
+        }
+        self.filtered(|name| name != METRIC_NAME)
+    }
+
     /// A copy that holds only the labels for which `keep` is true.
     #[must_use]
     pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
