@@ -3,10 +3,11 @@
 //!
 //! The modules are layers, lowest first; a module uses lower layers only, and
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
-//! `units`, `clock` → `histogram`, `exposition`, `series` → `scenario` → `load`,
+//! `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
 //! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
 //! `session` → `cli`.
 
+pub mod exposition;
 pub mod histogram;
 pub mod load;
 pub mod scenario;

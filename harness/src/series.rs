@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use crate::exposition::FamilyKind;
+
 use slogate_promql::{Labels, MemorySeries, Sample, SeriesRef, SeriesSource, stale_marker};
 
 /// All series of one scenario run.
@@ -12,21 +14,6 @@ pub struct SeriesStore {
     series: MemorySeries,
     families: BTreeMap<String, FamilyKind>,
     scrapes: Vec<ScrapeRecord>,
-}
-
-/// What an exposition declares a metric family to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FamilyKind {
-    /// Only goes up, but for restarts.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// Buckets, sum and count.
-    Histogram,
-    /// Quantiles, sum and count.
-    Summary,
-    /// Not declared.
-    Unknown,
 }
 
 /// Why a scrape was made.
