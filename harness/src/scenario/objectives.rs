@@ -321,7 +321,9 @@ fn kind(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Opt
             scale,
             includes_before_run,
         },
-        uses_phase: checked.uses_phase.then_some(node.span),
+        uses_phase: checked
+            .phase_at
+            .map(|at| span_within(cx.source(node.span), node, at, "$phase".len())),
     })
 }
 

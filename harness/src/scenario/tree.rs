@@ -15,6 +15,10 @@ use serde_saphyr::{Location, Spanned};
 use super::problem::Problem;
 use super::source::{Source, Span};
 
+/// The deepest nesting of maps and lists: a scenario needs ten, and each level takes
+/// some tens of kilobytes of stack while it is read.
+const DEEPEST_NESTING: usize = 24;
+
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -100,6 +104,10 @@ impl Node {
 
 fn reading_options() -> serde_saphyr::Options {
     serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST_NESTING,
+            flow_nesting_limit: DEEPEST_NESTING,
+        },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::AsOrdinary,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
