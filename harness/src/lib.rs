@@ -11,4 +11,5 @@ pub mod histogram;
 pub mod load;
 pub mod scenario;
 pub mod series;
+pub mod slo;
 pub mod units;
