@@ -14,4 +14,5 @@ pub mod load;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
+pub mod slo;
 pub mod units;

@@ -81,8 +81,11 @@ impl<'a> Selected<'a> {
         let requests: Vec<&RequestResult> =
             phases.iter().flat_map(|phase| phase.requests.iter().filter(wanted)).collect();
         if requests.iter().all(|request| request.intended == 0) {
-            let whose = filter.request.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
-            return Err(format!("no request{whose} was meant to be sent, so there is nothing to judge"));
+            let whose =
+                filter.request.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
+            return Err(format!(
+                "no request{whose} was meant to be sent, so there is nothing to judge"
+            ));
         }
         Ok(Self { phases, requests, outcome: filter.outcome })
     }
@@ -111,6 +114,9 @@ impl<'a> Selected<'a> {
     }
 }
 
+/// One of a request's histograms.
+type Pick = fn(&RequestResult) -> &LatencyHistogram;
+
 /// Durations, and how many more rank above all of them.
 struct Times {
     histogram: LatencyHistogram,
@@ -119,7 +125,7 @@ struct Times {
 
 impl Times {
     fn of(time: TimeKind, selected: &Selected<'_>) -> Result<Self, &'static str> {
-        let (ok, failed): (fn(&RequestResult) -> &LatencyHistogram, fn(&_) -> &_) = match time {
+        let (ok, failed): (Pick, Pick) = match time {
             TimeKind::Latency => (|r| &r.latency_ok, |r| &r.latency_failed),
             TimeKind::ServiceTime => (|r| &r.service_ok, |r| &r.service_failed),
             TimeKind::Lag if selected.outcome.is_some() => {
@@ -164,15 +170,16 @@ impl Times {
     fn uncertainty(&self, quantile: f64) -> Option<Uncertainty> {
         let count = self.count();
         // P(X ≥ r) of a binomial is the chance that the r-th smallest is below the quantile.
-        let is_low = |rank: u64| binomial::at_least(rank, count, quantile) < 1.0 - ERROR_PROBABILITY;
+        let is_low =
+            |rank: u64| binomial::at_least(rank, count, quantile) < 1.0 - ERROR_PROBABILITY;
         let is_high = |rank: u64| binomial::at_least(rank, count, quantile) <= ERROR_PROBABILITY;
         let low = first_rank(count, is_low)? - 1;
         let high = first_rank(count, is_high);
-        let value = |rank: u64| match self.histogram.rank(rank as f64 / count as f64, self.unbounded)
-        {
-            Ranked::Seconds(seconds) => Some(seconds),
-            Ranked::Unbounded | Ranked::NoSamples => None,
-        };
+        let value =
+            |rank: u64| match self.histogram.rank(rank as f64 / count as f64, self.unbounded) {
+                Ranked::Seconds(seconds) => Some(seconds),
+                Ranked::Unbounded | Ranked::NoSamples => None,
+            };
         Some(Uncertainty {
             kind: UncertaintyKind::Sampling,
             low: if low == 0 { None } else { value(low) },
@@ -290,7 +297,9 @@ fn count_of(counted: Counted, outcome: Option<Outcome>, request: &RequestResult)
 
 fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
     if selected.outcome.is_some() {
-        return Finding::nothing("a success ratio of one outcome is always 0 or 1; remove `outcome`");
+        return Finding::nothing(
+            "a success ratio of one outcome is always 0 or 1; remove `outcome`",
+        );
     }
     let intended = selected.sum(|request| request.intended);
     let succeeded = selected.sum(|request| request.succeeded).min(intended);
@@ -314,10 +323,10 @@ fn judge_rate(selected: &Selected<'_>, objective: &Objective) -> Finding {
     if seconds <= 0.0 {
         return Finding::nothing("the phases took no time, so there is no rate to judge");
     }
-    let responses =
-        selected.sum(|request| count_of(Counted::Responses, selected.outcome, request));
+    let responses = selected.sum(|request| count_of(Counted::Responses, selected.outcome, request));
     let rate = responses as f64 / seconds;
-    let ruling = over_thresholds(objective, |target| threshold::rule(rate, Unit::PerSecond, target));
+    let ruling =
+        over_thresholds(objective, |target| threshold::rule(rate, Unit::PerSecond, target));
     Finding { samples: Some(responses), ..Finding::new(Observed::Number(rate), ruling) }
 }
 

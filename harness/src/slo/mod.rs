@@ -17,6 +17,7 @@ pub(crate) mod fixtures;
 mod judged;
 mod promql;
 mod ruling;
+mod scraped;
 mod verdict;
 mod windows;
 

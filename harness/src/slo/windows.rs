@@ -12,7 +12,7 @@ use crate::load::LoadResult;
 use crate::series::{ScrapeMoment, ScrapeRecord};
 
 /// Finds all windows of a run in the record of its scrapes.
-pub fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
+pub(super) fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
     let run = run_window(scrapes);
     let phases = match &run {
         Ok(run) => phase_windows(*run, scrapes, load),

@@ -88,9 +88,8 @@ fn start_time_change(values: &[f64], instance: &str) -> Option<TargetChange> {
     let mut distinct = values.to_vec();
     distinct.dedup();
     let (first, later) = distinct.split_first()?;
-    let comes_back = later.iter().enumerate().any(|(at, value)| {
-        value == first || later[..at].contains(value)
-    });
+    let comes_back =
+        later.iter().enumerate().any(|(at, value)| value == first || later[..at].contains(value));
     if comes_back {
         return Some(TargetChange::SeveralProcesses { instance: instance.to_owned() });
     }
@@ -144,10 +143,7 @@ mod tests {
     #[test]
     fn a_counter_that_went_back_is_a_restart() {
         let changes = with(FamilyKind::Counter, "jobs_total", &[7.0, 9.0, 1.0]);
-        assert_eq!(
-            changes[0].reason(),
-            "the target restarted: jobs_total went back from 9 to 1"
-        );
+        assert_eq!(changes[0].reason(), "the target restarted: jobs_total went back from 9 to 1");
     }
 
     #[test]
