@@ -15,4 +15,5 @@ pub mod scenario;
 pub mod scrape;
 pub mod series;
 pub mod target;
+pub mod slo;
 pub mod units;
