@@ -71,7 +71,11 @@ impl<'a> Selected<'a> {
         let phases = match during {
             Some(name) => {
                 let named = evidence.load.phases.iter().find(|phase| phase.name == name);
-                vec![named.ok_or_else(|| format!("phase `{name}` was not reached"))?]
+                let phase = named.ok_or_else(|| format!("phase `{name}` was not reached"))?;
+                if !phase.measured {
+                    return Err(format!("phase `{name}` is not measured, so it is not judged"));
+                }
+                vec![phase]
             }
             None => evidence.load.phases.iter().filter(|phase| phase.measured).collect(),
         };
@@ -351,4 +355,194 @@ fn judge_span(selected: &Selected<'_>, objective: &Objective) -> Finding {
         generator_lag::rule(ruling, &lag, target)
     });
     Finding { samples: Some(intended), ..Finding::new(observed, ruling) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{LoadModel, LoadResult, StopReason};
+    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::series::SeriesStore;
+    use crate::slo::fixtures::{answered, load_of, objective, phase, steady, with_failures};
+    use crate::slo::{JudgedObjective, MissingWindow, PlannedPhase, Verdict, Windows, judge};
+
+    fn judged(load: &LoadResult, expression: ClientExpression, below: f64) -> JudgedObjective {
+        judged_against(load, expression, (Comparator::Less, below), None)
+    }
+
+    fn judged_against(
+        load: &LoadResult,
+        expression: ClientExpression,
+        target: (Comparator, f64),
+        during: Option<&str>,
+    ) -> JudgedObjective {
+        let evidence = Evidence {
+            planned: vec![PlannedPhase { name: "steady".into(), measured: true }],
+            load,
+            series: &SeriesStore::default(),
+            windows: Windows {
+                run: Err(MissingWindow::NoMetrics),
+                phases: std::collections::BTreeMap::new(),
+            },
+        };
+        let mut objective = objective(ObjectiveKind::Client(expression), &[target]);
+        objective.during = during.map(str::to_owned);
+        judge(&objective, &evidence)
+    }
+
+    fn latency(statistic: Statistic, outcome: Option<Outcome>) -> ClientExpression {
+        let filter = RequestFilter { request: None, outcome };
+        ClientExpression::Time { statistic, time: TimeKind::Latency, filter }
+    }
+
+    fn p95() -> ClientExpression {
+        latency(Statistic::Quantile(0.95), None)
+    }
+
+    #[test]
+    fn a_fast_service_passes_with_its_margin_and_samples() {
+        let judged = judged(&steady(vec![answered("csv", [100; 100])]), p95(), 1.0);
+        assert_eq!(judged.verdict, Verdict::Pass);
+        assert_eq!(judged.samples, Some(100));
+        assert!((judged.margin.unwrap() - 0.9).abs() < 1e-3);
+        assert_eq!(judged.arrivals, Some(Arrivals::One(LoadModel::Open)));
+        assert_eq!(judged.reason, "100 ms meets < 1 with 900 ms to spare");
+    }
+
+    #[test]
+    fn a_fast_500_does_not_flatter_a_percentile() {
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let judged = judged(&load, p95(), 1.0);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+        assert_eq!(
+            judged.reason,
+            "10 of 100 requests failed, were dropped or took over 10 minutes; p95 falls on one of \
+             them, so it has no upper end; the target is < 1"
+        );
+    }
+
+    #[test]
+    fn the_good_responses_are_judged_alone_only_when_asked_for() {
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let ok = latency(Statistic::Quantile(0.95), Some(Outcome::Ok));
+        assert_eq!(judged(&load, ok, 1.0).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn all_500_leave_no_good_response_to_judge() {
+        let load = steady(vec![with_failures(answered("csv", []), 100)]);
+        let ok = latency(Statistic::Quantile(0.95), Some(Outcome::Ok));
+        let alone = judged(&load, ok, 1.0);
+        assert_eq!((alone.observed, alone.verdict), (Observed::Nothing, Verdict::Inconclusive));
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_dropped_request_has_no_upper_end() {
+        let mut request = answered("csv", [100; 90]);
+        request.intended += 10;
+        request.failed += 10;
+        request.dropped += 10;
+        assert_eq!(judged(&steady(vec![request]), p95(), 1.0).observed, Observed::Unbounded);
+    }
+
+    #[test]
+    fn nothing_sent_is_nothing_judged() {
+        let dropped =
+            ClientExpression::Count { counted: Counted::Dropped, filter: RequestFilter::default() };
+        for load in [steady(vec![answered("csv", [])]), load_of(vec![])] {
+            for expression in [p95(), dropped.clone(), ClientExpression::Span] {
+                let judged =
+                    judged_against(&load, expression, (Comparator::LessOrEqual, 1e9), None);
+                assert_eq!(judged.verdict, Verdict::Inconclusive);
+                assert_eq!(
+                    judged.reason,
+                    "no request was meant to be sent, so there is nothing to judge"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn warm_up_requests_are_left_out() {
+        let mut warm_up = phase("warm-up");
+        warm_up.measured = false;
+        warm_up.requests = vec![answered("csv", [5_000; 100])];
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.phases.insert(0, warm_up);
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn an_objective_during_a_phase_that_was_not_reached_is_inconclusive() {
+        let load = steady(vec![answered("csv", [100; 100])]);
+        let judged = judged_against(&load, p95(), (Comparator::Less, 1.0), Some("peak"));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(judged.reason, "phase `peak` was not reached");
+    }
+
+    #[test]
+    fn a_cancelled_run_passes_nothing() {
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.stopped_early = Some(StopReason::Cancelled);
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Inconclusive);
+        assert_eq!(judged(&load, p95(), 0.05).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_late_generator_excuses_a_miss() {
+        let mut request = answered("csv", [1_200; 100]);
+        request.lag.record(Duration::from_millis(400));
+        request.lag.record(Duration::from_millis(400));
+        let judged = judged(&steady(vec![request]), p95(), 1.0);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.contains("lag p99 is 400 ms"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn a_success_ratio_counts_what_was_meant_to_be_sent() {
+        let mut request = answered("csv", [100; 360]);
+        request.intended += 40;
+        request.failed += 40;
+        request.dropped += 40;
+        let ratio = ClientExpression::SuccessRatio { filter: RequestFilter::default() };
+        let load = steady(vec![request]);
+        let judged = judged_against(&load, ratio, (Comparator::GreaterOrEqual, 0.95), None);
+        assert_eq!(judged.verdict, Verdict::Fail);
+        assert_eq!(judged.reason, "360 of 400: 90% misses >= 0.95 by 5%");
+        let range = judged.uncertainty.unwrap();
+        assert!(
+            range.low.unwrap() < 0.9 && range.high.unwrap() > 0.9 && range.high.unwrap() < 0.95
+        );
+    }
+
+    #[test]
+    fn a_phase_with_a_failure_never_got_its_work_done() {
+        let load = steady(vec![answered("csv", [100; 5])]);
+        assert_eq!(judged(&load, ClientExpression::Span, 30.0).observed, Observed::Number(4.0));
+        let load = steady(vec![with_failures(answered("csv", [100; 4]), 1)]);
+        let judged = judged(&load, ClientExpression::Span, 30.0);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+    }
+
+    #[test]
+    fn counts_and_rates_are_exact() {
+        let filter = RequestFilter::default();
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let responses =
+            ClientExpression::Count { counted: Counted::Responses, filter: filter.clone() };
+        let exact = judged_against(&load, responses, (Comparator::Equal, 100.0), None);
+        assert_eq!(exact.verdict, Verdict::Pass);
+        let rate = ClientExpression::ResponseRate { filter };
+        assert_eq!(judged(&load, rate, 30.0).observed, Observed::Number(25.0));
+    }
+
+    #[test]
+    fn a_percentile_says_between_which_samples_it_lies() {
+        let load = steady(vec![answered("csv", 1..=100)]);
+        let range = judged(&load, p95(), 1.0).uncertainty.unwrap();
+        // Order statistics 91 and 99: P(X ≥ 92) < 95 % and P(X ≥ 99) ≤ 5 % for Bin(100, 0.95).
+        assert!((range.low.unwrap() - 0.091).abs() < 1e-3, "{range:?}");
+        assert!((range.high.unwrap() - 0.099).abs() < 1e-3, "{range:?}");
+    }
 }
