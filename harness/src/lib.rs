@@ -7,6 +7,7 @@
 //! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
 //! `session` → `cli`.
 
+pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod scenario;

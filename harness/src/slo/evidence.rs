@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::windows;
 use crate::load::LoadResult;
 use crate::scenario::{Metrics, Scenario};
 use crate::series::SeriesStore;
@@ -91,7 +90,7 @@ impl<'a> Evidence<'a> {
             .iter()
             .map(|phase| PlannedPhase { name: phase.name.clone(), measured: phase.measured })
             .collect();
-        let mut windows = windows::find(series.scrapes(), load);
+        let mut windows = Windows::find(series, load);
         if scenario.metrics == Metrics::None {
             windows.run = Err(MissingWindow::NoMetrics);
         }

@@ -235,7 +235,7 @@ mod tests {
     use crate::slo::fixtures::{
         add_series, answered, load_of, objective, phase, scrapes_every, steady, store_of,
     };
-    use crate::slo::{JudgedObjective, PlannedPhase, UncertaintyKind, windows};
+    use crate::slo::{JudgedObjective, PlannedPhase, UncertaintyKind, Windows};
 
     const P95: &str = "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])))";
 
@@ -270,7 +270,7 @@ mod tests {
                 .iter()
                 .map(|phase| PlannedPhase { name: phase.name.clone(), measured: phase.measured })
                 .collect();
-            let windows = windows::find(series.scrapes(), load);
+            let windows = Windows::find(series, load);
             let evidence = Evidence { planned, load, series, windows };
             let kind = ObjectiveKind::Promql {
                 expression: self.text.into(),
