@@ -220,7 +220,14 @@ fn is_gauge(prepared: &Prepared<'_>, evidence: &Evidence<'_>, selector: &Selecto
     let kind = selector.metric_name().and_then(|name| kind_of(evidence.series, name));
     match kind {
         Some(FamilyKind::Gauge) => true,
-        Some(FamilyKind::Counter | FamilyKind::Histogram | FamilyKind::Summary) => false,
+        Some(
+            FamilyKind::Counter
+            | FamilyKind::Histogram
+            | FamilyKind::GaugeHistogram
+            | FamilyKind::Summary
+            | FamilyKind::Info
+            | FamilyKind::StateSet,
+        ) => false,
         // Nobody said what it is; the function says how it is used.
         Some(FamilyKind::Unknown) | None => prepared.extreme != Extreme::Neither,
     }
