@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ExitCode;
-use crate::slo::{TargetChange, Verdict};
+use crate::series::{ChangeKind, InstanceChange};
+use crate::slo::{Ruling, Verdict};
 
 /// A signal that ended a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -110,12 +111,15 @@ impl Condition {
     }
 }
 
-impl From<&TargetChange> for Condition {
-    fn from(change: &TargetChange) -> Self {
-        let reason = change.reason();
-        match change {
-            TargetChange::Restarted { .. } => Self::Restarted { reason },
-            TargetChange::SeveralProcesses { .. } => Self::SeveralProcesses { reason },
+/// Of an instance that was not one process all the time.
+impl From<(InstanceChange, Ruling)> for Condition {
+    fn from((change, ruling): (InstanceChange, Ruling)) -> Self {
+        let reason = ruling.reason;
+        match change.kind {
+            ChangeKind::StartTimeChanged { .. } | ChangeKind::CounterWentBack { .. } => {
+                Self::Restarted { reason }
+            }
+            ChangeKind::SeveralProcesses { .. } => Self::SeveralProcesses { reason },
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, ExitCode};
-use crate::slo::{JudgedObjective, Verdict};
+use crate::slo::Verdict;
 
 /// The result of checking or testing one rule file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,8 +52,8 @@ pub struct Outcome {
 }
 
 /// Judges a scenario: failure beats doubt, and of nothing nothing is known.
-pub fn judge_scenario(objectives: &[JudgedObjective], conditions: &[Condition]) -> Standing {
-    let objective_verdicts = objectives.iter().map(|objective| objective.verdict);
+pub fn judge_scenario(objectives: &[Verdict], conditions: &[Condition]) -> Standing {
+    let objective_verdicts = objectives.iter().copied();
     let condition_verdicts = conditions.iter().map(Condition::verdict);
     let verdict = Verdict::all(objective_verdicts.chain(condition_verdicts));
     let exit_code =
@@ -94,37 +94,9 @@ fn code_of(verdict: Verdict) -> ExitCode {
 mod tests {
     use super::*;
     use crate::gate::Signal;
-    use crate::load::RequestResult;
-    use crate::scenario::{ClientExpression, Comparator, Counted, ObjectiveKind, RequestFilter};
-    use crate::series::SeriesStore;
-    use crate::slo::fixtures::{answered, objective, steady};
-    use crate::slo::{Evidence, PlannedPhase, Windows, judge};
-
-    fn with_verdict(verdict: Verdict) -> JudgedObjective {
-        let request = match verdict {
-            Verdict::Inconclusive => RequestResult::default(),
-            _ => answered("csv", [1; 10]),
-        };
-        let load = steady(vec![request]);
-        let series = SeriesStore::default();
-        let evidence = Evidence {
-            planned: vec![PlannedPhase { name: "steady".into(), measured: true }],
-            load: &load,
-            windows: Windows::find(&series, &load),
-            series: &series,
-        };
-        let count =
-            ClientExpression::Count { counted: Counted::Sent, filter: RequestFilter::default() };
-        let bound = if verdict == Verdict::Pass { 10.0 } else { 11.0 };
-        let kind = ObjectiveKind::Client(count);
-        let judged = judge(&objective(kind, &[(Comparator::Equal, bound)]), &evidence);
-        assert_eq!(judged.verdict, verdict);
-        judged
-    }
 
     fn scenario(verdicts: &[Verdict], conditions: &[Condition]) -> Standing {
-        let objectives: Vec<_> = verdicts.iter().map(|verdict| with_verdict(*verdict)).collect();
-        judge_scenario(&objectives, conditions)
+        judge_scenario(verdicts, conditions)
     }
 
     fn rule(verdict: Verdict) -> RuleResult {

@@ -69,14 +69,7 @@ impl<'a> Selected<'a> {
         evidence: &Evidence<'a>,
     ) -> Result<Self, String> {
         let phases = match during {
-            Some(name) => {
-                let named = evidence.load.phases.iter().find(|phase| phase.name == name);
-                let phase = named.ok_or_else(|| format!("phase `{name}` was not reached"))?;
-                if !phase.measured {
-                    return Err(format!("phase `{name}` is not measured, so it is not judged"));
-                }
-                vec![phase]
-            }
+            Some(name) => phases_named(name, evidence)?,
             None => evidence.load.phases.iter().filter(|phase| phase.measured).collect(),
         };
         let wanted = |request: &&RequestResult| {
@@ -106,9 +99,9 @@ impl<'a> Selected<'a> {
         merged
     }
 
-    /// Requests that have no honest duration: failed, dropped, or never accounted for.
+    /// Requests that have no honest duration: failed or dropped.
     fn without_duration(&self) -> u64 {
-        self.sum(|request| request.failed.max(request.intended.saturating_sub(request.succeeded)))
+        self.sum(|request| ended(request).saturating_sub(request.succeeded).max(request.failed))
     }
 
     fn arrivals(&self) -> Option<Arrivals> {
@@ -116,6 +109,27 @@ impl<'a> Selected<'a> {
         let same = self.phases.iter().all(|phase| phase.model == first);
         Some(if same { Arrivals::One(first) } else { Arrivals::Mixed })
     }
+}
+
+/// Requests that had an outcome. Those that were in flight when somebody stopped the
+/// run had none: they are nobody's failure, and a stopped run passes nothing anyway.
+fn ended(request: &RequestResult) -> u64 {
+    request.intended.saturating_sub(request.abandoned)
+}
+
+/// The phases that were reached and go by a name.
+fn phases_named<'a>(name: &str, evidence: &Evidence<'a>) -> Result<Vec<&'a PhaseResult>, String> {
+    let planned = evidence.planned.iter().filter(|phase| phase.goes_by(name));
+    let reached: Vec<&PhaseResult> = planned
+        .filter_map(|phase| evidence.load.phases.iter().find(|result| result.name == phase.name))
+        .collect();
+    if reached.is_empty() {
+        return Err(format!("phase `{name}` was not reached"));
+    }
+    if reached.iter().any(|phase| !phase.measured) {
+        return Err(format!("phase `{name}` is not measured, so it is not judged"));
+    }
+    Ok(reached)
 }
 
 /// One of a request's histograms.
@@ -305,7 +319,10 @@ fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
             "a success ratio of one outcome is always 0 or 1; remove `outcome`",
         );
     }
-    let intended = selected.sum(|request| request.intended);
+    let intended = selected.sum(ended);
+    if intended == 0 {
+        return Finding::nothing("no request had an outcome, so there is no ratio to judge");
+    }
     let succeeded = selected.sum(|request| request.succeeded).min(intended);
     let ruling =
         over_thresholds(objective, |target| success_ratio::rule(succeeded, intended, target));
@@ -363,8 +380,10 @@ mod tests {
     use crate::load::{LoadModel, LoadResult, StopReason};
     use crate::scenario::{Comparator, ObjectiveKind};
     use crate::series::SeriesStore;
-    use crate::slo::fixtures::{answered, load_of, objective, phase, steady, with_failures};
-    use crate::slo::{JudgedObjective, MissingWindow, PlannedPhase, Verdict, Windows, judge};
+    use crate::slo::fixtures::{
+        answered, load_of, objective, phase, planned_of, steady, with_failures,
+    };
+    use crate::slo::{JudgedObjective, MissingWindow, Verdict, Windows, judge};
 
     fn judged(load: &LoadResult, expression: ClientExpression, below: f64) -> JudgedObjective {
         judged_against(load, expression, (Comparator::Less, below), None)
@@ -377,7 +396,7 @@ mod tests {
         during: Option<&str>,
     ) -> JudgedObjective {
         let evidence = Evidence {
-            planned: vec![PlannedPhase { name: "steady".into(), measured: true }],
+            planned: planned_of(load),
             load,
             series: &SeriesStore::default(),
             windows: Windows {
@@ -471,6 +490,40 @@ mod tests {
         let mut load = steady(vec![answered("csv", [100; 100])]);
         load.phases.insert(0, warm_up);
         assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_phase_that_is_not_measured_is_not_judged() {
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.phases[0].measured = false;
+        let judged = judged_against(&load, p95(), (Comparator::Less, 1.0), Some("steady"));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(judged.reason, "phase `steady` is not measured, so it is not judged");
+    }
+
+    #[test]
+    fn a_group_of_repeated_phases_is_judged_by_its_longest_span() {
+        let batch = |name: &str, seconds| {
+            let requests = vec![answered("csv", [100; 5])];
+            PhaseResult { span: Duration::from_secs(seconds), requests, ..phase(name) }
+        };
+        let load = load_of(vec![batch("batch-1", 3), batch("batch-2", 31), batch("other", 90)]);
+        let target = (Comparator::Less, 30.0);
+        let judged = judged_against(&load, ClientExpression::Span, target, Some("batch"));
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(31.0), Verdict::Fail));
+        assert_eq!(judged.samples, Some(10));
+    }
+
+    #[test]
+    fn a_request_that_was_abandoned_is_nobodys_failure() {
+        let mut request = answered("csv", [100; 100]);
+        request.intended += 50;
+        request.sent += 50;
+        request.abandoned = 50;
+        let mut load = steady(vec![request]);
+        load.stopped_early = Some(StopReason::Cancelled);
+        let judged = judged(&load, p95(), 1.0);
+        assert_eq!((judged.samples, judged.verdict), (Some(100), Verdict::Inconclusive));
     }
 
     #[test]

@@ -240,9 +240,10 @@ mod tests {
     use crate::scenario::{Comparator, ObjectiveKind};
     use crate::series::SeriesStore;
     use crate::slo::fixtures::{
-        add_series, answered, load_of, objective, phase, scrapes_every, steady, store_of,
+        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        store_of,
     };
-    use crate::slo::{JudgedObjective, PlannedPhase, UncertaintyKind, Windows};
+    use crate::slo::{JudgedObjective, UncertaintyKind, Windows};
 
     const P95: &str = "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])))";
 
@@ -272,11 +273,7 @@ mod tests {
         }
 
         fn judged(&self, load: &LoadResult, series: &SeriesStore) -> JudgedObjective {
-            let planned = load
-                .phases
-                .iter()
-                .map(|phase| PlannedPhase { name: phase.name.clone(), measured: phase.measured })
-                .collect();
+            let planned = planned_of(load);
             let windows = Windows::find(series, load);
             let evidence = Evidence { planned, load, series, windows };
             let kind = ObjectiveKind::Promql {
