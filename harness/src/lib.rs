@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod exposition;
+pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod scenario;
