@@ -15,6 +15,7 @@ pub mod load;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
-pub mod target;
+pub mod session;
 pub mod slo;
+pub mod target;
 pub mod units;
