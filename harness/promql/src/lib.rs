@@ -14,6 +14,7 @@ mod functions;
 mod labels;
 mod matcher;
 mod number;
+pub mod rules;
 mod series;
 mod template;
 mod value;
@@ -30,3 +31,4 @@ pub use series::{
 };
 pub use template::{Template, TemplateData, TemplateError};
 pub use value::{Element, Series, Value, ValueType};
+pub use yaml::Place;
