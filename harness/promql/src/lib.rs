@@ -13,10 +13,12 @@ mod expression;
 mod functions;
 mod labels;
 mod matcher;
+mod metric;
 mod number;
 pub mod rules;
 mod series;
 mod template;
+pub mod unit_test;
 mod value;
 mod yaml;
 
