@@ -19,8 +19,9 @@ pub(crate) fn parse_metric(text: &str) -> Result<Labels, String> {
     }
     let mut names = pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
     names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("the label `{}` is there twice in `{text}`", pair[0]));
+    let repeated = names.windows(2).find(|pair| pair[0] == pair[1]);
+    if let Some([name, ..]) = repeated {
+        return Err(format!("the label `{name}` is there twice in `{text}`"));
     }
     Ok(Labels::new(pairs))
 }

@@ -81,7 +81,9 @@ pub(super) fn update(
         None => alert.is_kept(rule, at_ms),
     });
     active.append(&mut found);
-    active.values_mut().for_each(|alert| alert.advance(rule, at_ms));
+    for alert in active.values_mut() {
+        alert.advance(rule, at_ms);
+    }
 }
 
 /// The series `ALERTS` and `ALERTS_FOR_STATE` of an alert.

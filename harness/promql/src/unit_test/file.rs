@@ -124,13 +124,13 @@ fn expression_test(node: &Node, problems: &mut Vec<Problem>) -> Option<Expressio
         problems.push(node.problem("an expression test needs an `expr`"));
     }
     let samples = fields.list("exp_samples", problems);
-    let expected = samples.iter().filter_map(|node| expected_sample(node, problems)).collect();
+    let expected = samples.iter().map(|node| expected_sample(node, problems)).collect();
     let eval_time_ms = fields.duration_ms("eval_time", problems).unwrap_or(0);
     let (text, expression) = expression?;
     Some(ExpressionTest { text, expression, eval_time_ms, expected, place: node.place })
 }
 
-fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, f64)> {
+fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, f64) {
     let fields = Fields::of(node, "a sample", &["labels", "value", "histogram"], problems);
     if let Some(histogram) = fields.get("histogram") {
         problems.push(histogram.problem("native histograms are not supported yet"));
@@ -142,7 +142,7 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, 
         let number = text.strip_prefix('.').and_then(parse_number).or_else(|| parse_number(text));
         number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
     });
-    Some((labels.unwrap_or_default(), value.unwrap_or(0.0)))
+    (labels.unwrap_or_default(), value.unwrap_or(0.0))
 }
 
 fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {
