@@ -14,6 +14,6 @@ pub mod load;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
-pub mod target;
 pub mod slo;
+pub mod target;
 pub mod units;
