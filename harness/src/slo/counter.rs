@@ -164,12 +164,14 @@ mod tests {
     use super::*;
     use crate::load::LoadResult;
     use crate::scenario::{Comparator, ObjectiveKind};
-    use crate::slo::fixtures::{add_series, answered, objective, scrapes_every, steady, store_of};
-    use crate::slo::{JudgedObjective, PlannedPhase, Verdict, judge, windows};
+    use crate::slo::fixtures::{
+        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+    };
+    use crate::slo::{JudgedObjective, Verdict, Windows, judge};
 
     fn evidence<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> Evidence<'a> {
-        let planned = vec![PlannedPhase { name: "steady".into(), measured: true }];
-        Evidence { planned, load, series, windows: windows::find(series.scrapes(), load) }
+        let planned = planned_of(load);
+        Evidence { planned, load, series, windows: Windows::find(series, load) }
     }
 
     fn judged(store: &SeriesStore, selector: &str, target: (Comparator, f64)) -> JudgedObjective {

@@ -232,3 +232,261 @@ fn is_gauge(prepared: &Prepared<'_>, evidence: &Evidence<'_>, selector: &Selecto
         Some(FamilyKind::Unknown) | None => prepared.extreme != Extreme::Neither,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::LoadResult;
+    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::series::SeriesStore;
+    use crate::slo::fixtures::{
+        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        store_of,
+    };
+    use crate::slo::{JudgedObjective, UncertaintyKind, Windows};
+
+    const P95: &str = "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])))";
+
+    struct Case<'a> {
+        text: &'a str,
+        unit: (Unit, f64),
+        target: (Comparator, f64),
+        during: Option<&'a str>,
+        includes_before_run: bool,
+    }
+
+    impl<'a> Case<'a> {
+        fn plain(text: &'a str, comparator: Comparator, bound: f64) -> Self {
+            let target = (comparator, bound);
+            Self {
+                text,
+                unit: (Unit::Plain, 1.0),
+                target,
+                during: None,
+                includes_before_run: false,
+            }
+        }
+
+        fn milliseconds(text: &'a str, bound_seconds: f64) -> Self {
+            let case = Self::plain(text, Comparator::Less, bound_seconds);
+            Self { unit: (Unit::Seconds, 1e-3), ..case }
+        }
+
+        fn judged(&self, load: &LoadResult, series: &SeriesStore) -> JudgedObjective {
+            let planned = planned_of(load);
+            let windows = Windows::find(series, load);
+            let evidence = Evidence { planned, load, series, windows };
+            let kind = ObjectiveKind::Promql {
+                expression: self.text.into(),
+                unit: self.unit.0,
+                scale: self.unit.1,
+                includes_before_run: self.includes_before_run,
+            };
+            let mut objective = objective(kind, &[self.target]);
+            objective.during = self.during.map(str::to_owned);
+            crate::slo::judge(&objective, &evidence)
+        }
+
+        fn on(&self, series: &SeriesStore) -> JudgedObjective {
+            self.judged(&steady(vec![answered("csv", [5; 100])]), series)
+        }
+    }
+
+    fn gauge(interval_ms: i64, value: impl Fn(usize) -> Option<f64>) -> SeriesStore {
+        let mut store = store_of(scrapes_every(interval_ms, 1_000, 5_000));
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], value);
+        store
+    }
+
+    /// Observations that came evenly over the run: so many at or below each bound, in ms.
+    fn histogram(cumulative: &[(&str, f64)]) -> SeriesStore {
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        store.declare("latency_ms", FamilyKind::Histogram);
+        let last = store.scrapes().len() - 1;
+        for (bound, count) in cumulative {
+            let labels = [("__name__", "latency_ms_bucket"), ("le", *bound)];
+            // 7 older observations in each bucket must not count.
+            add_series(&mut store, FamilyKind::Histogram, &labels, |at| {
+                Some(7.0 + (count * at as f64 / last as f64).floor())
+            });
+        }
+        store
+    }
+
+    #[test]
+    fn a_maximum_over_the_run_is_shown_with_the_scrapes_that_saw_it() {
+        let store = gauge(250, |at| Some(at as f64));
+        let judged =
+            Case::plain("max_over_time(depth[$run])", Comparator::LessOrEqual, 100.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(16.0), Verdict::Pass));
+        assert_eq!(judged.samples, Some(17));
+        assert_eq!(judged.reason, "16 meets <= 100 with 84 to spare (seen by 17 scrapes)");
+    }
+
+    #[test]
+    fn the_opening_sample_is_inside_the_window() {
+        let store = gauge(250, |at| Some(if at == 0 { 500.0 } else { 1.0 }));
+        let judged =
+            Case::plain("max_over_time(depth[$run])", Comparator::LessOrEqual, 100.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(500.0), Verdict::Fail));
+    }
+
+    #[test]
+    fn a_maximum_seen_by_nine_scrapes_is_no_proof_and_a_miss_all_the_same() {
+        let text = "max_over_time(depth[$run])";
+        let store = gauge(500, |_| Some(3.0));
+        assert_eq!(
+            Case::plain(text, Comparator::LessOrEqual, 5.0).on(&store).verdict,
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            Case::plain(text, Comparator::LessOrEqual, 2.0).on(&store).verdict,
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn three_scrapes_are_too_few_for_a_range() {
+        let mut store = store_of(scrapes_every(2_000, 1_000, 5_000));
+        add_series(&mut store, FamilyKind::Counter, &[("__name__", "a_total")], |at| {
+            Some(at as f64)
+        });
+        let judged = Case::plain("increase(a_total[$run])", Comparator::Greater, 0.0).on(&store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(
+            judged.reason,
+            "`a_total[4001ms]` holds 3 good scrapes and needs 4; scrape more often or load for longer"
+        );
+    }
+
+    #[test]
+    fn a_range_longer_than_the_run_is_inconclusive_unless_it_is_meant() {
+        let store = gauge(250, |_| Some(3.0));
+        let mut case = Case::plain("max_over_time(depth[10m])", Comparator::LessOrEqual, 5.0);
+        let refused = case.on(&store);
+        assert_eq!(refused.verdict, Verdict::Inconclusive);
+        assert!(refused.reason.starts_with("`depth` looks back 600000 ms"), "{}", refused.reason);
+        case.includes_before_run = true;
+        assert_eq!(case.on(&store).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_series_that_nobody_exported_is_named() {
+        let store = gauge(250, |_| Some(3.0));
+        for text in
+            ["sum(export_foo_total)", "sum(depth) - (sum(export_foo_total) or 0 * sum(depth))"]
+        {
+            let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.0).on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive);
+            assert_eq!(
+                judged.reason,
+                "no such series: export_foo_total; did the target export it?"
+            );
+        }
+    }
+
+    #[test]
+    fn every_element_of_a_vector_must_hold() {
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        for (format, value) in [("csv", 1.0), ("pdf", 9.0), ("none", f64::NAN)] {
+            let labels = [("__name__", "depth"), ("format", format)];
+            add_series(&mut store, FamilyKind::Gauge, &labels, |_| Some(value));
+        }
+        let judged = Case::plain("depth", Comparator::Less, 5.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(9.0), Verdict::Fail));
+        assert_eq!(judged.element.as_deref(), Some("depth{format=\"pdf\"}"));
+        let nan = Case::plain("depth", Comparator::Less, 50.0).on(&store);
+        assert_eq!(nan.verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_division_by_zero_is_inconclusive() {
+        let store = gauge(250, |_| Some(0.0));
+        for text in ["depth / 0", "1 / depth"] {
+            let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.0).on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive);
+            assert!(matches!(judged.observed, Observed::NotFinite(_)));
+        }
+    }
+
+    #[test]
+    fn what_could_be_green_on_nothing_is_refused() {
+        let store = gauge(250, |_| Some(3.0));
+        for text in ["depth > 5", "depth or vector(0)", "max_over_time(depth[$run:])", "depth @ 1"]
+        {
+            let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.0).on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}: {}", judged.reason);
+        }
+    }
+
+    #[test]
+    fn a_quantile_on_a_bucket_bound_is_judged_by_its_exact_share() {
+        let target = |within: f64| {
+            let cumulative =
+                [("1000", within), ("10000", 100.0), ("60000", 100.0), ("+Inf", 100.0)];
+            Case::milliseconds(P95, 1.0).on(&histogram(&cumulative))
+        };
+        let met = target(95.0);
+        assert_eq!(met.verdict, Verdict::Pass, "{}", met.reason);
+        assert_eq!(met.samples, Some(100));
+        assert_eq!(met.reason, "95 of 100 (95%) were within 1 s, p95 needs 95%; the target is < 1");
+        let missed = target(94.0);
+        assert_eq!(missed.verdict, Verdict::Fail, "{}", missed.reason);
+        let range = missed.uncertainty.unwrap();
+        assert_eq!(
+            (range.kind, range.low, range.high),
+            (UncertaintyKind::Bucket, Some(1.0), Some(10.0))
+        );
+    }
+
+    #[test]
+    fn a_rate_gives_the_same_samples_as_an_increase() {
+        let text = "histogram_quantile(0.95, sum by (le) (rate(latency_ms_bucket[$run])))";
+        let cumulative = [("1000", 96.0), ("10000", 100.0), ("+Inf", 100.0)];
+        let judged = Case::milliseconds(text, 1.0).on(&histogram(&cumulative));
+        assert_eq!((judged.samples, judged.verdict), (Some(100), Verdict::Pass));
+    }
+
+    #[test]
+    fn everything_beyond_the_last_bound_has_no_upper_end() {
+        let cumulative = [("1000", 0.0), ("60000", 0.0), ("+Inf", 100.0)];
+        let judged = Case::milliseconds(P95, 1.0).on(&histogram(&cumulative));
+        assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+    }
+
+    #[test]
+    fn a_histogram_without_observations_in_the_run_is_inconclusive() {
+        let judged = Case::milliseconds(P95, 1.0).on(&histogram(&[
+            ("1000", 0.0),
+            ("60000", 0.0),
+            ("+Inf", 0.0),
+        ]));
+        assert_eq!((judged.observed, judged.verdict), (Observed::Nothing, Verdict::Inconclusive));
+        assert_eq!(judged.samples, Some(0));
+    }
+
+    #[test]
+    fn few_observations_in_the_run_pass_nothing() {
+        let cumulative = [("1000", 12.0), ("60000", 12.0), ("+Inf", 12.0)];
+        let judged = Case::milliseconds(P95, 1.0).on(&histogram(&cumulative));
+        assert_eq!((judged.samples, judged.verdict), (Some(12), Verdict::Inconclusive));
+        assert!(judged.reason.starts_with("p95 needs at least 59 samples and has 12"));
+    }
+
+    #[test]
+    fn a_phase_is_judged_at_its_own_end() {
+        let (mut low, mut high) = (phase("low"), phase("high"));
+        low.requests = vec![answered("csv", [5; 100])];
+        high.first_intended_ms = 3_100;
+        high.requests = vec![answered("csv", [5; 100])];
+        let load = load_of(vec![low, high]);
+        // Phases meet at the scrape of 3,000 ms, the eleventh.
+        let store = gauge(200, |at| Some(if at > 10 { 9.0 } else { 1.0 }));
+        let mut case = Case::plain("max_over_time(depth[$phase])", Comparator::Less, 5.0);
+        case.during = Some("low");
+        let quiet = case.judged(&load, &store);
+        assert_eq!((quiet.observed, quiet.verdict), (Observed::Number(1.0), Verdict::Pass));
+        case.during = Some("high");
+        assert_eq!(case.judged(&load, &store).verdict, Verdict::Fail);
+    }
+}

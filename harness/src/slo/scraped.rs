@@ -66,11 +66,7 @@ pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<Strin
     }))
 }
 
-/// What the family of a series was declared to be: a counter may be declared with
-/// or without its `_total`, a histogram's parts have suffixes of their own.
+/// What the family of a series was declared to be.
 pub(super) fn kind_of(series: &SeriesStore, metric: &str) -> Option<FamilyKind> {
-    let suffixes = ["_total", "_bucket", "_count", "_sum", "_created"];
-    series.kind(metric).or_else(|| {
-        suffixes.into_iter().find_map(|suffix| series.kind(metric.strip_suffix(suffix)?))
-    })
+    series.family_of(metric).map(|(_, metadata)| metadata.kind)
 }
