@@ -17,9 +17,11 @@ const HIGHEST_NANOS: u64 = 600_000_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// Durations of one kind (one phase, request and outcome).
-#[derive(Clone, Debug)]
+///
+/// Takes its 170 KiB only when something is recorded: most combinations stay empty.
+#[derive(Clone, Debug, Default)]
 pub struct LatencyHistogram {
-    recorded: Histogram<u64>,
+    recorded: Option<Histogram<u64>>,
     over_bound: u64,
 }
 
@@ -37,7 +39,7 @@ pub enum Ranked {
 impl LatencyHistogram {
     /// An empty histogram.
     pub fn new() -> Self {
-        Self { recorded: empty_histogram(), over_bound: 0 }
+        Self::default()
     }
 
     /// Records one duration.
@@ -46,21 +48,23 @@ impl LatencyHistogram {
         if nanos > HIGHEST_NANOS {
             self.over_bound += 1;
         } else {
-            self.recorded.saturating_record(nanos.max(1));
+            self.recorded.get_or_insert_with(empty_histogram).saturating_record(nanos.max(1));
         }
     }
 
     /// Adds another histogram; nothing is rounded by it.
     pub fn merge(&mut self, other: &Self) {
-        // Both have the same bounds and digits, for which `add` cannot fail.
-        let added = self.recorded.add(&other.recorded);
-        debug_assert!(added.is_ok(), "histograms share bounds and digits");
+        if let Some(theirs) = &other.recorded {
+            // Both have the same bounds and digits, for which `add` cannot fail.
+            let added = self.recorded.get_or_insert_with(empty_histogram).add(theirs);
+            debug_assert!(added.is_ok(), "histograms share bounds and digits");
+        }
         self.over_bound += other.over_bound;
     }
 
     /// Samples, those over the bound included.
     pub fn count(&self) -> u64 {
-        self.recorded.len() + self.over_bound
+        self.recorded_count() + self.over_bound
     }
 
     /// Samples longer than the bound.
@@ -71,7 +75,7 @@ impl LatencyHistogram {
     /// Samples no longer than `limit`, by the histogram's own resolution.
     pub fn count_within(&self, limit: Duration) -> u64 {
         let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).min(HIGHEST_NANOS);
-        self.recorded.count_between(0, nanos)
+        self.recorded.as_ref().map_or(0, |recorded| recorded.count_between(0, nanos))
     }
 
     /// The duration at `quantile` (0 to 1), when `unbounded` more samples rank
@@ -82,11 +86,13 @@ impl LatencyHistogram {
             return Ranked::NoSamples;
         }
         let wanted = smallest_rank(quantile, total);
-        if wanted > self.recorded.len() {
-            return Ranked::Unbounded;
+        match &self.recorded {
+            Some(recorded) if wanted <= recorded.len() => {
+                let share = wanted as f64 / recorded.len() as f64;
+                Ranked::Seconds(seconds(recorded.value_at_quantile(share)))
+            }
+            _ => Ranked::Unbounded,
         }
-        let share = wanted as f64 / self.recorded.len() as f64;
-        Ranked::Seconds(seconds(self.recorded.value_at_quantile(share)))
     }
 
     /// The longest duration, seconds, when `unbounded` more rank above it.
@@ -97,17 +103,17 @@ impl LatencyHistogram {
     /// The mean in seconds of what was recorded; unbounded samples make it so.
     pub fn mean(&self, unbounded: u64) -> Ranked {
         if self.over_bound + unbounded > 0 {
-            Ranked::Unbounded
-        } else if self.recorded.is_empty() {
-            Ranked::NoSamples
-        } else {
-            Ranked::Seconds(self.recorded.mean() / 1e9)
+            return Ranked::Unbounded;
+        }
+        match &self.recorded {
+            Some(recorded) if !recorded.is_empty() => Ranked::Seconds(recorded.mean() / 1e9),
+            _ => Ranked::NoSamples,
         }
     }
 
-    /// The recorded histogram, for interval logs.
-    pub fn recorded(&self) -> &Histogram<u64> {
-        &self.recorded
+    /// The recorded histogram, for interval logs; `None` if nothing was recorded.
+    pub fn recorded(&self) -> Option<&Histogram<u64>> {
+        self.recorded.as_ref()
     }
 
     /// A histogram read back from an interval log.
@@ -116,13 +122,11 @@ impl LatencyHistogram {
         for step in read.iter_recorded() {
             recorded.saturating_record_n(step.value_iterated_to(), step.count_at_value());
         }
-        Self { recorded, over_bound }
+        Self { recorded: Some(recorded), over_bound }
     }
-}
 
-impl Default for LatencyHistogram {
-    fn default() -> Self {
-        Self::new()
+    fn recorded_count(&self) -> u64 {
+        self.recorded.as_ref().map_or(0, Histogram::len)
     }
 }
 

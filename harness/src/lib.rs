@@ -7,9 +7,15 @@
 //! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
 //! `session` → `cli`.
 
+pub mod clock;
 pub mod exposition;
+pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod scenario;
+pub mod scrape;
 pub mod series;
+pub mod session;
+pub mod slo;
+pub mod target;
 pub mod units;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// The layers of `harness/src`, lowest first; modules of one layer do not see each other.
 const LAYERS: &[&[&str]] = &[
     &["units", "clock"],
-    &["histogram", "exposition", "series"],
+    &["histogram", "exposition"],
+    &["series"],
     &["scenario"],
     &["load", "scrape", "rules", "target"],
     &["slo"],

@@ -127,10 +127,10 @@ impl Grammar {
             return Ok(Item::Quoted(line.take_quoted(OtherEscapes::Refused)?));
         }
         let starts = line.peek().is_some_and(|byte| byte == b'_' || byte.is_ascii_alphabetic());
-        let name = line.take_while(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
-        if !starts || name.is_empty() {
+        if !starts {
             return Err(line.expected("a label name or `}`"));
         }
+        let name = line.take_while(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
         Ok(Item::Bare(Cow::Borrowed(name)))
     }
 

@@ -1,5 +1,34 @@
 //! The load engine: sends what a scenario says, when it says, and records what came of it.
+//!
+//! One thread per core, each with a runtime of its own and nothing shared on the
+//! way of a request: bare hyper connections, one worker loop for open and closed
+//! phases (where requests come from × when they stop × the target). [`Engine`] is the
+//! door; [`LiveMeters`] shows progress while it runs; [`LoadResult`] is what comes out.
+//!
+//! It does not judge beyond a request's own `expect`, does not scrape, resolves no
+//! names, and speaks HTTP/1.1 without TLS only.
 
+mod answer;
+mod buckets;
+mod connection;
+mod engine;
+mod exchange;
+mod generator;
+mod lane;
+mod limits;
+mod liveness;
+mod meter_series;
+mod meters;
 mod outcome;
+mod pacer;
+mod picker;
+mod plan;
+mod recorder;
+mod ticket;
+mod timer;
+mod worker;
 
+pub use engine::Engine;
+pub use meters::{LiveMeters, Progress};
 pub use outcome::*;
+pub use plan::{DEFAULT_DRAIN, DEFAULT_MAX_IN_FLIGHT, LoadError, LoadPlan};

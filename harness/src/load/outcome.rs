@@ -77,6 +77,9 @@ pub struct RequestResult {
     pub dropped: u64,
     /// Requests sent again on a fresh connection.
     pub retried: u64,
+    /// Requests in flight when the load was stopped early: sent, without an outcome.
+    /// Always `sent + dropped = intended = succeeded + failed + abandoned`.
+    pub abandoned: u64,
     /// Failures by kind: `status 500`, `connect`, `timeout`, `reset`, `expect`, …
     pub failures: BTreeMap<FailureKind, u64>,
     /// Bytes of request bodies sent.
@@ -91,7 +94,8 @@ pub struct RequestResult {
     pub service_ok: LatencyHistogram,
     /// Time from the actual send, of requests that were sent and failed.
     pub service_failed: LatencyHistogram,
-    /// Wait for the generator while a slot was free, of every sent request.
+    /// Wait for the generator while a slot was free, of every sent request of an open
+    /// phase; a closed phase has no schedule to lag behind.
     pub lag: LatencyHistogram,
     /// Up to a handful of responses that point to files: see `Request::artifacts`.
     pub artifact_urls: Vec<String>,
@@ -127,10 +131,14 @@ pub struct GeneratorReport {
     pub wall_seconds: f64,
     /// The limit on open files in force.
     pub open_file_limit: u64,
-    /// Most requests at once.
+    /// Most requests at once; with several threads the sum of each one's most.
     pub peak_in_flight: u64,
     /// Connections opened.
     pub connections_opened: u64,
-    /// Requests not dispatched in time because the generator was behind.
+    /// Requests of measured phases that were not dispatched in time because of the
+    /// generator: arrivals of open phases that it took up (sent or queued for a slot)
+    /// more than a second after their intended start or after the end of their phase's
+    /// schedule, and requests of any phase for which this machine had no file
+    /// descriptor or local port left.
     pub missed_by_generator: u64,
 }

@@ -6,7 +6,7 @@
 
 /// The chance of error that a verdict may take: 5 %, the level at which the
 /// smallest samples (59 for p95) are usually stated.
-pub const ERROR_PROBABILITY: f64 = 0.05;
+pub(super) const ERROR_PROBABILITY: f64 = 0.05;
 
 /// Steps after which the continued fraction is given up; it needs about the
 /// square root of the sample size.
@@ -17,7 +17,7 @@ const RELATIVE_PRECISION: f64 = 1e-15;
 const BISECTIONS: u32 = 52;
 
 /// P(X ≥ `successes`) when each of `trials` succeeds with `probability`.
-pub fn at_least(successes: u64, trials: u64, probability: f64) -> f64 {
+pub(super) fn at_least(successes: u64, trials: u64, probability: f64) -> f64 {
     if successes == 0 {
         1.0
     } else if successes > trials || probability <= 0.0 {
@@ -30,13 +30,13 @@ pub fn at_least(successes: u64, trials: u64, probability: f64) -> f64 {
 }
 
 /// P(X ≤ `successes`) when each of `trials` succeeds with `probability`.
-pub fn at_most(successes: u64, trials: u64, probability: f64) -> f64 {
+pub(super) fn at_most(successes: u64, trials: u64, probability: f64) -> f64 {
     at_least(trials.saturating_sub(successes), trials, 1.0 - probability)
 }
 
 /// The one-sided 95 % Clopper-Pearson lower bound of the success probability:
 /// below it, so many successes would be seen in less than one run of twenty.
-pub fn lower_bound(successes: u64, trials: u64) -> f64 {
+pub(super) fn lower_bound(successes: u64, trials: u64) -> f64 {
     if successes == 0 {
         return 0.0;
     }
@@ -44,7 +44,7 @@ pub fn lower_bound(successes: u64, trials: u64) -> f64 {
 }
 
 /// The one-sided 95 % Clopper-Pearson upper bound of the success probability.
-pub fn upper_bound(successes: u64, trials: u64) -> f64 {
+pub(super) fn upper_bound(successes: u64, trials: u64) -> f64 {
     if successes >= trials {
         return 1.0;
     }
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn agrees_with_the_sum_of_its_terms() {
-        for trials in [1, 2, 5, 10, 59, 100, 250] {
+        for trials in [1, 2, 5, 10, 59, 100, 200] {
             for successes in 0..=trials {
                 for probability in [0.01, 0.3, 0.5, 0.9, 0.95] {
                     let exact = at_least(successes, trials, probability);

@@ -69,10 +69,7 @@ impl<'a> Selected<'a> {
         evidence: &Evidence<'a>,
     ) -> Result<Self, String> {
         let phases = match during {
-            Some(name) => {
-                let named = evidence.load.phases.iter().find(|phase| phase.name == name);
-                vec![named.ok_or_else(|| format!("phase `{name}` was not reached"))?]
-            }
+            Some(name) => phases_named(name, evidence)?,
             None => evidence.load.phases.iter().filter(|phase| phase.measured).collect(),
         };
         let wanted = |request: &&RequestResult| {
@@ -81,8 +78,11 @@ impl<'a> Selected<'a> {
         let requests: Vec<&RequestResult> =
             phases.iter().flat_map(|phase| phase.requests.iter().filter(wanted)).collect();
         if requests.iter().all(|request| request.intended == 0) {
-            let whose = filter.request.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
-            return Err(format!("no request{whose} was meant to be sent, so there is nothing to judge"));
+            let whose =
+                filter.request.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
+            return Err(format!(
+                "no request{whose} was meant to be sent, so there is nothing to judge"
+            ));
         }
         Ok(Self { phases, requests, outcome: filter.outcome })
     }
@@ -99,9 +99,9 @@ impl<'a> Selected<'a> {
         merged
     }
 
-    /// Requests that have no honest duration: failed, dropped, or never accounted for.
+    /// Requests that have no honest duration: failed or dropped.
     fn without_duration(&self) -> u64 {
-        self.sum(|request| request.failed.max(request.intended.saturating_sub(request.succeeded)))
+        self.sum(|request| ended(request).saturating_sub(request.succeeded).max(request.failed))
     }
 
     fn arrivals(&self) -> Option<Arrivals> {
@@ -111,6 +111,30 @@ impl<'a> Selected<'a> {
     }
 }
 
+/// Requests that had an outcome. Those that were in flight when somebody stopped the
+/// run had none: they are nobody's failure, and a stopped run passes nothing anyway.
+fn ended(request: &RequestResult) -> u64 {
+    request.intended.saturating_sub(request.abandoned)
+}
+
+/// The phases that were reached and go by a name.
+fn phases_named<'a>(name: &str, evidence: &Evidence<'a>) -> Result<Vec<&'a PhaseResult>, String> {
+    let planned = evidence.planned.iter().filter(|phase| phase.goes_by(name));
+    let reached: Vec<&PhaseResult> = planned
+        .filter_map(|phase| evidence.load.phases.iter().find(|result| result.name == phase.name))
+        .collect();
+    if reached.is_empty() {
+        return Err(format!("phase `{name}` was not reached"));
+    }
+    if reached.iter().any(|phase| !phase.measured) {
+        return Err(format!("phase `{name}` is not measured, so it is not judged"));
+    }
+    Ok(reached)
+}
+
+/// One of a request's histograms.
+type Pick = fn(&RequestResult) -> &LatencyHistogram;
+
 /// Durations, and how many more rank above all of them.
 struct Times {
     histogram: LatencyHistogram,
@@ -119,7 +143,7 @@ struct Times {
 
 impl Times {
     fn of(time: TimeKind, selected: &Selected<'_>) -> Result<Self, &'static str> {
-        let (ok, failed): (fn(&RequestResult) -> &LatencyHistogram, fn(&_) -> &_) = match time {
+        let (ok, failed): (Pick, Pick) = match time {
             TimeKind::Latency => (|r| &r.latency_ok, |r| &r.latency_failed),
             TimeKind::ServiceTime => (|r| &r.service_ok, |r| &r.service_failed),
             TimeKind::Lag if selected.outcome.is_some() => {
@@ -164,15 +188,16 @@ impl Times {
     fn uncertainty(&self, quantile: f64) -> Option<Uncertainty> {
         let count = self.count();
         // P(X ≥ r) of a binomial is the chance that the r-th smallest is below the quantile.
-        let is_low = |rank: u64| binomial::at_least(rank, count, quantile) < 1.0 - ERROR_PROBABILITY;
+        let is_low =
+            |rank: u64| binomial::at_least(rank, count, quantile) < 1.0 - ERROR_PROBABILITY;
         let is_high = |rank: u64| binomial::at_least(rank, count, quantile) <= ERROR_PROBABILITY;
         let low = first_rank(count, is_low)? - 1;
         let high = first_rank(count, is_high);
-        let value = |rank: u64| match self.histogram.rank(rank as f64 / count as f64, self.unbounded)
-        {
-            Ranked::Seconds(seconds) => Some(seconds),
-            Ranked::Unbounded | Ranked::NoSamples => None,
-        };
+        let value =
+            |rank: u64| match self.histogram.rank(rank as f64 / count as f64, self.unbounded) {
+                Ranked::Seconds(seconds) => Some(seconds),
+                Ranked::Unbounded | Ranked::NoSamples => None,
+            };
         Some(Uncertainty {
             kind: UncertaintyKind::Sampling,
             low: if low == 0 { None } else { value(low) },
@@ -290,9 +315,14 @@ fn count_of(counted: Counted, outcome: Option<Outcome>, request: &RequestResult)
 
 fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
     if selected.outcome.is_some() {
-        return Finding::nothing("a success ratio of one outcome is always 0 or 1; remove `outcome`");
+        return Finding::nothing(
+            "a success ratio of one outcome is always 0 or 1; remove `outcome`",
+        );
     }
-    let intended = selected.sum(|request| request.intended);
+    let intended = selected.sum(ended);
+    if intended == 0 {
+        return Finding::nothing("no request had an outcome, so there is no ratio to judge");
+    }
     let succeeded = selected.sum(|request| request.succeeded).min(intended);
     let ruling =
         over_thresholds(objective, |target| success_ratio::rule(succeeded, intended, target));
@@ -314,10 +344,10 @@ fn judge_rate(selected: &Selected<'_>, objective: &Objective) -> Finding {
     if seconds <= 0.0 {
         return Finding::nothing("the phases took no time, so there is no rate to judge");
     }
-    let responses =
-        selected.sum(|request| count_of(Counted::Responses, selected.outcome, request));
+    let responses = selected.sum(|request| count_of(Counted::Responses, selected.outcome, request));
     let rate = responses as f64 / seconds;
-    let ruling = over_thresholds(objective, |target| threshold::rule(rate, Unit::PerSecond, target));
+    let ruling =
+        over_thresholds(objective, |target| threshold::rule(rate, Unit::PerSecond, target));
     Finding { samples: Some(responses), ..Finding::new(Observed::Number(rate), ruling) }
 }
 
@@ -342,4 +372,230 @@ fn judge_span(selected: &Selected<'_>, objective: &Objective) -> Finding {
         generator_lag::rule(ruling, &lag, target)
     });
     Finding { samples: Some(intended), ..Finding::new(observed, ruling) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{LoadModel, LoadResult, StopReason};
+    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::series::SeriesStore;
+    use crate::slo::fixtures::{
+        answered, load_of, objective, phase, planned_of, steady, with_failures,
+    };
+    use crate::slo::{JudgedObjective, MissingWindow, Verdict, Windows, judge};
+
+    fn judged(load: &LoadResult, expression: ClientExpression, below: f64) -> JudgedObjective {
+        judged_against(load, expression, (Comparator::Less, below), None)
+    }
+
+    fn judged_against(
+        load: &LoadResult,
+        expression: ClientExpression,
+        target: (Comparator, f64),
+        during: Option<&str>,
+    ) -> JudgedObjective {
+        let evidence = Evidence {
+            planned: planned_of(load),
+            load,
+            series: &SeriesStore::default(),
+            windows: Windows {
+                run: Err(MissingWindow::NoMetrics),
+                phases: std::collections::BTreeMap::new(),
+            },
+        };
+        let mut objective = objective(ObjectiveKind::Client(expression), &[target]);
+        objective.during = during.map(str::to_owned);
+        judge(&objective, &evidence)
+    }
+
+    fn latency(statistic: Statistic, outcome: Option<Outcome>) -> ClientExpression {
+        let filter = RequestFilter { request: None, outcome };
+        ClientExpression::Time { statistic, time: TimeKind::Latency, filter }
+    }
+
+    fn p95() -> ClientExpression {
+        latency(Statistic::Quantile(0.95), None)
+    }
+
+    #[test]
+    fn a_fast_service_passes_with_its_margin_and_samples() {
+        let judged = judged(&steady(vec![answered("csv", [100; 100])]), p95(), 1.0);
+        assert_eq!(judged.verdict, Verdict::Pass);
+        assert_eq!(judged.samples, Some(100));
+        assert!((judged.margin.unwrap() - 0.9).abs() < 1e-3);
+        assert_eq!(judged.arrivals, Some(Arrivals::One(LoadModel::Open)));
+        assert_eq!(judged.reason, "100 ms meets < 1 with 900 ms to spare");
+    }
+
+    #[test]
+    fn a_fast_500_does_not_flatter_a_percentile() {
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let judged = judged(&load, p95(), 1.0);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+        assert_eq!(
+            judged.reason,
+            "10 of 100 requests failed, were dropped or took over 10 minutes; p95 falls on one of \
+             them, so it has no upper end; the target is < 1"
+        );
+    }
+
+    #[test]
+    fn the_good_responses_are_judged_alone_only_when_asked_for() {
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let ok = latency(Statistic::Quantile(0.95), Some(Outcome::Ok));
+        assert_eq!(judged(&load, ok, 1.0).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn all_500_leave_no_good_response_to_judge() {
+        let load = steady(vec![with_failures(answered("csv", []), 100)]);
+        let ok = latency(Statistic::Quantile(0.95), Some(Outcome::Ok));
+        let alone = judged(&load, ok, 1.0);
+        assert_eq!((alone.observed, alone.verdict), (Observed::Nothing, Verdict::Inconclusive));
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_dropped_request_has_no_upper_end() {
+        let mut request = answered("csv", [100; 90]);
+        request.intended += 10;
+        request.failed += 10;
+        request.dropped += 10;
+        assert_eq!(judged(&steady(vec![request]), p95(), 1.0).observed, Observed::Unbounded);
+    }
+
+    #[test]
+    fn nothing_sent_is_nothing_judged() {
+        let dropped =
+            ClientExpression::Count { counted: Counted::Dropped, filter: RequestFilter::default() };
+        for load in [steady(vec![answered("csv", [])]), load_of(vec![])] {
+            for expression in [p95(), dropped.clone(), ClientExpression::Span] {
+                let judged =
+                    judged_against(&load, expression, (Comparator::LessOrEqual, 1e9), None);
+                assert_eq!(judged.verdict, Verdict::Inconclusive);
+                assert_eq!(
+                    judged.reason,
+                    "no request was meant to be sent, so there is nothing to judge"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn warm_up_requests_are_left_out() {
+        let mut warm_up = phase("warm-up");
+        warm_up.measured = false;
+        warm_up.requests = vec![answered("csv", [5_000; 100])];
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.phases.insert(0, warm_up);
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_phase_that_is_not_measured_is_not_judged() {
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.phases[0].measured = false;
+        let judged = judged_against(&load, p95(), (Comparator::Less, 1.0), Some("steady"));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(judged.reason, "phase `steady` is not measured, so it is not judged");
+    }
+
+    #[test]
+    fn a_group_of_repeated_phases_is_judged_by_its_longest_span() {
+        let batch = |name: &str, seconds| {
+            let requests = vec![answered("csv", [100; 5])];
+            PhaseResult { span: Duration::from_secs(seconds), requests, ..phase(name) }
+        };
+        let load = load_of(vec![batch("batch-1", 3), batch("batch-2", 31), batch("other", 90)]);
+        let target = (Comparator::Less, 30.0);
+        let judged = judged_against(&load, ClientExpression::Span, target, Some("batch"));
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(31.0), Verdict::Fail));
+        assert_eq!(judged.samples, Some(10));
+    }
+
+    #[test]
+    fn a_request_that_was_abandoned_is_nobodys_failure() {
+        let mut request = answered("csv", [100; 100]);
+        request.intended += 50;
+        request.sent += 50;
+        request.abandoned = 50;
+        let mut load = steady(vec![request]);
+        load.stopped_early = Some(StopReason::Cancelled);
+        let judged = judged(&load, p95(), 1.0);
+        assert_eq!((judged.samples, judged.verdict), (Some(100), Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn an_objective_during_a_phase_that_was_not_reached_is_inconclusive() {
+        let load = steady(vec![answered("csv", [100; 100])]);
+        let judged = judged_against(&load, p95(), (Comparator::Less, 1.0), Some("peak"));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(judged.reason, "phase `peak` was not reached");
+    }
+
+    #[test]
+    fn a_cancelled_run_passes_nothing() {
+        let mut load = steady(vec![answered("csv", [100; 100])]);
+        load.stopped_early = Some(StopReason::Cancelled);
+        assert_eq!(judged(&load, p95(), 1.0).verdict, Verdict::Inconclusive);
+        assert_eq!(judged(&load, p95(), 0.05).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_late_generator_excuses_a_miss() {
+        let mut request = answered("csv", [1_200; 100]);
+        request.lag.record(Duration::from_millis(400));
+        request.lag.record(Duration::from_millis(400));
+        let judged = judged(&steady(vec![request]), p95(), 1.0);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.contains("lag p99 is 400 ms"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn a_success_ratio_counts_what_was_meant_to_be_sent() {
+        let mut request = answered("csv", [100; 360]);
+        request.intended += 40;
+        request.failed += 40;
+        request.dropped += 40;
+        let ratio = ClientExpression::SuccessRatio { filter: RequestFilter::default() };
+        let load = steady(vec![request]);
+        let judged = judged_against(&load, ratio, (Comparator::GreaterOrEqual, 0.95), None);
+        assert_eq!(judged.verdict, Verdict::Fail);
+        assert_eq!(judged.reason, "360 of 400: 90% misses >= 0.95 by 5%");
+        let range = judged.uncertainty.unwrap();
+        assert!(
+            range.low.unwrap() < 0.9 && range.high.unwrap() > 0.9 && range.high.unwrap() < 0.95
+        );
+    }
+
+    #[test]
+    fn a_phase_with_a_failure_never_got_its_work_done() {
+        let load = steady(vec![answered("csv", [100; 5])]);
+        assert_eq!(judged(&load, ClientExpression::Span, 30.0).observed, Observed::Number(4.0));
+        let load = steady(vec![with_failures(answered("csv", [100; 4]), 1)]);
+        let judged = judged(&load, ClientExpression::Span, 30.0);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+    }
+
+    #[test]
+    fn counts_and_rates_are_exact() {
+        let filter = RequestFilter::default();
+        let load = steady(vec![with_failures(answered("csv", [100; 90]), 10)]);
+        let responses =
+            ClientExpression::Count { counted: Counted::Responses, filter: filter.clone() };
+        let exact = judged_against(&load, responses, (Comparator::Equal, 100.0), None);
+        assert_eq!(exact.verdict, Verdict::Pass);
+        let rate = ClientExpression::ResponseRate { filter };
+        assert_eq!(judged(&load, rate, 30.0).observed, Observed::Number(25.0));
+    }
+
+    #[test]
+    fn a_percentile_says_between_which_samples_it_lies() {
+        let load = steady(vec![answered("csv", 1..=100)]);
+        let range = judged(&load, p95(), 1.0).uncertainty.unwrap();
+        // Order statistics 91 and 99: P(X ≥ 92) < 95 % and P(X ≥ 99) ≤ 5 % for Bin(100, 0.95).
+        assert!((range.low.unwrap() - 0.091).abs() < 1e-3, "{range:?}");
+        assert!((range.high.unwrap() - 0.099).abs() < 1e-3, "{range:?}");
+    }
 }

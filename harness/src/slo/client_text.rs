@@ -71,10 +71,7 @@ mod tests {
             time: TimeKind::Latency,
             filter,
         };
-        assert_eq!(
-            client_expression_text(&p999),
-            r#"p99.9(latency{request="csv", outcome="ok"})"#
-        );
+        assert_eq!(client_expression_text(&p999), r#"p99.9(latency{request="csv", outcome="ok"})"#);
         let ratio = ClientExpression::SuccessRatio { filter: RequestFilter::default() };
         assert_eq!(client_expression_text(&ratio), "ratio(success)");
     }

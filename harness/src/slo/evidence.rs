@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::windows;
 use crate::load::LoadResult;
-use crate::scenario::{Metrics, Scenario};
+use crate::scenario::{Metrics, Phase, Scenario};
 use crate::series::SeriesStore;
 
 /// The times of the opening and the closing sample, milliseconds since the epoch.
@@ -66,8 +65,24 @@ pub struct Windows {
 pub struct PlannedPhase {
     /// Its name.
     pub name: String,
+    /// The name it shares with its repetitions.
+    pub group: Option<String>,
     /// Whether it counts for verdicts.
     pub measured: bool,
+}
+
+impl PlannedPhase {
+    /// Whether `during: NAME` means this phase: by its own name or its group's.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.name == name || self.group.as_deref() == Some(name)
+    }
+}
+
+impl From<&Phase> for PlannedPhase {
+    fn from(phase: &Phase) -> Self {
+        let Phase { name, group, measured, .. } = phase;
+        Self { name: name.clone(), group: group.clone(), measured: *measured }
+    }
 }
 
 /// Everything that a judgement rests on.
@@ -86,12 +101,8 @@ pub struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     /// The evidence of a run of `scenario`.
     pub fn of(scenario: &Scenario, load: &'a LoadResult, series: &'a SeriesStore) -> Self {
-        let planned = scenario
-            .phases
-            .iter()
-            .map(|phase| PlannedPhase { name: phase.name.clone(), measured: phase.measured })
-            .collect();
-        let mut windows = windows::find(series.scrapes(), load);
+        let planned = scenario.phases.iter().map(PlannedPhase::from).collect();
+        let mut windows = Windows::find(series, load);
         if scenario.metrics == Metrics::None {
             windows.run = Err(MissingWindow::NoMetrics);
         }
@@ -101,11 +112,21 @@ impl<'a> Evidence<'a> {
     /// The window of an objective: that of its phase, or the run's.
     pub(super) fn window(&self, during: Option<&str>) -> Result<Window, String> {
         let run = self.windows.run.as_ref().map_err(ToString::to_string)?;
-        match during {
-            None => Ok(*run),
-            Some(name) => self.windows.phases.get(name).copied().ok_or_else(|| {
-                format!("phase `{name}` has no window: it was not reached, or is not measured")
-            }),
-        }
+        let Some(name) = during else {
+            return Ok(*run);
+        };
+        let named = self.planned.iter().filter(|phase| phase.goes_by(name));
+        let windows: Option<Vec<Window>> =
+            named.map(|phase| self.windows.phases.get(&phase.name).copied()).collect();
+        let around = |one: Window, other: Window| Window {
+            opened_ms: one.opened_ms.min(other.opened_ms),
+            closed_ms: one.closed_ms.max(other.closed_ms),
+        };
+        windows.and_then(|windows| windows.into_iter().reduce(around)).ok_or_else(|| {
+            format!(
+                "phase `{name}` has no window: it was not reached, is not measured, or no scrape \
+                 fell into it"
+            )
+        })
     }
 }

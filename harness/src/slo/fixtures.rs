@@ -8,6 +8,7 @@ use crate::histogram::LatencyHistogram;
 use crate::load::{GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult};
 use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Threshold};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+use crate::slo::PlannedPhase;
 
 /// A run of these phases by a generator that kept up.
 pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
@@ -25,6 +26,16 @@ pub(crate) fn phase(name: &str) -> PhaseResult {
         span: Duration::from_secs(4),
         requests: Vec::new(),
     }
+}
+
+/// A plan that was carried out; `batch-1`, `batch-2`, … are repetitions of `batch`.
+pub(crate) fn planned_of(load: &LoadResult) -> Vec<PlannedPhase> {
+    let planned = |phase: &PhaseResult| PlannedPhase {
+        name: phase.name.clone(),
+        group: phase.name.split_once('-').map(|(group, _)| group.to_owned()),
+        measured: phase.measured,
+    };
+    load.phases.iter().map(planned).collect()
 }
 
 /// A run of one phase, `steady`, in which these requests were made.

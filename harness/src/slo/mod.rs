@@ -17,10 +17,10 @@ pub(crate) mod fixtures;
 mod judged;
 mod promql;
 mod ruling;
+mod scraped;
 mod verdict;
 mod windows;
 
-pub use algebra::restart::TargetChange;
 pub use client_text::client_expression_text;
 pub use evidence::{Evidence, MissingWindow, PlannedPhase, Window, Windows};
 pub use judged::{
@@ -30,6 +30,7 @@ pub use ruling::Ruling;
 pub use verdict::Verdict;
 
 use crate::scenario::{Objective, ObjectiveKind};
+use crate::series::{InstanceChange, instance_changes};
 use crate::units::Unit;
 use algebra::{generator_behind, restart, stopped_early, threshold};
 
@@ -55,13 +56,23 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
     report(objective, subject, finding, ruling)
 }
 
-/// What happened to the target during the measured window.
-pub fn target_changes(evidence: &Evidence<'_>) -> Vec<TargetChange> {
+/// A ruling over the whole scenario for each instance of the target that was not
+/// one process all the time; never a pass.
+pub fn judge_instances(evidence: &Evidence<'_>) -> Vec<(InstanceChange, Ruling)> {
     let (from_ms, to_ms) = match &evidence.windows.run {
         Ok(window) => (window.opened_ms, window.closed_ms),
         Err(_) => (i64::MIN, i64::MAX),
     };
-    restart::find(evidence.series, from_ms, to_ms)
+    let changes = instance_changes(evidence.series, from_ms, to_ms);
+    changes.into_iter().map(|change| (change.clone(), restart::rule(&change))).collect()
+}
+
+/// An objective that could not be judged at all, because the run never got that far.
+pub fn not_judged(objective: &Objective, reason: &str) -> JudgedObjective {
+    let subject = Subject::of(&objective.kind);
+    let finding = Finding::nothing(reason);
+    let ruling = finding.ruling.clone();
+    report(objective, subject, finding, ruling)
 }
 
 /// What an objective is about, for the report.

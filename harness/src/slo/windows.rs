@@ -9,10 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MissingWindow, Window, Windows};
 use crate::load::LoadResult;
-use crate::series::{ScrapeMoment, ScrapeRecord};
+use crate::series::{ScrapeMoment, ScrapeRecord, SeriesStore};
 
-/// Finds all windows of a run in the record of its scrapes.
-pub fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
+impl Windows {
+    /// Finds all windows of a run in the record of its scrapes.
+    pub fn find(series: &SeriesStore, load: &LoadResult) -> Self {
+        find(series.scrapes(), load)
+    }
+}
+
+fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
     let run = run_window(scrapes);
     let phases = match &run {
         Ok(run) => phase_windows(*run, scrapes, load),

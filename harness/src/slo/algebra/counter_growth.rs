@@ -47,11 +47,8 @@ mod tests {
 
     #[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
     fn grows_by(values: &[f64], at_opening: bool, expected: f64) -> bool {
-        let samples: Vec<Sample> = values
-            .iter()
-            .zip(0..)
-            .map(|(value, t_ms)| Sample { t_ms, value: *value })
-            .collect();
+        let samples: Vec<Sample> =
+            values.iter().zip(0..).map(|(value, t_ms)| Sample { t_ms, value: *value }).collect();
         growth(Counted { samples: &samples, at_opening }) == expected
     }
 

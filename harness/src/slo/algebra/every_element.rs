@@ -3,7 +3,7 @@
 //! An element that is NaN or infinite is not a number to compare: it takes a
 //! pass away, and hides no miss of another element.
 
-use crate::slo::{Observed, Ruling, Verdict};
+use crate::slo::{Observed, Ruling, Uncertainty, Verdict};
 use crate::units::Unit;
 
 /// One element of a vector, ruled by itself.
@@ -15,6 +15,10 @@ pub struct Element {
     pub observed: Observed,
     /// Room left to the target, negative for a miss.
     pub margin: Option<f64>,
+    /// Samples behind it, where it rests on samples.
+    pub samples: Option<u64>,
+    /// How far it may be off, where that is known.
+    pub uncertainty: Option<Uncertainty>,
     /// Its own ruling.
     pub ruling: Ruling,
 }
@@ -50,8 +54,14 @@ mod tests {
     use super::*;
 
     fn element(labels: &str, ruling: Ruling, margin: f64) -> Element {
-        let observed = Observed::Number(0.0);
-        Element { labels: labels.into(), observed, margin: Some(margin), ruling }
+        Element {
+            labels: labels.into(),
+            observed: Observed::Number(0.0),
+            margin: Some(margin),
+            samples: None,
+            uncertainty: None,
+            ruling,
+        }
     }
 
     #[test]

@@ -32,10 +32,11 @@ pub fn is_certain_miss(extreme: Extreme, target: &Threshold) -> bool {
 }
 
 /// Rules again, knowing how many scrapes saw the gauge.
-pub fn rule(ruling: Ruling, scrapes: u64, extreme: Extreme, target: &Threshold) -> Ruling {
+pub fn rule(ruling: &Ruling, scrapes: u64, extreme: Extreme, target: &Threshold) -> Ruling {
     let stands = ruling.verdict == Verdict::Fail && is_certain_miss(extreme, target);
     if scrapes >= LEAST_SCRAPES || stands {
-        return Ruling { reason: format!("{} (seen by {scrapes} scrapes)", ruling.reason), ..ruling };
+        let reason = format!("{} (seen by {scrapes} scrapes)", ruling.reason);
+        return Ruling { verdict: ruling.verdict, reason };
     }
     Ruling::inconclusive(format!(
         "the gauge was seen by {scrapes} scrapes and needs {LEAST_SCRAPES}; scrape more often or \
@@ -51,7 +52,7 @@ mod tests {
     use crate::slo::fixtures::at;
 
     fn maximum(ruling: Ruling, scrapes: u64) -> Ruling {
-        rule(ruling, scrapes, Extreme::Maximum, &at(Comparator::LessOrEqual, 5.0))
+        rule(&ruling, scrapes, Extreme::Maximum, &at(Comparator::LessOrEqual, 5.0))
     }
 
     #[test]
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn an_average_of_few_scrapes_is_neither_met_nor_missed() {
         let target = at(Comparator::LessOrEqual, 5.0);
-        let ruled = rule(Ruling::fail("m"), 9, Extreme::Neither, &target);
+        let ruled = rule(&Ruling::fail("m"), 9, Extreme::Neither, &target);
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
     }
 }

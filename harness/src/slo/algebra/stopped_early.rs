@@ -29,7 +29,7 @@ mod tests {
     use crate::slo::fixtures::{load_of, phase};
 
     fn planned(name: &str) -> PlannedPhase {
-        PlannedPhase { name: name.into(), measured: true }
+        PlannedPhase { name: name.into(), group: None, measured: true }
     }
 
     #[test]

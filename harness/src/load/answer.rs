@@ -1,0 +1,116 @@
+//! What came back for one request, and whether it is what was expected.
+//!
+//! Pure: works on values that were read completely. A body is parsed only if
+//! something in it is judged or collected.
+
+use serde_json::Value;
+
+use super::outcome::FailureKind;
+use super::plan::PreparedRequest;
+use crate::scenario::Expect;
+
+/// Longest body that is kept in order to be judged; a longer one is not what a
+/// scenario that looks into it can have expected.
+pub(super) const MOST_JUDGED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A complete response.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// Bytes of the body, kept or not.
+    pub(super) body_bytes: u64,
+    /// The body, if the request wants it and it is not too long.
+    pub(super) body: Vec<u8>,
+}
+
+/// A judged response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) failure: Option<FailureKind>,
+    /// Where the file is that the answer points to.
+    pub(super) artifact_url: Option<String>,
+}
+
+/// Compares a complete answer with what its request expects.
+pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
+    if !status_is_expected(&request.expect, answer.status) {
+        let failure = Some(FailureKind::Status(answer.status));
+        return Judgement { failure, artifact_url: None };
+    }
+    if !request.reads_answer() {
+        return Judgement { failure: None, artifact_url: None };
+    }
+    let document = (answer.body_bytes <= MOST_JUDGED_BYTES)
+        .then(|| serde_json::from_slice::<Value>(&answer.body).ok())
+        .flatten();
+    let as_expected = request.expect.json.is_empty()
+        || document.as_ref().is_some_and(|document| body_is_expected(&request.expect, document));
+    let artifact_url = match (&request.artifacts, &document) {
+        (Some(artifacts), Some(document)) if as_expected => {
+            artifacts.url.find(document).and_then(Value::as_str).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let failure = (!as_expected).then_some(FailureKind::Expectation);
+    Judgement { failure, artifact_url }
+}
+
+fn status_is_expected(expect: &Expect, status: u16) -> bool {
+    if expect.status.is_empty() {
+        (200..300).contains(&status)
+    } else {
+        expect.status.contains(&status)
+    }
+}
+
+fn body_is_expected(expect: &Expect, document: &Value) -> bool {
+    expect
+        .json
+        .iter()
+        .all(|wanted| wanted.path.find(document).is_some_and(|found| is_same(found, &wanted.value)))
+}
+
+/// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same.
+fn is_same(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Number(found), Value::Number(wanted)) => {
+            found == wanted || found.as_f64() == wanted.as_f64()
+        }
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len()
+                && found.iter().zip(wanted).all(|(found, wanted)| is_same(found, wanted))
+        }
+        (Value::Object(found), Value::Object(wanted)) => {
+            found.len() == wanted.len()
+                && found.iter().all(|(key, found)| {
+                    wanted.get(key).is_some_and(|wanted| is_same(found, wanted))
+                })
+        }
+        _ => found == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written() {
+        assert!(is_same(&json!(1), &json!(1.0)));
+        assert!(is_same(&json!({"a": [1, "x"]}), &json!({"a": [1.0, "x"]})));
+        assert!(!is_same(&json!(1), &json!("1")));
+        assert!(!is_same(&json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_993_u64 + 2)));
+    }
+
+    #[test]
+    fn without_a_list_any_2xx_is_good() {
+        let expect = Expect::default();
+        assert!(status_is_expected(&expect, 204));
+        assert!(!status_is_expected(&expect, 301));
+        let listed = Expect { status: vec![301], json: vec![] };
+        assert!(status_is_expected(&listed, 301));
+        assert!(!status_is_expected(&listed, 200));
+    }
+}

@@ -1,0 +1,426 @@
+//! The engine as the session drives it: start, run phases, finish.
+//!
+//! # The timeline
+//!
+//! [`Engine::run_phases`] runs consecutive phases on one absolute timeline and then
+//! drains. The session calls it for the leading `measure: false` phase, scrapes, calls it
+//! for the measured ones, scrapes, calls it for a trailing `measure: false` phase.
+//! Connections stay open between the calls.
+//!
+//! Within one call phases follow each other without draining:
+//! - an open phase begins where the schedule of an open phase before it ends, exactly; its
+//!   arrivals do not wait for the answers of the phase before, and a late answer counts
+//!   for the phase of its request. A phase runs from its first intended start to the
+//!   next phase's;
+//! - a closed phase begins when the open schedule before it has ended, and ends when
+//!   the last of its users is done; the next phase begins then.
+//!
+//! At the end of the call, what is unanswered is awaited for [`LoadPlan::drain`] after the
+//! end of the last open schedule; the users of a closed phase with a duration are
+//! awaited as long after that duration, users with a number of iterations until their
+//! own time-outs. What is in flight then has failed as a time-out, what was never sent is
+//! dropped.
+//!
+//! # Stopping
+//!
+//! A cancelled load sends nothing more at once and does not wait for answers: requests
+//! in flight stay `sent` without an outcome ([`RequestResult::abandoned`]), arrivals
+//! that waited for a slot are dropped. The same happens when nobody answers: none of
+//! the first ten requests to end (with a leading `measure: false` phase: none of that
+//! call's) got a complete response.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, Task};
+use super::lane::{LaneBounds, Target};
+use super::limits::{process_cpu_seconds, raise_open_file_limit};
+use super::liveness::{FIRST_REQUESTS, Liveness};
+use super::meters::LiveMeters;
+use super::outcome::{
+    GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason,
+};
+use super::pacer::Pacer;
+use super::picker::Picker;
+use super::plan::{LoadError, LoadPlan, prepare};
+use super::recorder::{CellId, Recorder};
+use super::ticket::UserStop;
+use crate::scenario::{PhaseLoad, Stop};
+
+/// From the order to begin to the first arrival: the threads must have heard of it.
+const LEAD: Duration = Duration::from_millis(2);
+/// How much of the peak rate may wait for a slot.
+const QUEUE_SECONDS: f64 = 60.0;
+
+/// A load that has been prepared and can be run phase by phase.
+pub struct Engine {
+    plan: LoadPlan,
+    target: Arc<Target>,
+    meters: Arc<LiveMeters>,
+    threads: Vec<LoadThread>,
+    clock: Box<dyn Fn(Instant) -> i64 + Send + Sync>,
+    /// Stops the threads; a child of the caller's token.
+    stop: CancellationToken,
+    /// When each phase began, if it did.
+    begun: Vec<Option<Instant>>,
+    open_file_limit: u64,
+    started: Instant,
+    cpu_at_start: f64,
+    stopped_early: Option<StopReason>,
+}
+
+/// A thread that sends.
+struct LoadThread {
+    commands: mpsc::UnboundedSender<Command>,
+    measured: oneshot::Receiver<Option<Recorder>>,
+}
+
+/// Phases that are handed to the threads at once.
+enum Stage {
+    Open(Vec<(usize, Pacer)>),
+    Closed { phase: usize, users: u32, stop: Stop },
+}
+
+impl Engine {
+    /// Prepares all requests and starts the threads; nothing is sent yet. `cancel`
+    /// stops the load at any moment. `clock` tells the milliseconds since the epoch of
+    /// an instant.
+    pub async fn start(
+        plan: LoadPlan,
+        cancel: &CancellationToken,
+        clock: impl Fn(Instant) -> i64 + Send + Sync + 'static,
+    ) -> Result<Self, LoadError> {
+        let requests = prepare(&plan)?;
+        let open_file_limit = raise_open_file_limit();
+        let stop = cancel.child_token();
+        let has_warm_up = !plan.phases[0].measured;
+        let limit = (!has_warm_up).then_some(FIRST_REQUESTS);
+        let liveness = Liveness::new(limit, stop.clone());
+        let target = Arc::new(Target { requests, address: plan.address, liveness });
+        let meters = Arc::new(LiveMeters::new(&plan));
+        let mut threads = Vec::new();
+        for lane in 0..plan.lanes() {
+            threads.push(start_thread(&plan, lane, &target, &meters, &stop).await?);
+        }
+        Ok(Self {
+            begun: vec![None; plan.phases.len()],
+            plan,
+            target,
+            meters,
+            threads,
+            clock: Box::new(clock),
+            stop,
+            open_file_limit,
+            started: Instant::now(),
+            cpu_at_start: process_cpu_seconds(),
+            stopped_early: None,
+        })
+    }
+
+    /// Progress counters, to be read while phases run.
+    pub fn meters(&self) -> Arc<LiveMeters> {
+        Arc::clone(&self.meters)
+    }
+
+    /// Runs these phases on one timeline and drains; comes back early, with the reason,
+    /// if the load is stopped. Phases that are out of range are left out.
+    pub async fn run_phases(
+        &mut self,
+        phases: Range<usize>,
+    ) -> Result<Option<StopReason>, LoadError> {
+        let mut begins = Instant::now() + LEAD;
+        for stage in self.stages(phases) {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            begins = match stage {
+                Stage::Open(phases) => self.run_open(phases, begins).await?,
+                Stage::Closed { phase, users, stop } => {
+                    self.run_closed(phase, users, stop, begins).await?;
+                    Instant::now() + LEAD
+                }
+            };
+        }
+        // A closed phase at the end leaves nothing behind, so that the lead is harmless.
+        let until = begins + self.plan.drain;
+        self.all(|_| Task::Drain { until }).await?;
+        self.stopped_early = self.stopped_early.take().or_else(|| self.stop_reason());
+        if self.stopped_early.is_some() {
+            self.stop.cancel();
+        }
+        Ok(self.stopped_early.clone())
+    }
+
+    /// Ends the threads and hands over what they measured.
+    pub async fn finish(self) -> Result<LoadResult, LoadError> {
+        let stopped_early = self.stopped_early.clone().or_else(|| self.stop_reason());
+        let mut recorders = Vec::new();
+        let mut threads = Vec::new();
+        for thread in self.threads {
+            drop(thread.commands);
+            threads.push(thread.measured);
+        }
+        for measured in threads {
+            recorders.push(measured.await.ok().flatten().ok_or(LoadError::ThreadLost)?);
+        }
+        let measured = Measured {
+            plan: &self.plan,
+            meters: &self.meters,
+            recorders: &recorders,
+            begun: &self.begun,
+            clock: &self.clock,
+        };
+        let generator = GeneratorReport {
+            threads: recorders.len(),
+            cpu_seconds: process_cpu_seconds() - self.cpu_at_start,
+            wall_seconds: self.started.elapsed().as_secs_f64(),
+            open_file_limit: self.open_file_limit,
+            peak_in_flight: recorders.iter().map(|of| of.peak_in_flight).sum(),
+            connections_opened: recorders.iter().map(|of| of.connections_opened).sum(),
+            missed_by_generator: measured.missed(),
+        };
+        Ok(LoadResult { phases: measured.phases(), generator, stopped_early })
+    }
+
+    /// Consecutive open phases are one stage: their threads go from one to the next
+    /// without asking.
+    fn stages(&self, phases: Range<usize>) -> Vec<Stage> {
+        let mut stages = Vec::new();
+        for phase in phases.start..phases.end.min(self.plan.phases.len()) {
+            match (&self.plan.phases[phase].load, stages.last_mut()) {
+                (PhaseLoad::Open { from, to, duration }, Some(Stage::Open(open))) => {
+                    open.push((phase, Pacer::new(*from, *to, *duration)));
+                }
+                (PhaseLoad::Open { from, to, duration }, _) => {
+                    stages.push(Stage::Open(vec![(phase, Pacer::new(*from, *to, *duration))]));
+                }
+                (PhaseLoad::Closed { users, stop }, _) => {
+                    stages.push(Stage::Closed { phase, users: *users, stop: *stop });
+                }
+            }
+        }
+        stages
+    }
+
+    /// Gives the end of the last schedule.
+    async fn run_open(
+        &mut self,
+        phases: Vec<(usize, Pacer)>,
+        mut begins: Instant,
+    ) -> Result<Instant, LoadError> {
+        let mut placed = Vec::new();
+        for (phase, pacer) in phases {
+            self.begin(phase, begins);
+            placed.push(OpenPhase { phase, pacer, picker: self.picker(phase), begins });
+            begins += pacer.duration();
+        }
+        self.all(|_| Task::Open(placed.clone())).await?;
+        Ok(begins)
+    }
+
+    async fn run_closed(
+        &mut self,
+        phase: usize,
+        users: u32,
+        stop: Stop,
+        begins: Instant,
+    ) -> Result<(), LoadError> {
+        self.begin(phase, begins);
+        let draws = Arc::new(AtomicU64::new(0));
+        let (stop, until) = match stop {
+            Stop::After(duration) => {
+                let end = begins + duration;
+                (UserStop::At(end), Some(end + self.plan.drain))
+            }
+            Stop::Iterations(total) => (UserStop::Total(total), None),
+            Stop::IterationsPerUser(each) => (UserStop::Left(each), None),
+        };
+        self.all(|lane| {
+            Task::Closed(ClosedPhase {
+                phase,
+                picker: self.picker(phase),
+                begins,
+                users: share(users, lane, self.threads.len()),
+                stop,
+                draws: Arc::clone(&draws),
+                until,
+            })
+        })
+        .await
+    }
+
+    /// Gives every thread its task and waits until all have done it.
+    async fn all(&self, task: impl Fn(usize) -> Task) -> Result<(), LoadError> {
+        let mut waiting = Vec::new();
+        for (lane, thread) in self.threads.iter().enumerate() {
+            let (done, answer) = oneshot::channel();
+            let command = Command { task: task(lane), done };
+            thread.commands.send(command).map_err(|_| LoadError::ThreadLost)?;
+            waiting.push(answer);
+        }
+        for answer in waiting {
+            answer.await.map_err(|_| LoadError::ThreadLost)?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, phase: usize, at: Instant) {
+        self.begun[phase] = Some(at);
+        self.meters.phase_begins(phase, at);
+    }
+
+    fn picker(&self, phase: usize) -> Picker {
+        let weights: Vec<u32> = self.plan.requests.iter().map(|request| request.weight).collect();
+        Picker::new(&weights, self.plan.seed, phase)
+    }
+
+    /// Why the load must not go on, if so. Nobody having answered explains more than
+    /// the cancellation that it caused.
+    fn stop_reason(&self) -> Option<StopReason> {
+        let liveness = &self.target.liveness;
+        match liveness.silence() {
+            Some(last_error) if !self.stop.is_cancelled() || liveness.is_given_up() => {
+                Some(StopReason::NoResponse { last_error })
+            }
+            _ => self.stop.is_cancelled().then_some(StopReason::Cancelled),
+        }
+    }
+}
+
+async fn start_thread(
+    plan: &LoadPlan,
+    lane: usize,
+    target: &Arc<Target>,
+    meters: &Arc<LiveMeters>,
+    stop: &CancellationToken,
+) -> Result<LoadThread, LoadError> {
+    let lanes = plan.lanes();
+    let parts = GeneratorParts {
+        lane: lane as u64,
+        lanes: lanes as u64,
+        target: Arc::clone(target),
+        recorder: Recorder::new(Arc::clone(meters), lane),
+        bounds: lane_bounds(plan, lane),
+        stop: stop.clone(),
+    };
+    let (commands, received) = mpsc::unbounded_channel();
+    let (started, is_started) = oneshot::channel();
+    let (hand_over, measured) = oneshot::channel();
+    std::thread::Builder::new()
+        .name(format!("load-{lane}"))
+        .spawn(move || {
+            // Nobody waits any more if the engine was dropped.
+            let _ = hand_over.send(generator::run(parts, started, received));
+        })
+        .map_err(LoadError::Start)?;
+    is_started.await.map_err(|_| LoadError::ThreadLost)?.map_err(LoadError::Start)?;
+    Ok(LoadThread { commands, measured })
+}
+
+fn lane_bounds(plan: &LoadPlan, lane: usize) -> LaneBounds {
+    let peak = plan.phases.iter().map(|phase| match &phase.load {
+        PhaseLoad::Open { from, to, .. } => from.max(*to),
+        PhaseLoad::Closed { .. } => 0.0,
+    });
+    let queued = peak.fold(0.0, f64::max) * QUEUE_SECONDS / plan.lanes() as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float becomes an integer saturating, and rates are not negative"
+    )]
+    let queued = queued.ceil() as usize;
+    LaneBounds { in_flight: share(plan.max_in_flight.max(1), lane, plan.lanes()), queued }
+}
+
+/// The share of one of several, the first ones taking the remainder.
+fn share<N>(total: N, lane: usize, lanes: usize) -> N
+where
+    N: TryFrom<usize> + TryInto<usize> + Copy + Default,
+{
+    let total: usize = total.try_into().unwrap_or(usize::MAX);
+    N::try_from(total / lanes + usize::from(lane < total % lanes)).unwrap_or_default()
+}
+
+/// What the threads measured, to be put together.
+struct Measured<'a> {
+    plan: &'a LoadPlan,
+    meters: &'a LiveMeters,
+    recorders: &'a [Recorder],
+    begun: &'a [Option<Instant>],
+    clock: &'a dyn Fn(Instant) -> i64,
+}
+
+impl Measured<'_> {
+    /// Requests of measured phases that were not dispatched in time.
+    fn missed(&self) -> u64 {
+        let measured = self.plan.phases.iter().enumerate().filter(|(_, phase)| phase.measured);
+        measured
+            .flat_map(|(phase, _)| self.recorders.iter().map(move |of| of.missed_in(phase)))
+            .sum()
+    }
+
+    fn phases(&self) -> Vec<PhaseResult> {
+        let reached = self.begun.iter().enumerate();
+        reached.filter_map(|(phase, begun)| begun.map(|begun| self.phase(phase, begun))).collect()
+    }
+
+    fn phase(&self, phase: usize, begun: Instant) -> PhaseResult {
+        let extents = || self.recorders.iter().map(|of| of.extents[phase]);
+        let first = extents().filter_map(|extent| extent.first_intended).min().unwrap_or(begun);
+        let last = extents().filter_map(|extent| extent.last_ended).max().unwrap_or(first);
+        let plan = &self.plan.phases[phase];
+        PhaseResult {
+            name: plan.name.clone(),
+            measured: plan.measured,
+            model: match plan.load {
+                PhaseLoad::Open { .. } => LoadModel::Open,
+                PhaseLoad::Closed { .. } => LoadModel::Closed,
+            },
+            first_intended_ms: (self.clock)(first),
+            last_response_ms: (self.clock)(last),
+            span: last.saturating_duration_since(first),
+            requests: (0..self.plan.requests.len())
+                .map(|request| self.request(CellId { phase, request }))
+                .collect(),
+        }
+    }
+
+    fn request(&self, id: CellId) -> RequestResult {
+        let totals = self.meters.totals(id.phase, id.request);
+        let plan = &self.plan.requests[id.request];
+        let mut result = RequestResult {
+            name: plan.name.clone(),
+            intended: totals.intended,
+            sent: totals.sent,
+            succeeded: totals.succeeded,
+            responses: totals.succeeded + totals.responses_failed,
+            failed: totals.failed,
+            late: totals.late,
+            dropped: totals.dropped,
+            retried: totals.retried,
+            abandoned: totals.in_flight(),
+            bytes_sent: totals.bytes_sent,
+            bytes_received: totals.bytes_received,
+            ..RequestResult::default()
+        };
+        for cell in self.recorders.iter().map(|recorder| recorder.cell(id)) {
+            for (kind, count) in &cell.failures {
+                *result.failures.entry(kind.clone()).or_default() += count;
+            }
+            result.latency_ok.merge(&cell.latency_ok);
+            result.latency_failed.merge(&cell.latency_failed);
+            result.service_ok.merge(&cell.service_ok);
+            result.service_failed.merge(&cell.service_failed);
+            result.lag.merge(&cell.lag);
+            result.artifact_urls.extend_from_slice(&cell.artifact_urls);
+        }
+        let keep = plan.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
+        result.artifact_urls.truncate(keep);
+        result
+    }
+}

@@ -1,0 +1,241 @@
+//! One request from the send to the last byte of its answer.
+//!
+//! Opens a connection where none is usable, keeps the time-outs, and decides about
+//! the one case in which a request is sent again. Redirects are not followed, and
+//! nothing else is ever repeated: a generator that repairs what it measures hides it.
+//!
+//! A race stays that nobody can win: a server may close an idle connection in the
+//! very moment in which the next request is sent on it. A request that may be
+//! repeated is then sent once more on a fresh connection and counted; another fails
+//! as closed, because it is unknown whether it had its effect (RFC 9112 §9.3.1).
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use thiserror::Error;
+
+use super::answer::{Answer, MOST_JUDGED_BYTES};
+use super::connection::{Connection, Message};
+use super::outcome::FailureKind;
+use super::plan::PreparedRequest;
+
+/// Longest wait for a connection, within the time-out of the request.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What an exchange needs from the worker that runs it.
+pub(super) trait Surroundings {
+    /// The address to connect to.
+    fn address(&self) -> SocketAddr;
+    /// Sets when [`Surroundings::poll_given_up`] becomes ready by itself.
+    fn set_deadline(&mut self, at: Instant);
+    /// Ready when the exchange must be given up: past its deadline, or at the end
+    /// of the drain.
+    fn poll_given_up(&mut self, context: &mut Context<'_>) -> Poll<()>;
+    /// A connection was opened.
+    fn opened(&mut self);
+    /// The request is sent again.
+    fn retried(&mut self);
+}
+
+/// Why there is no complete answer.
+#[derive(Debug, Error)]
+pub(super) enum ExchangeError {
+    #[error("could not connect: {0}")]
+    Connect(#[source] io::Error),
+    #[error("could not connect within {} s", .0.as_secs_f64())]
+    ConnectTimeout(Duration),
+    #[error("no complete answer within the time-out")]
+    Timeout,
+    #[error("{}", in_full(.0))]
+    Http(#[source] hyper::Error),
+    #[error("the connection was closed twice before the request could be written")]
+    NeverWritten,
+}
+
+impl ExchangeError {
+    /// Under which kind it is counted.
+    pub(super) fn kind(&self) -> FailureKind {
+        match self {
+            Self::Connect(_) | Self::ConnectTimeout(_) => FailureKind::Connect,
+            Self::Timeout => FailureKind::Timeout,
+            Self::Http(error) if is_protocol_error(error) => FailureKind::Protocol,
+            Self::Http(_) | Self::NeverWritten => FailureKind::Closed,
+        }
+    }
+
+    /// Whether it lies with this machine: no free descriptor or port was left.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::AddrNotAvailable
+            || is_descriptor_limit(error))
+    }
+}
+
+/// Sends one request and reads its whole answer. `connection` is used if it can be,
+/// and holds a connection afterwards if that can be used again.
+pub(super) async fn exchange(
+    request: &PreparedRequest,
+    connection: &mut Option<Connection>,
+    around: &mut impl Surroundings,
+    sent: Instant,
+) -> Result<Answer, ExchangeError> {
+    let deadline = sent + request.timeout;
+    let mut message = request.message();
+    // Twice at most: a second closed connection is an answer of its own.
+    for attempt in 0..2 {
+        if connection.as_mut().is_none_or(|open| !open.is_usable(sent)) {
+            *connection = None;
+            *connection = Some(connect(around, sent, request.timeout).await?);
+            around.opened();
+        }
+        around.set_deadline(deadline);
+        match attempt_once(request, message, connection, around).await {
+            Attempt::Answered(answer) => return Ok(answer),
+            Attempt::NotWritten(unsent) => message = *unsent,
+            Attempt::ClosedUnanswered(_) if attempt == 0 && request.is_idempotent() => {
+                around.retried();
+                message = request.message();
+            }
+            Attempt::ClosedUnanswered(error) | Attempt::Failed(error) => return Err(error),
+        }
+    }
+    Err(ExchangeError::NeverWritten)
+}
+
+/// What came of one message on one connection.
+enum Attempt {
+    Answered(Answer),
+    /// The connection was closed before the first byte was written.
+    NotWritten(Box<Message>),
+    /// A reused connection was closed before the first byte of an answer.
+    ClosedUnanswered(ExchangeError),
+    Failed(ExchangeError),
+}
+
+async fn attempt_once(
+    request: &PreparedRequest,
+    message: Message,
+    slot: &mut Option<Connection>,
+    around: &mut impl Surroundings,
+) -> Attempt {
+    // Taken out: what is not put back is closed, also when this future is dropped.
+    let Some(mut connection) = slot.take() else {
+        return Attempt::NotWritten(Box::new(message));
+    };
+    let reused = connection.is_reused();
+    let read_before = connection.bytes_read();
+    let head = pin!(tokio::task::unconstrained(connection.send(message)));
+    let response = match driven(&mut connection, head, around).await {
+        None => return Attempt::Failed(ExchangeError::Timeout),
+        Some(Err(error)) => {
+            let may_be_stale = reused && connection.bytes_read() == read_before;
+            return unanswered(error, may_be_stale);
+        }
+        Some(Ok(response)) => response,
+    };
+    let (head, body) = response.into_parts();
+    let read = pin!(tokio::task::unconstrained(read_body(body, request.reads_answer())));
+    match driven(&mut connection, read, around).await {
+        None => Attempt::Failed(ExchangeError::Timeout),
+        Some(Err(error)) => Attempt::Failed(ExchangeError::Http(error)),
+        Some(Ok((body, body_bytes))) => {
+            connection.note_idle_limit(&head.headers, Instant::now());
+            *slot = Some(connection);
+            Attempt::Answered(Answer { status: head.status.as_u16(), body_bytes, body })
+        }
+    }
+}
+
+/// Tells a request that was never written and one on a connection that the server
+/// had closed already from one that failed.
+fn unanswered(mut error: TrySendError<Message>, may_be_stale: bool) -> Attempt {
+    if let Some(message) = error.take_message() {
+        return Attempt::NotWritten(Box::new(message));
+    }
+    let error = ExchangeError::Http(error.into_error());
+    if may_be_stale && error.kind() == FailureKind::Closed {
+        Attempt::ClosedUnanswered(error)
+    } else {
+        Attempt::Failed(error)
+    }
+}
+
+async fn connect(
+    around: &mut impl Surroundings,
+    sent: Instant,
+    timeout: Duration,
+) -> Result<Connection, ExchangeError> {
+    let limit = CONNECT_TIMEOUT.min(timeout);
+    around.set_deadline(sent + limit);
+    let mut opening = pin!(Connection::open(around.address()));
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(opened) = opening.as_mut().poll(context) {
+            return Poll::Ready(opened.map_err(ExchangeError::Connect));
+        }
+        around.poll_given_up(context).map(|()| {
+            let in_time = Instant::now() < sent + limit;
+            Err(if in_time { ExchangeError::Timeout } else { ExchangeError::ConnectTimeout(limit) })
+        })
+    })
+    .await
+}
+
+/// Runs `exchange` on its connection until it is done or given up (`None`).
+async fn driven<F: Future>(
+    connection: &mut Connection,
+    mut exchange: Pin<&mut F>,
+    around: &mut impl Surroundings,
+) -> Option<F::Output> {
+    std::future::poll_fn(|context| match connection.poll_exchange(exchange.as_mut(), context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => around.poll_given_up(context).map(|()| None),
+    })
+    .await
+}
+
+/// Reads to the last byte; keeps what is read only if it will be looked at.
+async fn read_body(mut body: Incoming, keep: bool) -> Result<(Vec<u8>, u64), hyper::Error> {
+    let mut kept = Vec::new();
+    let mut bytes = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue; // trailers
+        };
+        bytes += data.len() as u64;
+        if keep && bytes <= MOST_JUDGED_BYTES {
+            kept.extend_from_slice(&data);
+        }
+    }
+    Ok((kept, bytes))
+}
+
+/// What came was not HTTP, as against a connection that ended too early.
+fn is_protocol_error(error: &hyper::Error) -> bool {
+    if error.is_parse() || error.is_user() {
+        return true;
+    }
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| {
+        matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+    })
+}
+
+fn is_descriptor_limit(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    code == Some(rustix::io::Errno::MFILE.raw_os_error())
+        || code == Some(rustix::io::Errno::NFILE.raw_os_error())
+}
+
+/// hyper's errors name the kind only; the cause is the interesting part.
+fn in_full(error: &hyper::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,199 @@
+//! What the tasks of one load thread share: slots, the queue of arrivals, counts.
+//!
+//! Lives on one thread and never leaves it, so nothing here is locked or atomic.
+//! A slot is a worker task with at most one connection and one request at a time.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use super::liveness::Liveness;
+use super::plan::PreparedRequest;
+use super::recorder::{CellId, Recorder};
+use super::ticket::{Start, Ticket, Work};
+use super::worker;
+
+/// What all load threads read.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) requests: Vec<PreparedRequest>,
+    pub(super) address: SocketAddr,
+    pub(super) liveness: Liveness,
+}
+
+/// One thread's part of the load.
+pub(super) struct Lane {
+    pub(super) target: Arc<Target>,
+    pub(super) recorder: RefCell<Recorder>,
+    slots: RefCell<Vec<Rc<Slot>>>,
+    /// Last in, first out: a small load stays on few connections.
+    idle: RefCell<Vec<Rc<Slot>>>,
+    queue: RefCell<VecDeque<Ticket>>,
+    bounds: LaneBounds,
+    /// Slots that serve open phases, the queue included.
+    open_busy: Cell<usize>,
+    /// Users of closed phases that are not done.
+    users: Cell<usize>,
+    giving_up: Cell<bool>,
+    stopping: Cell<bool>,
+    changed: Notify,
+}
+
+/// How much one thread takes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LaneBounds {
+    /// Requests of open phases in flight.
+    pub(super) in_flight: usize,
+    /// Arrivals that wait for a slot.
+    pub(super) queued: usize,
+}
+
+/// A worker as the others see it.
+#[derive(Default)]
+pub(super) struct Slot {
+    work: Cell<Option<Work>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Slot {
+    /// The work that was assigned, once.
+    pub(super) fn take_work(&self) -> Option<Work> {
+        self.work.take()
+    }
+
+    /// Remembers whom to wake for work, and at the end of the drain.
+    pub(super) fn remember(&self, waker: &Waker) {
+        let mut known = self.waker.borrow_mut();
+        match &mut *known {
+            Some(known) => known.clone_from(waker),
+            None => *known = Some(waker.clone()),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+impl Lane {
+    pub(super) fn new(target: Arc<Target>, recorder: Recorder, bounds: LaneBounds) -> Self {
+        Self {
+            target,
+            recorder: RefCell::new(recorder),
+            slots: RefCell::default(),
+            idle: RefCell::default(),
+            queue: RefCell::default(),
+            bounds,
+            open_busy: Cell::new(0),
+            users: Cell::new(0),
+            giving_up: Cell::new(false),
+            stopping: Cell::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// An arrival of an open phase is due: a slot takes it at once, or it waits in
+    /// the queue, or there is no room and it is dropped.
+    pub(super) fn arrive(self: &Rc<Self>, id: CellId, intended: Instant, now: Instant) {
+        self.recorder.borrow_mut().intended(id, intended);
+        if self.open_busy.get() < self.bounds.in_flight {
+            self.open_busy.set(self.open_busy.get() + 1);
+            self.assign(Work::Open(Some(Ticket { id, intended, start: Start::AtOnce })));
+        } else if self.queue.borrow().len() < self.bounds.queued {
+            let start = Start::Queued { at: now };
+            self.queue.borrow_mut().push_back(Ticket { id, intended, start });
+        } else {
+            self.recorder.borrow_mut().dropped(id);
+        }
+    }
+
+    /// A user of a closed phase starts.
+    pub(super) fn start_user(self: &Rc<Self>, work: Work) {
+        self.users.set(self.users.get() + 1);
+        self.assign(work);
+    }
+
+    /// The arrival that has waited longest.
+    pub(super) fn next_queued(&self) -> Option<Ticket> {
+        self.queue.borrow_mut().pop_front()
+    }
+
+    /// A slot has nothing to do any more.
+    pub(super) fn release(&self, slot: Rc<Slot>, work: &Work) {
+        let busy = match work {
+            Work::Open(_) => &self.open_busy,
+            Work::User(_) => &self.users,
+        };
+        busy.set(busy.get() - 1);
+        self.idle.borrow_mut().push(slot);
+        if busy.get() == 0 {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Returns when all users of closed phases are done.
+    pub(super) async fn users_done(&self) {
+        while self.users.get() > 0 {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Returns when nothing is in flight and nothing waits.
+    pub(super) async fn quiet(&self) {
+        while self.users.get() + self.open_busy.get() > 0 {
+            self.changed.notified().await;
+        }
+    }
+
+    /// The drain is over: what waits is dropped, what is in flight has timed out.
+    pub(super) async fn give_up(&self) {
+        self.drop_queue();
+        self.giving_up.set(true);
+        self.slots.borrow().iter().for_each(|slot| slot.wake());
+        self.quiet().await;
+        self.giving_up.set(false);
+    }
+
+    /// The load is stopped: what waits is dropped, users send nothing more.
+    pub(super) fn stop(&self) {
+        self.stopping.set(true);
+        self.drop_queue();
+    }
+
+    /// Whether exchanges must end now.
+    pub(super) fn is_giving_up(&self) -> bool {
+        self.giving_up.get()
+    }
+
+    /// Whether nothing more must be sent.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    fn drop_queue(&self) {
+        for ticket in self.queue.borrow_mut().drain(..) {
+            self.recorder.borrow_mut().dropped(ticket.id);
+        }
+    }
+
+    fn assign(self: &Rc<Self>, work: Work) {
+        let idle = self.idle.borrow_mut().pop();
+        let is_new = idle.is_none();
+        let slot = idle.unwrap_or_default();
+        slot.work.set(Some(work));
+        if is_new {
+            self.slots.borrow_mut().push(Rc::clone(&slot));
+            tokio::task::spawn_local(worker::serve(Rc::clone(self), slot));
+        } else {
+            slot.wake();
+        }
+    }
+}

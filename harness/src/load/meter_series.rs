@@ -1,0 +1,228 @@
+//! The client's own numbers as series, so that PromQL can be asked about them.
+//!
+//! Every series exists from the first write on, at 0, because `increase` cannot
+//! know a counter that was born in its window. Later writes leave out the buckets of
+//! histograms that are still empty; their zero stands.
+
+use slogate_promql::{Labels, METRIC_NAME};
+
+use super::buckets::BucketBounds;
+use super::meters::{CellMeters, LiveMeters};
+use crate::series::{FamilyKind, SeriesStore};
+
+/// Requests that were meant to start.
+const ARRIVALS: &str = "slogate_arrivals_total";
+/// Requests that were sent.
+const SENT: &str = "slogate_sent_total";
+/// Complete responses, by outcome.
+const RESPONSES: &str = "slogate_responses_total";
+/// Requests that were never sent.
+const DROPPED: &str = "slogate_dropped_total";
+/// Requests that waited for a slot before they were sent.
+const LATE: &str = "slogate_late_total";
+/// Requests sent and not answered yet.
+const IN_FLIGHT: &str = "slogate_in_flight";
+/// Latency from the intended start of requests that were sent, by outcome.
+const DURATION: &str = "slogate_request_duration_seconds";
+/// Wait for the generator while a slot was free, of requests of open phases.
+const LAG: &str = "slogate_lag_seconds";
+
+/// All label sets of one load, made once: a scrape appends thousands of samples.
+#[derive(Debug)]
+pub(super) struct SeriesLabels {
+    scenario: String,
+    /// Phase by phase, request by request.
+    cells: Vec<CellLabels>,
+}
+
+#[derive(Debug)]
+struct CellLabels {
+    arrivals: Labels,
+    sent: Labels,
+    responses_ok: Labels,
+    responses_failed: Labels,
+    dropped: Labels,
+    late: Labels,
+    in_flight: Labels,
+    duration_ok: HistogramLabels,
+    duration_failed: HistogramLabels,
+    lag: HistogramLabels,
+}
+
+#[derive(Debug)]
+struct HistogramLabels {
+    /// One for each bound, and the one without bound.
+    buckets: Vec<Labels>,
+    sum: Labels,
+    count: Labels,
+}
+
+impl LiveMeters {
+    /// Appends one sample at `at_ms` (milliseconds since the epoch) to each of the
+    /// client's own series: counters and a gauge by scenario, phase and request,
+    /// responses and durations by outcome (`ok`, `failed`) as well.
+    pub fn write_series(&self, scenario_name: &str, store: &mut SeriesStore, at_ms: i64) {
+        let labels = self.labels.get_or_init(|| SeriesLabels::new(self, scenario_name));
+        if labels.scenario == scenario_name {
+            self.write_cells(labels, store, at_ms);
+        } else {
+            self.write_cells(&SeriesLabels::new(self, scenario_name), store, at_ms);
+        }
+    }
+
+    fn write_cells(&self, labels: &SeriesLabels, store: &mut SeriesStore, at_ms: i64) {
+        declare(store);
+        let requests = self.request_names().len();
+        for (at, labels) in labels.cells.iter().enumerate() {
+            self.write_cell(at / requests, at % requests, labels, store, at_ms);
+        }
+    }
+
+    fn write_cell(
+        &self,
+        phase: usize,
+        request: usize,
+        labels: &CellLabels,
+        store: &mut SeriesStore,
+        at_ms: i64,
+    ) {
+        let totals = self.totals(phase, request);
+        for (labels, value) in [
+            (&labels.arrivals, totals.intended),
+            (&labels.sent, totals.sent),
+            (&labels.responses_ok, totals.succeeded),
+            (&labels.responses_failed, totals.responses_failed),
+            (&labels.dropped, totals.dropped),
+            (&labels.late, totals.late),
+            (&labels.in_flight, totals.in_flight()),
+        ] {
+            store.append(labels, at_ms, value as f64);
+        }
+        let mut histogram = |labels: &HistogramLabels, of: fn(&CellMeters) -> &_| {
+            self.write_histogram(labels, self.cells(phase, request).map(of), store, at_ms);
+        };
+        histogram(&labels.duration_ok, |cell| &cell.duration_ok);
+        histogram(&labels.duration_failed, |cell| &cell.duration_failed);
+        histogram(&labels.lag, |cell| &cell.lag);
+    }
+
+    fn write_histogram<'a>(
+        &self,
+        labels: &HistogramLabels,
+        shards: impl Iterator<Item = &'a super::buckets::BucketCounts>,
+        store: &mut SeriesStore,
+        at_ms: i64,
+    ) {
+        let mut counts = vec![0; self.bounds().buckets()];
+        let mut sum = 0.0;
+        for shard in shards {
+            shard.add_to(&mut counts);
+            sum += shard.sum_seconds();
+        }
+        let total: u64 = counts.iter().sum();
+        let first_write = store.samples(&labels.count).is_empty();
+        store.append(&labels.sum, at_ms, sum);
+        store.append(&labels.count, at_ms, total as f64);
+        if total == 0 && !first_write {
+            return;
+        }
+        let mut cumulative = 0;
+        for (labels, count) in labels.buckets.iter().zip(counts) {
+            cumulative += count;
+            store.append(labels, at_ms, cumulative as f64);
+        }
+    }
+}
+
+impl SeriesLabels {
+    fn new(meters: &LiveMeters, scenario: &str) -> Self {
+        let bounds = bound_texts(meters.bounds());
+        let mut cells = Vec::new();
+        for phase in meters.phase_names() {
+            for request in meters.request_names() {
+                let base = Labels::new([
+                    ("scenario", scenario),
+                    ("phase", phase.as_str()),
+                    ("request", request.as_str()),
+                ]);
+                cells.push(CellLabels::new(&base, &bounds));
+            }
+        }
+        Self { scenario: scenario.to_owned(), cells }
+    }
+}
+
+impl CellLabels {
+    fn new(base: &Labels, bounds: &[String]) -> Self {
+        let ok = base.with("outcome", "ok");
+        let failed = base.with("outcome", "failed");
+        Self {
+            arrivals: base.with(METRIC_NAME, ARRIVALS),
+            sent: base.with(METRIC_NAME, SENT),
+            responses_ok: ok.with(METRIC_NAME, RESPONSES),
+            responses_failed: failed.with(METRIC_NAME, RESPONSES),
+            dropped: base.with(METRIC_NAME, DROPPED),
+            late: base.with(METRIC_NAME, LATE),
+            in_flight: base.with(METRIC_NAME, IN_FLIGHT),
+            duration_ok: HistogramLabels::new(&ok, DURATION, bounds),
+            duration_failed: HistogramLabels::new(&failed, DURATION, bounds),
+            lag: HistogramLabels::new(base, LAG, bounds),
+        }
+    }
+}
+
+impl HistogramLabels {
+    fn new(base: &Labels, family: &str, bounds: &[String]) -> Self {
+        let bucket = base.with(METRIC_NAME, &format!("{family}_bucket"));
+        Self {
+            buckets: bounds.iter().map(|bound| bucket.with("le", bound)).collect(),
+            sum: base.with(METRIC_NAME, &format!("{family}_sum")),
+            count: base.with(METRIC_NAME, &format!("{family}_count")),
+        }
+    }
+}
+
+fn declare(store: &mut SeriesStore) {
+    for counter in [ARRIVALS, SENT, RESPONSES, DROPPED, LATE] {
+        store.declare(counter, FamilyKind::Counter);
+    }
+    store.declare(IN_FLIGHT, FamilyKind::Gauge);
+    for histogram in [DURATION, LAG] {
+        store.declare(histogram, FamilyKind::Histogram);
+    }
+}
+
+fn bound_texts(bounds: &BucketBounds) -> Vec<String> {
+    bounds.seconds().iter().map(|bound| bound_text(*bound)).chain(["+Inf".to_owned()]).collect()
+}
+
+/// As Prometheus 3 normalises `le`: the shortest text that reads back as the same
+/// double, with `.0` behind whole numbers (`model/labels`, `FormatOpenMetricsFloat`).
+fn bound_text(bound: f64) -> String {
+    if bound != 0.0 && !(1e-4..1e6).contains(&bound.abs()) {
+        // Go's shortest %g: an exponent below 1e-4 and from 1e6 on, of two digits and a sign.
+        let text = format!("{bound:e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
+    }
+    let text = format!("{bound}");
+    if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_written_as_prometheus_3_writes_it() {
+        assert_eq!(bound_text(1.0), "1.0");
+        assert_eq!(bound_text(0.25), "0.25");
+        assert_eq!(bound_text(10_000.0), "10000.0");
+        assert_eq!(bound_text(1e6), "1e+06");
+        assert_eq!(bound_text(1.12e-5), "1.12e-05");
+        assert_eq!(bound_text(1e-5), "1e-05");
+        assert_eq!(bound_text(0.0001), "0.0001");
+    }
+}

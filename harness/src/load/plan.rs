@@ -1,0 +1,267 @@
+//! What the engine is asked to do, and the requests made ready before the clock starts.
+//!
+//! Everything that can be refused is refused here, before a byte is sent: names,
+//! methods and paths that are not HTTP, headers that would break the framing.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http_body_util::Full;
+use thiserror::Error;
+
+use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request};
+
+/// Requests in flight at once when a plan does not say: beyond the capacity of
+/// most services, below every usual limit on open files.
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 1000;
+/// How long unanswered requests are awaited after the last arrival.
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+/// Arrivals a second that one thread takes without help; one core does several
+/// times as many.
+const ONE_THREAD_PEAK_PER_SECOND: f64 = 10_000.0;
+/// Users that one thread takes without help.
+const ONE_THREAD_USERS: u32 = 50;
+/// Most threads that a plan uses by default: the target wants cores as well.
+const MOST_DEFAULT_THREADS: usize = 2;
+
+/// What the engine is asked to do.
+#[derive(Clone, Debug)]
+pub struct LoadPlan {
+    /// Phases, one after the other; never empty.
+    pub phases: Vec<Phase>,
+    /// Requests, picked by weight; never empty.
+    pub requests: Vec<Request>,
+    /// Where to connect; names are resolved by the caller, once.
+    pub address: SocketAddr,
+    /// The `Host` header of every request that does not bring its own.
+    pub host_header: String,
+    /// Most requests of open phases in flight at once, at least 1. With several
+    /// threads each has an equal share.
+    pub max_in_flight: usize,
+    /// Decides the order of requests.
+    pub seed: u64,
+    /// Threads that send; at least 1, and no more than `max_in_flight`.
+    pub threads: usize,
+    /// How long unanswered requests are awaited after the last arrival.
+    pub drain: Duration,
+    /// Bucket bounds, in seconds, that the client's own histograms must have
+    /// besides the regular ones: every judged threshold.
+    pub latency_bounds_seconds: Vec<f64>,
+}
+
+impl LoadPlan {
+    /// A plan with the default limits, and one thread where one is enough.
+    pub fn new(
+        phases: Vec<Phase>,
+        requests: Vec<Request>,
+        address: SocketAddr,
+        host_header: String,
+    ) -> Self {
+        let threads = default_threads(&phases);
+        Self {
+            phases,
+            requests,
+            address,
+            host_header,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            seed: 0,
+            threads,
+            drain: DEFAULT_DRAIN,
+            latency_bounds_seconds: Vec::new(),
+        }
+    }
+
+    /// Threads that will really send.
+    pub(super) fn lanes(&self) -> usize {
+        self.threads.clamp(1, self.max_in_flight.max(1))
+    }
+}
+
+fn default_threads(phases: &[Phase]) -> usize {
+    let one_is_enough = phases.iter().all(|phase| match &phase.load {
+        PhaseLoad::Open { from, to, .. } => from.max(*to) <= ONE_THREAD_PEAK_PER_SECOND,
+        PhaseLoad::Closed { users, .. } => *users <= ONE_THREAD_USERS,
+    });
+    if one_is_enough {
+        return 1;
+    }
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_DEFAULT_THREADS))
+}
+
+/// Why the engine could not do what it was asked to.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// A plan without phases or without requests.
+    #[error("the load has no {0}; give at least one")]
+    Empty(&'static str),
+    /// A request that cannot be written as HTTP.
+    #[error("request `{request}`: {what} `{value}` is not valid in HTTP")]
+    NotHttp {
+        /// The request's name.
+        request: String,
+        /// Which part: method, path, header name or header value.
+        what: &'static str,
+        /// The part as it was given.
+        value: String,
+    },
+    /// A header that says where the message ends.
+    #[error("request `{request}`: header `{header}` is set by the load engine; remove it")]
+    FramingHeader {
+        /// The request's name.
+        request: String,
+        /// The header's name.
+        header: String,
+    },
+    /// The operating system refused a thread, a timer or an event queue.
+    #[error("could not start a load thread: {0}; lower the number of threads or raise the limits")]
+    Start(#[source] std::io::Error),
+    /// A load thread ended without handing over what it had measured.
+    #[error("a load thread ended by itself, its measurements are lost; this is a bug in slogate")]
+    ThreadLost,
+}
+
+/// A request made ready: what is sent is cloned from here, bodies are shared.
+#[derive(Debug)]
+pub(super) struct PreparedRequest {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+    /// From the send until the last byte of the answer.
+    pub(super) timeout: Duration,
+    /// What a good answer looks like.
+    pub(super) expect: Expect,
+    /// Files that good answers point to.
+    pub(super) artifacts: Option<Artifacts>,
+}
+
+impl PreparedRequest {
+    /// One message to send; the body is shared, not copied.
+    pub(super) fn message(&self) -> http::Request<Full<Bytes>> {
+        let mut message = http::Request::new(Full::new(self.body.clone()));
+        *message.method_mut() = self.method.clone();
+        *message.uri_mut() = self.uri.clone();
+        *message.headers_mut() = self.headers.clone();
+        message
+    }
+
+    /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
+    pub(super) fn is_idempotent(&self) -> bool {
+        self.method.is_idempotent()
+    }
+
+    /// Bytes of the body.
+    pub(super) fn body_bytes(&self) -> u64 {
+        self.body.len() as u64
+    }
+
+    /// Whether the body of the answer must be kept in order to judge it.
+    pub(super) fn reads_answer(&self) -> bool {
+        !self.expect.json.is_empty() || self.artifacts.is_some()
+    }
+}
+
+/// Makes all requests of a plan ready, or says which one cannot be.
+pub(super) fn prepare(plan: &LoadPlan) -> Result<Vec<PreparedRequest>, LoadError> {
+    if plan.phases.is_empty() {
+        return Err(LoadError::Empty("phases"));
+    }
+    if plan.requests.is_empty() {
+        return Err(LoadError::Empty("requests"));
+    }
+    plan.requests.iter().map(|request| prepare_one(request, &plan.host_header)).collect()
+}
+
+fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadError> {
+    let invalid = |what, value: &str| LoadError::NotHttp {
+        request: request.name.clone(),
+        what,
+        value: value.to_owned(),
+    };
+    let method = Method::from_bytes(request.method.as_bytes())
+        .map_err(|_| invalid("method", &request.method))?;
+    let uri: Uri = request.path.parse().map_err(|_| invalid("path", &request.path))?;
+    if !request.path.starts_with('/') {
+        return Err(invalid("path", &request.path));
+    }
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
+    for (name, value) in &request.headers {
+        let key: HeaderName = name.parse().map_err(|_| invalid("header name", name))?;
+        if key == CONTENT_LENGTH || key == TRANSFER_ENCODING {
+            return Err(LoadError::FramingHeader {
+                request: request.name.clone(),
+                header: name.clone(),
+            });
+        }
+        headers.append(key, value.parse().map_err(|_| invalid("header value", value))?);
+    }
+    if !headers.contains_key(HOST) {
+        headers.insert(HOST, host.parse().map_err(|_| invalid("host", host))?);
+    }
+    if !headers.contains_key(USER_AGENT) {
+        let agent = concat!("slogate/", env!("CARGO_PKG_VERSION"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+    }
+    Ok(PreparedRequest {
+        method,
+        uri,
+        headers,
+        body: request.body.clone(),
+        timeout: request.timeout,
+        expect: request.expect.clone(),
+        artifacts: request.artifacts.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            name: "csv".into(),
+            weight: 1,
+            method: "POST".into(),
+            path: "/export/run?x=1".into(),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: Bytes::from_static(b"{}"),
+            timeout: Duration::from_secs(1),
+            expect: Expect::default(),
+            artifacts: None,
+        }
+    }
+
+    #[test]
+    fn a_message_has_host_and_agent_and_shares_its_body() {
+        let given = request();
+        let prepared = prepare_one(&given, "localhost:80").unwrap();
+        let message = prepared.message();
+        assert_eq!(message.headers()[HOST], "localhost:80");
+        assert!(message.headers()[USER_AGENT].to_str().unwrap().starts_with("slogate/"));
+        assert_eq!(prepared.body.as_ptr(), given.body.as_ptr());
+        assert_eq!(message.uri().to_string(), "/export/run?x=1");
+    }
+
+    #[test]
+    fn headers_of_the_scenario_win_over_ours() {
+        let mut given = request();
+        given.headers.push(("host".into(), "other".into()));
+        assert_eq!(prepare_one(&given, "ours").unwrap().headers[HOST], "other");
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused_by_name() {
+        let mut wrong = request();
+        wrong.method = "GE T".into();
+        assert!(prepare_one(&wrong, "h").unwrap_err().to_string().contains("method `GE T`"));
+        let mut wrong = request();
+        wrong.headers.push(("x".into(), "a\nb".into()));
+        assert!(matches!(prepare_one(&wrong, "h"), Err(LoadError::NotHttp { .. })));
+        let mut wrong = request();
+        wrong.headers.push(("Content-Length".into(), "5".into()));
+        assert!(matches!(prepare_one(&wrong, "h"), Err(LoadError::FramingHeader { .. })));
+    }
+}

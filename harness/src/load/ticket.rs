@@ -1,0 +1,112 @@
+//! Where a worker's next request comes from, and when it must stop.
+//!
+//! One worker loop serves open and closed phases: it asks its work for the next
+//! ticket until there is none.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use super::lane::Lane;
+use super::picker::Picker;
+use super::recorder::CellId;
+
+/// One request to send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    pub(super) id: CellId,
+    /// When it was meant to start.
+    pub(super) intended: Instant,
+    pub(super) start: Start,
+}
+
+/// How a request came to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// By a user of a closed phase, after its answer before.
+    ByUser,
+    /// By schedule, with a slot free.
+    AtOnce,
+    /// By schedule; no slot was free when it was taken up `at`.
+    Queued {
+        /// When the generator took it up.
+        at: Instant,
+    },
+}
+
+/// What a worker does next.
+pub(super) enum Work {
+    /// An arrival, and then whatever waits in the queue.
+    Open(Option<Ticket>),
+    /// A user of a closed phase.
+    User(User),
+}
+
+/// One user of a closed phase.
+pub(super) struct User {
+    pub(super) phase: usize,
+    pub(super) stop: UserStop,
+    pub(super) draws: Rc<Draws>,
+}
+
+/// When a user sends nothing more.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum UserStop {
+    /// From this instant on.
+    At(Instant),
+    /// When all users together have sent so many.
+    Total(u64),
+    /// After so many more of its own.
+    Left(u64),
+}
+
+/// The numbers that a closed phase's requests have, over all threads.
+pub(super) struct Draws {
+    /// Shared between threads: the next number.
+    pub(super) next: Arc<AtomicU64>,
+    pub(super) picker: RefCell<Picker>,
+}
+
+impl Work {
+    /// The next request of this work, if there is one.
+    pub(super) fn next(&mut self, lane: &Lane) -> Option<Ticket> {
+        match self {
+            Self::Open(first) => first.take().or_else(|| lane.next_queued()),
+            Self::User(user) => user.next(lane),
+        }
+    }
+}
+
+impl User {
+    fn next(&mut self, lane: &Lane) -> Option<Ticket> {
+        let intended = Instant::now();
+        if lane.is_stopping() || !self.stop.allows(intended) {
+            return None;
+        }
+        let number = self.draws.next.fetch_add(1, Ordering::Relaxed);
+        if matches!(self.stop, UserStop::Total(total) if number >= total) {
+            return None;
+        }
+        let request = self.draws.picker.borrow_mut().pick(number);
+        let id = CellId { phase: self.phase, request };
+        lane.recorder.borrow_mut().intended(id, intended);
+        Some(Ticket { id, intended, start: Start::ByUser })
+    }
+}
+
+impl UserStop {
+    /// Whether one more may be sent; counts it.
+    fn allows(&mut self, now: Instant) -> bool {
+        match self {
+            Self::At(end) => now < *end,
+            Self::Total(_) => true,
+            Self::Left(left) => {
+                let any = *left > 0;
+                *left = left.saturating_sub(1);
+                any
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The worker loop: next ticket, exchange, record; the same for every kind of phase.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+
+use super::answer::judge;
+use super::connection::Connection;
+use super::exchange::{ExchangeError, Surroundings, exchange};
+use super::lane::{Lane, Slot};
+use super::outcome::FailureKind;
+use super::recorder::{CellId, EndRecord, SendRecord};
+use super::ticket::{Start, Ticket, Work};
+
+/// Pause of a user that found no connection: without it a dead target would be
+/// asked thousands of times a second, and a generator beside it would take the
+/// core that it needs to come back.
+const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(10);
+
+/// Serves work for as long as the lane lives; dropped with its runtime.
+pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
+    let mut worker = Worker::new(lane, slot);
+    loop {
+        let mut work = worker.next_work().await;
+        while let Some(ticket) = work.next(&worker.around.lane) {
+            let failure = worker.perform(ticket).await;
+            if failure == Some(FailureKind::Connect) && matches!(work, Work::User(_)) {
+                tokio::time::sleep(PAUSE_WITHOUT_CONNECTION).await;
+            }
+        }
+        worker.around.lane.release(Rc::clone(&worker.around.slot), &work);
+    }
+}
+
+struct Worker {
+    connection: Option<Connection>,
+    around: Around,
+    /// When the exchange before ended: from then on a slot was free.
+    freed: Instant,
+}
+
+/// What the exchange asks of its worker.
+struct Around {
+    lane: Rc<Lane>,
+    slot: Rc<Slot>,
+    deadline: Deadline,
+    current: CellId,
+}
+
+impl Worker {
+    fn new(lane: Rc<Lane>, slot: Rc<Slot>) -> Self {
+        let current = CellId { phase: 0, request: 0 };
+        let now = Instant::now();
+        let around = Around { lane, slot, deadline: Deadline::new(now), current };
+        Self { connection: None, around, freed: now }
+    }
+
+    /// Waits for work; closes the connection when the other side has.
+    async fn next_work(&mut self) -> Work {
+        std::future::poll_fn(|context| {
+            if let Some(work) = self.around.slot.take_work() {
+                return Poll::Ready(work);
+            }
+            self.around.slot.remember(context.waker());
+            if let Some(open) = &mut self.connection {
+                open.poll_driver(context);
+                if open.has_ended() {
+                    self.connection = None;
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Sends one request, awaits its answer, records what came of it.
+    async fn perform(&mut self, ticket: Ticket) -> Option<FailureKind> {
+        let target = &Rc::clone(&self.around.lane).target;
+        let request = &target.requests[ticket.id.request];
+        let sent = self.note_send(ticket, request.body_bytes());
+        let result = exchange(request, &mut self.connection, &mut self.around, sent).await;
+        self.freed = Instant::now();
+        target.liveness.note(result.as_ref().err());
+        let local = result.as_ref().is_err_and(ExchangeError::is_local);
+        let mut end = EndRecord::new(ticket.intended, sent, self.freed);
+        match result {
+            Ok(answer) => {
+                let judgement = judge(request, &answer);
+                end.complete = true;
+                end.body_bytes = answer.body_bytes;
+                end.failure = judgement.failure;
+                end.artifact_url = judgement.artifact_url;
+            }
+            Err(error) => end.failure = Some(error.kind()),
+        }
+        let failure = end.failure.clone();
+        let keep = request.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
+        let mut recorder = self.around.lane.recorder.borrow_mut();
+        recorder.ended(ticket.id, end, keep);
+        if local {
+            recorder.missed(ticket.id);
+        }
+        failure
+    }
+
+    fn note_send(&mut self, ticket: Ticket, body_bytes: u64) -> Instant {
+        let now = Instant::now();
+        self.around.current = ticket.id;
+        let since_intended = now.saturating_duration_since(ticket.intended);
+        let (sent, lag, late) = match ticket.start {
+            Start::ByUser => (ticket.intended, None, false),
+            Start::AtOnce => (now, Some(since_intended), false),
+            Start::Queued { at } => {
+                let slot_wait = self.freed.saturating_duration_since(at);
+                (now, Some(since_intended.saturating_sub(slot_wait)), true)
+            }
+        };
+        let record = SendRecord { lag, late, body_bytes };
+        self.around.lane.recorder.borrow_mut().sent(ticket.id, record);
+        sent
+    }
+}
+
+impl Surroundings for Around {
+    fn address(&self) -> SocketAddr {
+        self.lane.target.address
+    }
+
+    fn set_deadline(&mut self, at: Instant) {
+        self.deadline.set(at);
+    }
+
+    fn poll_given_up(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.slot.remember(context.waker());
+        if self.lane.is_giving_up() {
+            return Poll::Ready(());
+        }
+        self.deadline.poll(context)
+    }
+
+    fn opened(&mut self) {
+        self.lane.recorder.borrow_mut().connections_opened += 1;
+    }
+
+    fn retried(&mut self) {
+        let body_bytes = self.lane.target.requests[self.current.request].body_bytes();
+        self.lane.recorder.borrow_mut().retried(self.current, body_bytes);
+    }
+}
+
+/// A timer that is armed rarely: a deadline usually moves on long before it is
+/// reached, and arming for each request costs more than waking now and then.
+struct Deadline {
+    sleep: Pin<Box<Sleep>>,
+    armed: Instant,
+    at: Instant,
+}
+
+impl Deadline {
+    fn new(now: Instant) -> Self {
+        Self { sleep: Box::pin(tokio::time::sleep_until(now.into())), armed: now, at: now }
+    }
+
+    fn set(&mut self, at: Instant) {
+        self.at = at;
+        if at < self.armed {
+            self.arm(at);
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while self.sleep.as_mut().poll(context).is_ready() {
+            if self.at <= self.armed {
+                return Poll::Ready(());
+            }
+            self.arm(self.at);
+        }
+        Poll::Pending
+    }
+
+    fn arm(&mut self, at: Instant) {
+        self.sleep.as_mut().reset(at.into());
+        self.armed = at;
+    }
+}
