@@ -1,3 +1,15 @@
-//! The `exporter` binary.
+//! The `exporter` binary: reads its options and hands over to the library.
 
-fn main() {}
+use clap::Parser;
+
+/// Reference export service: CSV and PDF exports, nine Prometheus metrics, admission control.
+#[derive(Parser)]
+#[command(name = "exporter", version)]
+struct Command {
+    #[command(flatten)]
+    options: exporter::Options,
+}
+
+fn main() -> std::process::ExitCode {
+    exporter::run_command(Command::parse().options)
+}

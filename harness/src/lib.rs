@@ -3,12 +3,19 @@
 //!
 //! The modules are layers, lowest first; a module uses lower layers only, and
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
-//! `units`, `clock` → `histogram`, `exposition`, `series` → `scenario` → `load`,
+//! `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
 //! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
 //! `session` → `cli`.
 
+pub mod clock;
+pub mod exposition;
+pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod scenario;
+pub mod scrape;
 pub mod series;
+pub mod session;
+pub mod slo;
+pub mod target;
 pub mod units;

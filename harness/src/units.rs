@@ -97,8 +97,9 @@ pub fn parse_quantity(text: &str) -> Result<Quantity, UnitError> {
     Ok(Quantity { value: to_base(number, size), unit })
 }
 
+/// A number of a unit in the base unit, `size` being one of the unit in the base.
 /// Fractions divide by their whole inverse, so that 95% is 0.95 and not a double beside it.
-fn to_base(number: f64, size: f64) -> f64 {
+pub fn to_base(number: f64, size: f64) -> f64 {
     if size < 1.0 { number / (1.0 / size).round() } else { number * size }
 }
 

@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// The label that carries a metric's name.
 pub const METRIC_NAME: &str = "__name__";
 
+/// Labels that describe the metric (`IsMetadataLabel` in `schema/labels.go`).
+const METRIC_LABELS: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
+
 /// A set of label names and values, sorted by name. An empty value is the same
 /// as an absent label, so it is never stored.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -62,6 +65,18 @@ impl Labels {
     pub fn with(&self, name: &str, value: &str) -> Self {
         let added = (Arc::<str>::from(name), Arc::<str>::from(value));
         Self::new(self.0.iter().cloned().chain([added]))
+    }
+
+    /// A copy without what describes the metric and not the series: the name, and
+    /// the type and unit that Prometheus 3 can keep as labels. What an operation
+    /// changes is no longer that metric.
+    #[must_use]
+    pub fn without_name(&self) -> Self {
+        if self.0.iter().any(|(name, _)| METRIC_LABELS.contains(&&**name)) {
+            self.filtered(|name| !METRIC_LABELS.contains(&name))
+        } else {
+            self.clone()
+        }
     }
 
     /// A copy that holds only the labels for which `keep` is true.

@@ -7,10 +7,26 @@
 //!
 //! Times are milliseconds since the Unix epoch, as in Prometheus itself.
 
+mod duration;
+mod eval;
+mod expression;
+mod functions;
 mod labels;
+mod matcher;
+mod number;
 mod series;
+mod template;
+mod value;
+mod yaml;
 
+pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
+pub use eval::{EvalError, Options, instant, range};
+pub use expression::{Expression, ParseError, SelectorInfo};
 pub use labels::{Labels, METRIC_NAME};
+pub use matcher::{MatchOperator, Matcher, Selector, parse_selector};
+pub use number::format_number;
 pub use series::{
     MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
 };
+pub use template::{Template, TemplateData, TemplateError};
+pub use value::{Element, Series, Value, ValueType};

@@ -1,5 +1,34 @@
 //! Scenario files: what to send, for how long, and what must hold.
+//!
+//! A file becomes a tree of nodes that know their place (`tree`), its variables
+//! are replaced (`variables`), and the tree is lowered by hand into the `model`:
+//! that way every problem of a file is found in one reading. The tables of `keys`
+//! spell every key once, for the reader, the JSON Schema and the reference.
 
+mod body;
+mod client;
+mod context;
+mod fields;
+mod files;
+mod finding;
+mod json_path;
+mod keys;
 mod model;
+mod objectives;
+mod phases;
+mod position;
+mod problem;
+mod promql;
+mod reader;
+mod requests;
+mod rows;
+mod source;
+mod target;
+mod threshold;
+mod tree;
+mod variables;
 
 pub use model::*;
+pub use problem::{Problem, Problems};
+pub use reader::{Document, Loaded, ReadOptions, read, read_document, read_text};
+pub use target::{TargetError, parse_target};

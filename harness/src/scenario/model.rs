@@ -76,10 +76,19 @@ pub enum Metrics {
 pub struct Phase {
     /// Its name; unique in the scenario.
     pub name: String,
+    /// The name it was written under with `repeat`: `batch` for `batch-3`.
+    pub group: Option<String>,
     /// How requests arrive.
     pub load: PhaseLoad,
     /// Whether its requests count for verdicts; `false` only first or last.
     pub measured: bool,
+}
+
+impl Phase {
+    /// Whether `during: NAME` means this phase: by its own name or its group's.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.name == name || self.group.as_deref() == Some(name)
+    }
 }
 
 /// How requests arrive.
@@ -213,7 +222,8 @@ pub struct Objective {
     pub kind: ObjectiveKind,
     /// What the measured value must be; at least one, and all must hold.
     pub thresholds: Vec<Threshold>,
-    /// The phase it is about; all measured phases otherwise.
+    /// The phase it is about, or the group of a repeated phase (see
+    /// [`Phase::goes_by`]); all measured phases otherwise.
     pub during: Option<String>,
     /// Where it is written.
     pub place: Place,

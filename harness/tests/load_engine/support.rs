@@ -157,11 +157,16 @@ pub(crate) fn post() -> Request {
 pub(crate) fn open(rate: f64, millis: u64) -> Phase {
     let duration = Duration::from_millis(millis);
     let load = PhaseLoad::Open { from: rate, to: rate, duration };
-    Phase { name: "steady".into(), load, measured: true }
+    Phase { name: "steady".into(), group: None, load, measured: true }
 }
 
 pub(crate) fn closed(users: u32, stop: Stop) -> Phase {
-    Phase { name: "users".into(), load: PhaseLoad::Closed { users, stop }, measured: true }
+    Phase {
+        name: "users".into(),
+        group: None,
+        load: PhaseLoad::Closed { users, stop },
+        measured: true,
+    }
 }
 
 pub(crate) fn plan(address: SocketAddr, phases: Vec<Phase>, requests: Vec<Request>) -> LoadPlan {

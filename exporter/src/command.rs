@@ -1,0 +1,169 @@
+//! The service as a command: runtime, log, signals, the line with the port.
+
+use std::{
+    io::{self, Read, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    options::Options,
+    server::{self, ServeError},
+};
+
+/// Exit code when the service could not start or broke.
+const EXIT_BROKEN: u8 = 5;
+
+/// Why the command ended other than on request.
+#[derive(Debug, Error)]
+enum CommandError {
+    #[error("cannot start the runtime: {0}")]
+    Runtime(io::Error),
+    #[error("cannot listen on {address}: {source}; choose another port with --listen or --port 0")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot make the folder `{directory}`: {source}; give another one with --dir")]
+    Directory { directory: String, source: io::Error },
+    #[error("cannot watch for signals: {0}")]
+    Signals(io::Error),
+    #[error("cannot write the address to standard output: {0}")]
+    Announce(io::Error),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Runs the service until SIGTERM or SIGINT (or the end of standard input, if so
+/// asked), and drains it. A second signal ends at once.
+///
+/// Prints `listening on http://ADDR:PORT` to standard output, and its log to
+/// standard error; `RUST_LOG` chooses what is logged.
+pub fn run_command(options: Options) -> ExitCode {
+    start_log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&CommandError::Runtime(error)),
+    };
+    let ended = runtime.block_on(serve(&options));
+    // Work that a second signal interrupts is not waited for.
+    runtime.shutdown_timeout(Duration::ZERO);
+    match ended {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+async fn serve(options: &Options) -> Result<ExitCode, CommandError> {
+    let folder = Folder::open(options.dir.clone())?;
+    let mut signals = Signals::watch().map_err(CommandError::Signals)?;
+    let address = options.address();
+    let listen_error = |source| CommandError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    announce(listener.local_addr().map_err(listen_error)?).map_err(CommandError::Announce)?;
+    let stop = CancellationToken::new();
+    if options.exit_on_stdin_eof {
+        stop_at_end_of_stdin(stop.clone());
+    }
+    let config = options.config(folder.path.clone());
+    let serving = server::run(listener, config, stop.clone().cancelled_owned());
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
+        _signal = signals.next() => stop.cancel(),
+    }
+    tokio::select! {
+        ended = serving => Ok(ended.map(|()| ExitCode::SUCCESS)?),
+        code = signals.next() => {
+            tracing::warn!("a second signal: ending at once");
+            Ok(ExitCode::from(code))
+        }
+    }
+}
+
+/// Where files go: a folder that was named, or a temporary one.
+struct Folder {
+    path: PathBuf,
+    /// Removed when dropped.
+    _temporary: Option<TempDir>,
+}
+
+impl Folder {
+    fn open(directory: Option<PathBuf>) -> Result<Self, CommandError> {
+        if let Some(path) = directory {
+            let shown = path.display().to_string();
+            std::fs::create_dir_all(&path)
+                .map_err(|source| CommandError::Directory { directory: shown, source })?;
+            return Ok(Self { path, _temporary: None });
+        }
+        let temporary =
+            tempfile::Builder::new().prefix("exporter-").tempdir().map_err(|source| {
+                let directory = std::env::temp_dir().display().to_string();
+                CommandError::Directory { directory, source }
+            })?;
+        Ok(Self { path: temporary.path().to_owned(), _temporary: Some(temporary) })
+    }
+}
+
+/// The signals that end a service.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next signal, as the exit code that shells give it.
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
+
+/// Says where the service is, for whoever started it.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on http://{address}")?;
+    stdout.flush()
+}
+
+/// A thread, because reading standard input cannot be interrupted.
+fn stop_at_end_of_stdin(stop: CancellationToken) {
+    std::thread::spawn(move || {
+        let mut ignored = [0; 4096];
+        loop {
+            match io::stdin().lock().read(&mut ignored) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => return stop.cancel(),
+                Ok(_) => {}
+            }
+        }
+    });
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    // An error means that the caller has set up a log already: then that one is used.
+    let _already_set = subscriber.try_init();
+}
+
+fn report(error: &CommandError) -> ExitCode {
+    tracing::error!("{error}");
+    ExitCode::from(EXIT_BROKEN)
+}

@@ -1,0 +1,113 @@
+//! File formats: rows of text cells in, bytes of a file out.
+//!
+//! A format writes as it goes and keeps nothing that grows with the rows. It
+//! knows neither HTTP nor metrics, and not where its bytes go.
+
+mod csv;
+mod row;
+
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+pub(crate) use self::{
+    csv::{CsvOptions, Formulas},
+    row::{CellKind, Row},
+};
+
+/// A file format. The order is that of [`Format::ALL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Comma-separated values, RFC 4180.
+    Csv,
+    /// Pages of a table.
+    Pdf,
+}
+
+impl Format {
+    /// Every format.
+    pub(crate) const ALL: [Self; 2] = [Self::Csv, Self::Pdf];
+
+    /// The name in requests, metrics and file names.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// The format with this name.
+    pub(crate) fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.label() == label)
+    }
+
+    /// The media type of the file.
+    pub(crate) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Pdf => "application/pdf",
+        }
+    }
+}
+
+/// What a request may choose about its file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FormatOptions {
+    /// For CSV.
+    pub(crate) csv: CsvOptions,
+    /// Heading of each page of a PDF.
+    pub(crate) title: Option<String>,
+}
+
+/// Text that a file does not show as it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TextLosses {
+    /// Characters without a glyph: a replacement is drawn, the text is kept.
+    pub(crate) unmapped_characters: u64,
+    /// Characters of scripts that need shaping: drawn unshaped, in logical order.
+    pub(crate) unshaped_characters: u64,
+    /// Cells that did not fit and end in an ellipsis.
+    pub(crate) cut_cells: u64,
+}
+
+/// Why a file could not be made.
+#[derive(Debug, Error)]
+pub(crate) enum FormatError {
+    /// The bytes could not be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    /// The table does not fit the format.
+    #[error("{0}")]
+    DoesNotFit(String),
+    /// A defect in the font that is built in.
+    #[error("the built-in font cannot be used: {0}")]
+    Font(String),
+}
+
+/// A file in the making.
+pub(crate) trait RowWriter: Send {
+    /// Adds a row; its cells are as many as the columns.
+    fn write_row(&mut self, row: &Row) -> Result<(), FormatError>;
+
+    /// Hands on what is buffered and can be.
+    fn flush(&mut self) -> Result<(), FormatError>;
+
+    /// Writes what belongs at the end.
+    fn finish(self: Box<Self>) -> Result<TextLosses, FormatError>;
+
+    /// Bytes that the buffers of this writer hold.
+    fn held_bytes(&self) -> usize;
+}
+
+/// Starts a file of these columns.
+pub(crate) fn open(
+    format: Format,
+    columns: &[String],
+    options: &FormatOptions,
+    file: impl Write + Send + 'static,
+) -> Result<Box<dyn RowWriter>, FormatError> {
+    match format {
+        Format::Csv => Ok(Box::new(csv::CsvFile::begin(columns, &options.csv, file)?)),
+        Format::Pdf => Err(FormatError::DoesNotFit("pdf is not supported yet".into())),
+    }
+}

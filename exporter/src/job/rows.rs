@@ -1,0 +1,232 @@
+//! The rows of a request, from `[` to `]`, each straight into the file.
+
+use super::{
+    Job, RowCounts,
+    cells::{self, Columns, RowFault},
+    framer::frame_value,
+    input::{ByteSource, Input},
+    output::PartialFile,
+};
+use crate::{
+    format::{self, Format, FormatError, FormatOptions, Row, RowWriter, TextLosses},
+    problem::{Problem, Reason},
+};
+
+/// Rows between two looks at the clock, the client and the memory in use; a CSV
+/// file is written in pieces of so many rows.
+const ROWS_PER_CHUNK: u64 = 1_000;
+
+/// What the file is to be.
+pub(super) struct Plan<'a> {
+    /// The format.
+    pub(super) format: Format,
+    /// The columns; the keys of the first row if absent.
+    pub(super) columns: Option<Vec<String>>,
+    /// What the request chose.
+    pub(super) options: &'a FormatOptions,
+}
+
+/// A file with all its rows, synced.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The file.
+    pub(super) file: PartialFile,
+    /// What the rows had.
+    pub(super) rows: RowCounts,
+    /// Text that is not shown as it was given.
+    pub(super) losses: TextLosses,
+}
+
+/// Reads the array at the input and writes its rows. `bytes` follows the size of
+/// the file, also when this fails.
+pub(super) fn write<S: ByteSource>(
+    job: &Job<'_>,
+    input: &mut Input<S>,
+    plan: Plan<'_>,
+    bytes: &mut u64,
+) -> Result<Written, Problem> {
+    let (file, writer) = PartialFile::create(job.directory)?;
+    let result = Table::new(job, input, plan).and_then(|table| table.write(writer));
+    *bytes = file.written_bytes();
+    let (rows, losses) = result?;
+    file.sync()?;
+    Ok(Written { file, rows, losses })
+}
+
+struct Table<'a, S> {
+    job: &'a Job<'a>,
+    input: &'a mut Input<S>,
+    format: Format,
+    options: &'a FormatOptions,
+    columns: Columns,
+    row: Row,
+    records: u64,
+    /// First byte of the first row: rows are all objects or all arrays.
+    first_byte: Option<u8>,
+}
+
+impl<'a, S: ByteSource> Table<'a, S> {
+    /// Reads up to the first row.
+    fn new(job: &'a Job<'a>, input: &'a mut Input<S>, plan: Plan<'a>) -> Result<Self, Problem> {
+        input.expect(b'[', "the array of rows")?;
+        let names = match plan.columns {
+            Some(names) => names,
+            None => first_row_keys(job, input)?,
+        };
+        check_columns(&names, job.limits.max_columns)?;
+        let (columns, row) = (Columns::new(names), Row::default());
+        let (format, options) = (plan.format, plan.options);
+        Ok(Self { job, input, format, options, columns, row, records: 0, first_byte: None })
+    }
+
+    fn write(
+        mut self,
+        file: impl std::io::Write + Send + 'static,
+    ) -> Result<(RowCounts, TextLosses), Problem> {
+        let mut writer = format::open(self.format, self.columns.names(), self.options, file)?;
+        if self.input.peek_expecting("a row or `]`")? != b']' {
+            loop {
+                self.read_row()?;
+                writer.write_row(&self.row)?;
+                self.count_row(writer.as_mut())?;
+                if self.input.peek_expecting("`,` or `]` after a row")? != b',' {
+                    break;
+                }
+                self.input.consume(1);
+            }
+        }
+        self.input.expect(b']', "`,` or `]` after a row")?;
+        self.note_memory(writer.as_ref());
+        let losses = writer.finish()?;
+        let extra_keys = self.columns.extra_key_count();
+        Ok((RowCounts { records: self.records, extra_keys }, losses))
+    }
+
+    fn read_row(&mut self) -> Result<(), Problem> {
+        let first = self.input.peek_expecting("a row")?;
+        if !matches!(first, b'{' | b'[') {
+            let problem = self.input.unexpected(first, "a row, an object or an array,");
+            return Err(Problem { reason: not_a_row(first), ..problem });
+        }
+        if *self.first_byte.get_or_insert(first) != first {
+            let message = "rows are all objects or all arrays, and this one differs from the first";
+            return Err(Problem::new(Reason::RowMismatch, message).at(self.input.offset()));
+        }
+        let place = frame_value(self.input, self.job.limits.max_row_bytes, "a row")?;
+        let length = place.end;
+        let offset = self.input.offset();
+        let text = as_text(&self.input.unused()[place], offset)?;
+        let read = self.columns.read(text, &mut self.row);
+        read.map_err(|error| row_problem(&error, text, offset, self.records))?;
+        self.input.consume(length);
+        Ok(())
+    }
+
+    fn count_row(&mut self, writer: &mut dyn RowWriter) -> Result<(), Problem> {
+        self.records += 1;
+        if self.records > self.job.limits.max_rows {
+            let message = format!("there are more than {} rows", self.job.limits.max_rows);
+            return Err(Problem::new(Reason::TooLarge, message).at(self.input.offset()));
+        }
+        if self.records.is_multiple_of(ROWS_PER_CHUNK) {
+            writer.flush()?;
+            self.note_memory(writer);
+            self.job.control.check()?;
+        }
+        Ok(())
+    }
+
+    fn note_memory(&self, writer: &dyn RowWriter) {
+        let held = self.input.held_bytes()
+            + self.row.held_bytes()
+            + self.columns.held_bytes()
+            + writer.held_bytes();
+        self.job.metrics.held(self.format, held as u64);
+    }
+}
+
+/// The keys of the first row, which stays unread.
+fn first_row_keys<S: ByteSource>(
+    job: &Job<'_>,
+    input: &mut Input<S>,
+) -> Result<Vec<String>, Problem> {
+    match input.peek_expecting("a row or `]`")? {
+        b'{' => {}
+        b']' => {
+            let message = "there are no rows and no `columns`; name the columns";
+            return Err(Problem::new(Reason::BadRequest, message));
+        }
+        b'[' => {
+            let message = "rows that are arrays need `columns`, which is missing";
+            return Err(Problem::new(Reason::BadRequest, message).at(input.offset()));
+        }
+        other => {
+            let problem = input.unexpected(other, "a row, an object or an array,");
+            return Err(Problem { reason: not_a_row(other), ..problem });
+        }
+    }
+    let place = frame_value(input, job.limits.max_row_bytes, "a row")?;
+    let offset = input.offset();
+    let text = as_text(&input.unused()[place], offset)?;
+    cells::read_keys(text).map_err(|error| row_problem(&error, text, offset, 0))
+}
+
+/// Refuses columns that no file can have.
+fn check_columns(names: &[String], max_columns: usize) -> Result<(), Problem> {
+    if names.is_empty() {
+        return Err(Problem::new(Reason::BadRequest, "there are no columns; name at least one"));
+    }
+    if names.len() > max_columns {
+        let message = format!("there are {} columns and at most {max_columns} may be", names.len());
+        return Err(Problem::new(Reason::TooLarge, message));
+    }
+    let distinct: std::collections::HashSet<&str> = names.iter().map(String::as_str).collect();
+    if distinct.len() < names.len() {
+        return Err(Problem::new(Reason::RepeatedKey, "`columns` names a column twice"));
+    }
+    Ok(())
+}
+
+/// A value that is JSON and no row is the wrong shape, anything else is not JSON.
+fn not_a_row(first: u8) -> Reason {
+    match first {
+        b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => Reason::BadRequest,
+        _ => Reason::BadJson,
+    }
+}
+
+/// Bytes of the body at `offset` as text.
+pub(super) fn as_text(bytes: &[u8], offset: u64) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        Problem::new(Reason::BadJson, "the body is not UTF-8")
+            .at(offset + error.valid_up_to() as u64)
+    })
+}
+
+/// The byte in `text` that a serde error points to.
+pub(super) fn error_offset(error: &serde_json::Error, text: &str) -> u64 {
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    (line_start + error.column().saturating_sub(1)).min(text.len()) as u64
+}
+
+fn row_problem(error: &serde_json::Error, text: &str, offset: u64, row_index: u64) -> Problem {
+    let (fault, message) = cells::explain(error);
+    let reason = match fault {
+        RowFault::Syntax => Reason::BadJson,
+        RowFault::RepeatedKey => Reason::RepeatedKey,
+        RowFault::Mismatch => Reason::RowMismatch,
+    };
+    Problem::new(reason, format!("row {}: {message}", row_index + 1))
+        .at(offset + error_offset(error, text))
+}
+
+impl From<FormatError> for Problem {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Write(error) => error.into(),
+            FormatError::DoesNotFit(message) => Self::new(Reason::BadRequest, message),
+            FormatError::Font(message) => Self::new(Reason::Internal, message),
+        }
+    }
+}

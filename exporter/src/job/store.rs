@@ -1,0 +1,263 @@
+//! Finished files, until they expire.
+//!
+//! An id is a number and a keyed hash of it. The map from ids to files is the only
+//! way to a file, so no text of a client ever becomes part of a path; and an id
+//! whose hash is right but which is not in the map must have expired, so that
+//! expired files need no memory.
+
+use std::{
+    collections::{HashMap, VecDeque, hash_map::RandomState},
+    hash::BuildHasher,
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::output::{PARTIAL_PREFIX, PartialFile};
+use crate::format::Format;
+
+/// A finished file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Its format.
+    pub(crate) format: Format,
+    /// Its size in bytes.
+    pub(crate) bytes: u64,
+}
+
+/// Answer to a look-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It is there.
+    File(StoredFile),
+    /// It was there.
+    Expired,
+    /// It never was.
+    Unknown,
+}
+
+/// The finished files of one service.
+#[derive(Debug)]
+pub(crate) struct Store {
+    directory: PathBuf,
+    expire_after: Duration,
+    max_bytes: u64,
+    secret: RandomState,
+    files: Mutex<Files>,
+}
+
+#[derive(Debug, Default)]
+struct Files {
+    next_number: u64,
+    total_bytes: u64,
+    by_id: HashMap<String, StoredFile>,
+    /// Oldest first.
+    by_age: VecDeque<(Instant, String)>,
+}
+
+impl Store {
+    /// A store in `directory`. Temporary files that a killed service left there
+    /// are removed.
+    pub(crate) fn open(
+        directory: &Path,
+        expire_after: Duration,
+        max_bytes: u64,
+    ) -> io::Result<Self> {
+        remove_partial_files(directory)?;
+        let directory = directory.to_owned();
+        let (secret, files) = (RandomState::new(), Mutex::default());
+        Ok(Self { directory, expire_after, max_bytes, secret, files })
+    }
+
+    /// Gives a file its name and its id. Older files expire to make room.
+    pub(crate) fn publish(
+        &self,
+        file: PartialFile,
+        format: Format,
+        now: Instant,
+    ) -> io::Result<String> {
+        let bytes = file.written_bytes();
+        let id = self.new_id();
+        let path = self.directory.join(format!("export-{id}.{}", format.label()));
+        file.rename(&path)?;
+        let mut files = self.files();
+        files.total_bytes += bytes;
+        files.by_id.insert(id.clone(), StoredFile { path, format, bytes });
+        files.by_age.push_back((now, id.clone()));
+        let expired =
+            files.expire(|files, _| files.total_bytes > self.max_bytes && files.by_age.len() > 1);
+        drop(files);
+        remove(&expired);
+        Ok(id)
+    }
+
+    /// Removes the files that are too old.
+    pub(crate) fn expire(&self, now: Instant) {
+        let expired = self.files().expire(|_, stored_at| now >= stored_at + self.expire_after);
+        remove(&expired);
+    }
+
+    /// The file with this id.
+    pub(crate) fn find(&self, id: &str, now: Instant) -> Found {
+        self.expire(now);
+        let files = self.files();
+        match files.by_id.get(id) {
+            Some(file) => Found::File(file.clone()),
+            None if self.was_given(id, files.next_number) => Found::Expired,
+            None => Found::Unknown,
+        }
+    }
+
+    fn new_id(&self) -> String {
+        let mut files = self.files();
+        let number = files.next_number;
+        files.next_number += 1;
+        self.id(number)
+    }
+
+    /// 128 bits of keyed hash: an id cannot be guessed from another one.
+    fn id(&self, number: u64) -> String {
+        let (first, second) =
+            (self.secret.hash_one((0_u8, number)), self.secret.hash_one((1_u8, number)));
+        format!("{number:x}-{first:016x}{second:016x}")
+    }
+
+    fn was_given(&self, id: &str, next_number: u64) -> bool {
+        let number =
+            id.split_once('-').and_then(|(number, _)| u64::from_str_radix(number, 16).ok());
+        number.is_some_and(|number| number < next_number && self.id(number) == id)
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Files {
+    /// Forgets the oldest files while `is_due`, and returns them.
+    fn expire(&mut self, is_due: impl Fn(&Self, Instant) -> bool) -> Vec<StoredFile> {
+        let mut expired = Vec::new();
+        while let Some((stored_at, id)) = self.by_age.front()
+            && is_due(self, *stored_at)
+        {
+            if let Some(file) = self.by_id.remove(id) {
+                self.total_bytes = self.total_bytes.saturating_sub(file.bytes);
+                expired.push(file);
+            }
+            self.by_age.pop_front();
+        }
+        expired
+    }
+}
+
+fn remove(files: &[StoredFile]) {
+    for file in files {
+        if let Err(error) = std::fs::remove_file(&file.path) {
+            tracing::warn!(path = %file.path.display(), %error, "an expired file could not be removed");
+        }
+    }
+}
+
+fn remove_partial_files(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(PARTIAL_PREFIX.as_bytes()) {
+            tracing::info!(path = %entry.path().display(), "removing a file that was never finished");
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    struct Fixture {
+        directory: tempfile::TempDir,
+        store: Store,
+        now: Instant,
+    }
+
+    impl Fixture {
+        fn new(max_bytes: u64) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let store = Store::open(directory.path(), Duration::from_secs(60), max_bytes).unwrap();
+            Self { directory, store, now: Instant::now() }
+        }
+
+        fn publish(&self, content: &[u8]) -> String {
+            let (file, mut writer) = PartialFile::create(self.directory.path()).unwrap();
+            writer.write_all(content).unwrap();
+            self.store.publish(file, Format::Csv, self.now).unwrap()
+        }
+
+        fn files(&self) -> usize {
+            std::fs::read_dir(self.directory.path()).unwrap().count()
+        }
+    }
+
+    #[test]
+    fn a_published_file_is_found_until_it_expires() {
+        let fixture = Fixture::new(1_000);
+        let id = fixture.publish(b"abc");
+        let Found::File(file) = fixture.store.find(&id, fixture.now) else { panic!("not found") };
+        assert_eq!(std::fs::read(&file.path).unwrap(), b"abc");
+        let later = fixture.now + Duration::from_secs(60);
+        assert_eq!(fixture.store.find(&id, later), Found::Expired);
+        assert_eq!(fixture.files(), 0);
+    }
+
+    #[test]
+    fn ids_that_were_never_given_are_unknown() {
+        let fixture = Fixture::new(1_000);
+        let id = fixture.publish(b"abc");
+        let forged = format!("0-{}", "0".repeat(32));
+        for wrong in ["", "0", "../etc/passwd", "0-", &forged, &format!("{id}0"), &format!("1{id}")]
+        {
+            assert_eq!(fixture.store.find(wrong, fixture.now), Found::Unknown, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_files_make_room_for_new_ones() {
+        let fixture = Fixture::new(5);
+        let first = fixture.publish(b"abc");
+        let second = fixture.publish(b"def");
+        assert_eq!(fixture.store.find(&first, fixture.now), Found::Expired);
+        assert!(matches!(fixture.store.find(&second, fixture.now), Found::File(_)));
+        assert_eq!(fixture.files(), 1);
+    }
+
+    #[test]
+    fn a_file_larger_than_the_store_is_kept_until_the_next() {
+        let fixture = Fixture::new(2);
+        let id = fixture.publish(b"abc");
+        assert!(matches!(fixture.store.find(&id, fixture.now), Found::File(_)));
+    }
+
+    #[test]
+    fn a_dropped_partial_file_leaves_nothing() {
+        let fixture = Fixture::new(5);
+        let partial = PartialFile::create(fixture.directory.path()).unwrap();
+        assert_eq!(fixture.files(), 1);
+        drop(partial);
+        assert_eq!(fixture.files(), 0);
+    }
+
+    #[test]
+    fn a_new_store_removes_what_a_killed_one_left_unfinished() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".partial-x"), "half").unwrap();
+        std::fs::write(directory.path().join("mine.txt"), "keep").unwrap();
+        Store::open(directory.path(), Duration::from_secs(1), 1).unwrap();
+        let left: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["mine.txt"]);
+    }
+}

@@ -1,0 +1,194 @@
+//! Why an export did not succeed: one closed set of reasons, each with the HTTP
+//! status it is answered with and whether it counts as `failed` or `rejected`.
+//!
+//! A [`Problem`] adds what a person needs: a sentence, and for bad input the byte
+//! of the request body.
+
+use std::fmt;
+
+/// Each reason as the label value it is counted under, in the order of [`Reason`].
+pub(crate) const REASONS: &[&str] = &[
+    "queue_full",
+    "draining",
+    "bad_json",
+    "bad_request",
+    "repeated_key",
+    "row_mismatch",
+    "too_large",
+    "too_slow",
+    "client_gone",
+    "deadline",
+    "storage_full",
+    "storage",
+    "fault",
+    "internal",
+];
+
+/// Why an export did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// As many exports wait as may.
+    QueueFull,
+    /// The service is shutting down.
+    Draining,
+    /// The body is not JSON, or ends before the JSON does.
+    BadJson,
+    /// JSON of the wrong shape, or values that no export can have.
+    BadRequest,
+    /// A key appears twice.
+    RepeatedKey,
+    /// A row does not fit the columns or the rows before it.
+    RowMismatch,
+    /// More bytes, rows or columns than a limit allows.
+    TooLarge,
+    /// The body stopped coming.
+    TooSlow,
+    /// The client closed the connection.
+    ClientGone,
+    /// The export ran longer than it may.
+    Deadline,
+    /// No room on the disk, or a folder that cannot be written to.
+    StorageFull,
+    /// Any other failure to write.
+    Storage,
+    /// On purpose.
+    Fault,
+    /// A defect of this service.
+    Internal,
+}
+
+/// How a request that did not succeed is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Accepted, and not finished.
+    Failed,
+    /// Refused before work began, or for what the client sent.
+    Rejected,
+}
+
+impl Reason {
+    /// The label value.
+    pub(crate) const fn label(self) -> &'static str {
+        REASONS[self as usize]
+    }
+
+    /// The HTTP status of the answer.
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::QueueFull => 429,
+            Self::Draining => 503,
+            Self::BadJson | Self::BadRequest | Self::RepeatedKey | Self::RowMismatch => 400,
+            // Nobody reads the answer to a client that is gone; 400 is for the log.
+            Self::ClientGone => 400,
+            Self::TooLarge => 413,
+            Self::TooSlow => 408,
+            Self::Deadline => 504,
+            Self::StorageFull => 507,
+            Self::Storage | Self::Fault | Self::Internal => 500,
+        }
+    }
+}
+
+/// A reason with its circumstances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The reason.
+    pub(crate) reason: Reason,
+    /// What happened and what to do, for the person who sent the request.
+    pub(crate) message: String,
+    /// Byte of the request body where it happened.
+    pub(crate) offset: Option<u64>,
+    /// A status other than the reason's own.
+    pub(crate) status: Option<u16>,
+    /// Seconds after which another try has a chance.
+    pub(crate) retry_after_seconds: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with a sentence.
+    pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { reason, message, offset: None, status: None, retry_after_seconds: None }
+    }
+
+    /// At this byte of the body.
+    pub(crate) fn at(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    /// The HTTP status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.unwrap_or_else(|| self.reason.status())
+    }
+
+    /// How it is counted: 4xx and refusals are `rejected`, except a client that
+    /// left an export which had begun.
+    pub(crate) fn outcome(&self, accepted: bool) -> Outcome {
+        match self.reason {
+            Reason::Fault => Outcome::Failed,
+            Reason::ClientGone if accepted => Outcome::Failed,
+            Reason::Draining => Outcome::Rejected,
+            _ if self.reason.status() < 500 => Outcome::Rejected,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match self.offset {
+            Some(offset) => write!(f, " (at byte {offset})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Failures to write files: a full or read-only disk is told from the rest.
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{
+            FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        };
+        let reason = match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem | PermissionDenied => {
+                Reason::StorageFull
+            }
+            _ => Reason::Storage,
+        };
+        Self::new(reason, format!("the file could not be written: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_own_label() {
+        assert_eq!(Reason::QueueFull.label(), "queue_full");
+        assert_eq!(Reason::Internal.label(), "internal");
+        assert_eq!(Reason::Internal as usize + 1, REASONS.len());
+    }
+
+    #[test]
+    fn what_the_client_sent_is_rejected_and_what_we_lost_is_failed() {
+        let outcome = |reason| Problem::new(reason, "").outcome(true);
+        assert_eq!(outcome(Reason::BadJson), Outcome::Rejected);
+        assert_eq!(outcome(Reason::QueueFull), Outcome::Rejected);
+        assert_eq!(outcome(Reason::Draining), Outcome::Rejected);
+        assert_eq!(outcome(Reason::StorageFull), Outcome::Failed);
+        assert_eq!(outcome(Reason::ClientGone), Outcome::Failed);
+        assert_eq!(Problem::new(Reason::ClientGone, "").outcome(false), Outcome::Rejected);
+    }
+
+    #[test]
+    fn a_full_disk_is_507_and_a_broken_one_500() {
+        let full = Problem::from(std::io::Error::from(std::io::ErrorKind::StorageFull));
+        let broken = Problem::from(std::io::Error::other("cable"));
+        assert_eq!((full.status(), broken.status()), (507, 500));
+    }
+}

@@ -1,0 +1,336 @@
+//! `POST /export/run`: rows in, an id to download the file with out.
+//!
+//! The order of things: refuse what can be refused by its head, wait for the
+//! first bytes, get a place, run the job, suffer the faults, give the file its
+//! name, count, give the place back, answer. An export runs as a task of its own:
+//! when the client goes away the job is told to stop, and is still counted.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Service, answer,
+    upload::{self, Upload},
+};
+use crate::{
+    format::TextLosses,
+    job::{Control, Finished, Job, Learned, RowCounts},
+    limits::{
+        admission::{Refused, Slot},
+        connection::Connection,
+    },
+    metrics::{Loss, Size, Success},
+    problem::{Outcome, Problem, Reason},
+};
+
+/// The answer to an export that succeeded.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt {
+    success: bool,
+    id: String,
+    format: &'static str,
+    records: u64,
+    bytes: u64,
+    /// Milliseconds from admission, waiting included, to the renamed file.
+    processing_time: f64,
+    download_url: String,
+    ignored_keys: Vec<String>,
+    ignored_cells: u64,
+    unmapped_characters: u64,
+    unshaped_characters: u64,
+    cut_cells: u64,
+}
+
+/// The route.
+pub(super) async fn run(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let mut upload = Upload::new(body, service.config.limits);
+    let unfinished = Unfinished { service: &service };
+    let admitted = admit(&service, &connection, &head.headers, &mut upload).await;
+    unfinished.disarm();
+    match admitted {
+        Err(problem) => {
+            count_loss(&service, &Learned::default(), &problem, false);
+            refuse(&problem, &head.headers, upload).await
+        }
+        Ok(admitted) => export(service, admitted, upload).await,
+    }
+}
+
+/// An export that may run, and since when it is accepted.
+struct Admitted {
+    slot: Slot,
+    accepted_at: Instant,
+}
+
+/// Counts a request that is dropped before it was admitted: its client left.
+struct Unfinished<'a> {
+    service: &'a Service,
+}
+
+impl Unfinished<'_> {
+    fn disarm(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        count_loss(self.service, &Learned::default(), &client_gone(), false);
+    }
+}
+
+async fn admit(
+    service: &Service,
+    connection: &Connection,
+    headers: &HeaderMap,
+    upload: &mut Upload,
+) -> Result<Admitted, Problem> {
+    if service.admission.is_draining() {
+        return Err(refusal(Refused::Draining));
+    }
+    let max_body_bytes = service.config.limits.max_body_bytes;
+    if content_length(headers).is_some_and(|length| length > max_body_bytes) {
+        return Err(upload::too_large(max_body_bytes));
+    }
+    upload.begin().await?;
+    let accepted_at = Instant::now();
+    let slot = tokio::select! {
+        biased;
+        entered = service.admission.enter() => entered.map_err(refusal)?,
+        () = connection.closed() => return Err(client_gone()),
+    };
+    Ok(Admitted { slot, accepted_at })
+}
+
+/// Runs an admitted export to its end, whatever becomes of the client.
+async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -> Response {
+    let cancelled = CancellationToken::new();
+    let _cancel_when_dropped = cancelled.clone().drop_guard();
+    let task = tokio::spawn(async move {
+        let outcome = make_file(&service, admitted, &mut upload, cancelled).await;
+        if outcome.is_err() {
+            upload.discard().await;
+        }
+        outcome
+    });
+    match task.await {
+        Ok(Ok(receipt)) => Json(receipt).into_response(),
+        Ok(Err(problem)) => answer::problem(&problem),
+        Err(error) => answer::problem(&defect(&error)),
+    }
+}
+
+/// Makes, publishes and counts; gives the place back.
+async fn make_file(
+    service: &Arc<Service>,
+    admitted: Admitted,
+    upload: &mut Upload,
+    cancelled: CancellationToken,
+) -> Result<Receipt, Problem> {
+    let Admitted { slot, accepted_at } = admitted;
+    let deadline = Instant::now() + service.config.limits.export_timeout;
+    let control = Control { cancelled, deadline };
+    let (learned, result) = run_job(service, upload, control.clone()).await;
+    let outcome = match result {
+        Ok(finished) => publish(service, finished, &control).await,
+        Err(problem) => Err(problem),
+    };
+    let outcome = outcome.map(|published| {
+        let receipt = published.receipt(accepted_at);
+        count_success(service, &learned, &published, accepted_at);
+        receipt
+    });
+    if let Err(problem) = &outcome {
+        count_loss(service, &learned, problem, true);
+    }
+    drop(slot);
+    outcome
+}
+
+async fn run_job(
+    service: &Arc<Service>,
+    upload: &mut Upload,
+    control: Control,
+) -> (Learned, Result<Finished, Problem>) {
+    let (sender, source) = upload::channel();
+    let deadline = control.deadline.into();
+    let for_job = Arc::clone(service);
+    let job = spawn_blocking(move || {
+        let job = Job {
+            directory: &for_job.config.directory,
+            limits: for_job.config.limits,
+            metrics: Arc::clone(&for_job.metrics),
+            control,
+        };
+        job.run(source)
+    });
+    upload.feed(sender, deadline).await;
+    job.await.unwrap_or_else(|error| (Learned::default(), Err(defect(&error))))
+}
+
+/// A file with its name and id.
+struct Published {
+    id: String,
+    format: crate::format::Format,
+    bytes: u64,
+    rows: RowCounts,
+    losses: TextLosses,
+    ignored_keys: Vec<String>,
+}
+
+impl Published {
+    fn receipt(&self, accepted_at: Instant) -> Receipt {
+        Receipt {
+            success: true,
+            id: self.id.clone(),
+            format: self.format.label(),
+            records: self.rows.records,
+            bytes: self.bytes,
+            processing_time: accepted_at.elapsed().as_secs_f64() * 1e3,
+            download_url: format!("/export/download/{}", self.id),
+            ignored_keys: self.ignored_keys.clone(),
+            ignored_cells: self.rows.extra_keys,
+            unmapped_characters: self.losses.unmapped_characters,
+            unshaped_characters: self.losses.unshaped_characters,
+            cut_cells: self.losses.cut_cells,
+        }
+    }
+}
+
+/// Suffers the faults, then gives the file its name.
+async fn publish(
+    service: &Arc<Service>,
+    finished: Finished,
+    control: &Control,
+) -> Result<Published, Problem> {
+    suffer_faults(service, &finished, control).await?;
+    control.check()?;
+    let service = Arc::clone(service);
+    let published = spawn_blocking(move || {
+        let Finished { file, format, rows, losses, ignored_keys } = finished;
+        let bytes = file.written_bytes();
+        let id = service.store.publish(file, format, Instant::now())?;
+        Ok(Published { id, format, bytes, rows, losses, ignored_keys })
+    });
+    published.await.unwrap_or_else(|error| Err(defect(&error)))
+}
+
+async fn suffer_faults(
+    service: &Service,
+    finished: &Finished,
+    control: &Control,
+) -> Result<(), Problem> {
+    let size = Size::of(finished.rows.records);
+    let verdict = service.config.faults.judge(finished.format, size);
+    if !verdict.latency.is_zero() {
+        tracing::warn!(added = ?verdict.latency, "fault on purpose: latency");
+        tokio::select! {
+            () = tokio::time::sleep(verdict.latency) => {}
+            () = control.cancelled.cancelled() => return Err(client_gone()),
+        }
+    }
+    match verdict.error {
+        None => Ok(()),
+        Some(status) => {
+            tracing::warn!(status, "fault on purpose: error");
+            let problem = Problem::new(Reason::Fault, "this export fails on purpose");
+            Err(Problem { status: Some(status), ..problem })
+        }
+    }
+}
+
+/// Answers a request that was not admitted. A client that asks whether to send
+/// its body is told no; one that is sending gets to finish first.
+async fn refuse(problem: &Problem, headers: &HeaderMap, mut upload: Upload) -> Response {
+    if !headers.contains_key(header::EXPECT) {
+        upload.discard().await;
+    }
+    answer::problem(problem)
+}
+
+fn count_success(
+    service: &Service,
+    learned: &Learned,
+    published: &Published,
+    accepted_at: Instant,
+) {
+    let Published { format, bytes, rows, losses, .. } = published;
+    let latency = accepted_at.elapsed();
+    service.metrics.succeeded(&Success {
+        format: *format,
+        user: learned.user.as_deref(),
+        rows: rows.records,
+        bytes: *bytes,
+        latency,
+    });
+    tracing::debug!(id = published.id, ?format, rows.records, bytes, ?latency, "export succeeded");
+    if losses.unmapped_characters + losses.unshaped_characters > 0 {
+        tracing::info!(
+            id = published.id,
+            ?losses,
+            "export has text that it does not show as given"
+        );
+    }
+}
+
+fn count_loss(service: &Service, learned: &Learned, problem: &Problem, accepted: bool) {
+    let outcome = problem.outcome(accepted);
+    service.metrics.lost(&Loss {
+        format: learned.format,
+        user: learned.user.as_deref(),
+        reason: problem.reason,
+        outcome,
+        bytes: learned.bytes,
+    });
+    let reason = problem.reason.label();
+    match outcome {
+        Outcome::Failed => tracing::warn!(reason, %problem, "export failed"),
+        Outcome::Rejected => tracing::debug!(reason, %problem, "export rejected"),
+    }
+}
+
+fn refusal(refused: Refused) -> Problem {
+    match refused {
+        Refused::Draining => {
+            let message = "the service is shutting down; send the export to another one";
+            Problem { retry_after_seconds: Some(1), ..Problem::new(Reason::Draining, message) }
+        }
+        Refused::QueueFull { retry_after } => {
+            let seconds = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+            let message = format!("the queue is full; try again in {seconds} s");
+            Problem {
+                retry_after_seconds: Some(seconds),
+                ..Problem::new(Reason::QueueFull, message)
+            }
+        }
+    }
+}
+
+fn client_gone() -> Problem {
+    Problem::new(Reason::ClientGone, "the client closed the connection")
+}
+
+/// The problem of a task that panicked: counted and answered like any other.
+fn defect(error: &JoinError) -> Problem {
+    tracing::error!(%error, "an export ended in a defect of this service");
+    Problem::new(Reason::Internal, "the export ended in a defect of this service")
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

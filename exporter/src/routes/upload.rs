@@ -1,0 +1,156 @@
+//! The body of a request on its way from the network to a job.
+//!
+//! The network is async and a job blocks, so pieces go through a short channel:
+//! a slow job slows the client down, and memory stays flat. A body that stops
+//! coming, grows too large or breaks off becomes a [`Problem`] that the job sees
+//! in its place. What nobody wants any more is read on for a bounded while, so
+//! that a client that is still sending gets to see the answer.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    config::Limits,
+    job::ByteSource,
+    problem::{Problem, Reason},
+};
+
+/// Pieces that may lie between the network and a job. Two are enough to keep
+/// both busy, and a piece can be 400 KiB.
+const CHANNEL_PIECES: usize = 2;
+/// Bytes of an unwanted body that are read so that its sender sees the answer.
+const MAX_DISCARDED_BYTES: usize = 64 << 20;
+/// Longest time that an unwanted body is read.
+const MAX_DISCARD_TIME: Duration = Duration::from_secs(10);
+
+type Piece = Result<Bytes, Problem>;
+
+/// A body, with the bytes that were read to see whether it comes at all.
+pub(super) struct Upload {
+    body: Body,
+    first: Option<Bytes>,
+    received_bytes: u64,
+    ended: bool,
+    limits: Limits,
+}
+
+impl Upload {
+    /// A body of which nothing has been read.
+    pub(super) fn new(body: Body, limits: Limits) -> Self {
+        Self { body, first: None, received_bytes: 0, ended: false, limits }
+    }
+
+    /// Waits for the first bytes. Only then is a place asked for: an idle
+    /// connection holds none.
+    pub(super) async fn begin(&mut self) -> Result<(), Problem> {
+        self.first = self.next_piece(Instant::now() + self.limits.body_timeout).await?;
+        Ok(())
+    }
+
+    /// Sends the body through the channel until it ends or nobody listens.
+    pub(super) async fn feed(&mut self, pieces: mpsc::Sender<Piece>, deadline: Instant) {
+        if let Some(first) = self.first.take()
+            && pieces.send(Ok(first)).await.is_err()
+        {
+            return;
+        }
+        while !self.ended {
+            let patience = Instant::now() + self.limits.body_timeout;
+            let piece = self.next_piece(patience.min(deadline)).await.transpose();
+            let Some(piece) = piece else { return };
+            let is_problem = piece.is_err();
+            if pieces.send(piece).await.is_err() || is_problem {
+                return;
+            }
+        }
+    }
+
+    /// Reads on without keeping anything, within bounds.
+    pub(super) async fn discard(&mut self) {
+        let deadline = Instant::now() + MAX_DISCARD_TIME;
+        let mut discarded = 0;
+        while !self.ended && discarded < MAX_DISCARDED_BYTES {
+            match timeout_at(deadline, self.body.frame()).await {
+                Ok(Some(Ok(frame))) => discarded += frame.data_ref().map_or(0, Bytes::len),
+                _ => self.ended = true,
+            }
+        }
+    }
+
+    async fn next_piece(&mut self, deadline: Instant) -> Result<Option<Bytes>, Problem> {
+        loop {
+            let frame = timeout_at(deadline, self.body.frame()).await;
+            let frame = frame.map_err(|_| self.too_slow())?;
+            let Some(frame) = frame else {
+                self.ended = true;
+                return Ok(None);
+            };
+            let frame = frame.map_err(|error| self.broken_off(&error))?;
+            if let Ok(bytes) = frame.into_data() {
+                return self.count(bytes).map(Some);
+            }
+        }
+    }
+
+    fn count(&mut self, bytes: Bytes) -> Result<Bytes, Problem> {
+        self.received_bytes += bytes.len() as u64;
+        if self.received_bytes > self.limits.max_body_bytes {
+            return Err(too_large(self.limits.max_body_bytes));
+        }
+        Ok(bytes)
+    }
+
+    fn too_slow(&mut self) -> Problem {
+        self.ended = true;
+        let message = "the body stopped coming, or came too slowly; send it faster";
+        Problem::new(Reason::TooSlow, message).at(self.received_bytes)
+    }
+
+    fn broken_off(&mut self, error: &axum::Error) -> Problem {
+        self.ended = true;
+        let message = format!("the body broke off: {error}");
+        Problem::new(Reason::ClientGone, message).at(self.received_bytes)
+    }
+}
+
+/// The problem of a body that is larger than it may be.
+pub(super) fn too_large(max_body_bytes: u64) -> Problem {
+    let message = format!("the body is larger than {max_body_bytes} bytes; send fewer rows");
+    Problem::new(Reason::TooLarge, message).at(max_body_bytes)
+}
+
+/// The two ends between network and job.
+pub(super) fn channel() -> (mpsc::Sender<Piece>, ChannelSource) {
+    let (sender, receiver) = mpsc::channel(CHANNEL_PIECES);
+    (sender, ChannelSource { receiver, largest_piece: 0 })
+}
+
+/// The job's end.
+pub(super) struct ChannelSource {
+    receiver: mpsc::Receiver<Piece>,
+    largest_piece: usize,
+}
+
+impl ByteSource for ChannelSource {
+    fn read_more(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Problem> {
+        match self.receiver.blocking_recv() {
+            None => Ok(false),
+            Some(Err(problem)) => Err(problem),
+            Some(Ok(bytes)) => {
+                self.largest_piece = self.largest_piece.max(bytes.len());
+                buffer.extend_from_slice(&bytes);
+                Ok(true)
+            }
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        CHANNEL_PIECES * self.largest_piece
+    }
+}

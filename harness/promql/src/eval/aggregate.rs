@@ -1,0 +1,194 @@
+//! Aggregations: one result, or a few elements, for each group.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::{EvalError, Evaluator, Instant, KahanMean, KahanSum, ascending_nan_first};
+use crate::expression::{Aggregate, Aggregation, Expression, Kind};
+use crate::number::format_plain;
+use crate::{Element, Labels, Value};
+
+impl Evaluator<'_> {
+    pub(super) fn aggregate(&self, aggregate: &Aggregate, at: Instant) -> Result<Value, EvalError> {
+        let parameter = Parameter::evaluate(self, aggregate, at)?;
+        let elements = self.vector(&aggregate.inner, at)?;
+        if aggregate.operation == Aggregation::CountValues {
+            return Ok(Value::Vector(count_values(aggregate, elements, &parameter)?));
+        }
+        let mut results = Vec::new();
+        for (labels, members) in groups(aggregate, elements) {
+            match aggregate.operation {
+                Aggregation::TopK => results.extend(first_of(members, &parameter, descending)),
+                Aggregation::BottomK => results.extend(first_of(members, &parameter, ascending)),
+                operation => {
+                    let values = members.iter().map(|element| element.value).collect::<Vec<_>>();
+                    let value = one_value(operation, &values, parameter.number);
+                    results.push(Element { labels, value });
+                }
+            }
+        }
+        Ok(Value::Vector(results))
+    }
+}
+
+/// The value of an aggregation's parameter, as far as it has one.
+struct Parameter {
+    number: f64,
+    text: String,
+}
+
+impl Parameter {
+    fn evaluate(
+        evaluator: &Evaluator<'_>,
+        aggregate: &Aggregate,
+        at: Instant,
+    ) -> Result<Self, EvalError> {
+        let mut parameter = Self { number: f64::NAN, text: String::new() };
+        match aggregate.parameter.as_ref().map(|expression| evaluator.value(expression, at)) {
+            None => {}
+            Some(Ok(Value::Scalar(number))) => parameter.number = number,
+            Some(Ok(Value::Text(text))) => parameter.text = text,
+            Some(Ok(_)) => return Err(invalid(aggregate, "the parameter has the wrong type")),
+            Some(Err(error)) => return Err(error),
+        }
+        let needs_count = matches!(aggregate.operation, Aggregation::TopK | Aggregation::BottomK);
+        if needs_count && parameter.number.is_nan() {
+            return Err(invalid(aggregate, "the parameter value is NaN"));
+        }
+        if needs_count && parameter.number.abs() >= 9.3e18 {
+            let number = parameter.number;
+            return Err(invalid(aggregate, &format!("the parameter {number:e} overflows int64")));
+        }
+        Ok(parameter)
+    }
+}
+
+fn invalid(aggregate: &Aggregate, problem: &str) -> EvalError {
+    let whole = Expression { kind: Kind::Aggregate(Box::new(aggregate.clone())) };
+    EvalError::InvalidArgument { problem: problem.to_owned(), expression: whole.to_string() }
+}
+
+/// Elements by group, in the order in which groups first appear.
+fn groups(aggregate: &Aggregate, elements: Vec<Element>) -> Vec<(Labels, Vec<Element>)> {
+    let mut index: HashMap<Labels, usize> = HashMap::new();
+    let mut groups: Vec<(Labels, Vec<Element>)> = Vec::new();
+    for element in elements {
+        let key = aggregate.grouping.key(&element.labels);
+        let at = *index.entry(key).or_insert_with_key(|key| {
+            groups.push((key.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(element);
+    }
+    groups
+}
+
+/// One value of all values of a group, which is never empty.
+fn one_value(operation: Aggregation, values: &[f64], parameter: f64) -> f64 {
+    let values_once = || values.iter().copied();
+    match operation {
+        Aggregation::Sum => values_once().collect::<KahanSum>().value(),
+        Aggregation::Avg => values_once().collect::<KahanMean>().value(),
+        Aggregation::Count => values.len() as f64,
+        Aggregation::Min => values_once().fold(f64::NAN, f64::min),
+        Aggregation::Max => values_once().fold(f64::NAN, f64::max),
+        Aggregation::StdVar => variance(values),
+        Aggregation::StdDev => variance(values).sqrt(),
+        Aggregation::Quantile => quantile(parameter, values),
+        // `group` is 1 whatever the values are; the others do not come here.
+        _ => 1.0,
+    }
+}
+
+/// The population variance by Welford's method; NaN as soon as one value is not finite.
+fn variance(values: &[f64]) -> f64 {
+    let (mut mean, mut squares) = (0.0, 0.0);
+    for (count, value) in values.iter().enumerate() {
+        let delta = value - mean;
+        mean += delta / (count as f64 + 1.0);
+        squares += delta * (value - mean);
+    }
+    if values.iter().all(|value| value.is_finite()) {
+        squares / values.len() as f64
+    } else {
+        f64::NAN
+    }
+}
+
+fn quantile(quantile: f64, values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| ascending_nan_first(*a, *b));
+    quantile_of_sorted(quantile, &sorted)
+}
+
+/// The quantile of ascending values, interpolated between the two nearest ranks
+/// (`quantile` in `promql/quantile.go`).
+pub(crate) fn quantile_of_sorted(quantile: f64, sorted: &[f64]) -> f64 {
+    if sorted.is_empty() || quantile.is_nan() {
+        return f64::NAN;
+    }
+    if quantile < 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if quantile > 1.0 {
+        return f64::INFINITY;
+    }
+    let rank = quantile * (sorted.len() as f64 - 1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 <= rank <= length - 1"
+    )]
+    let lower = rank.floor() as usize;
+    let upper = (lower + 1).min(sorted.len() - 1);
+    let weight = rank - rank.floor();
+    sorted[lower] * (1.0 - weight) + sorted[upper] * weight
+}
+
+/// `topk` and `bottomk` never prefer NaN, and keep their elements' own labels.
+fn first_of(
+    mut members: Vec<Element>,
+    parameter: &Parameter,
+    order: fn(&Element, &Element) -> Ordering,
+) -> Vec<Element> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturating is meant: a negative count is none, a huge one all"
+    )]
+    let count = parameter.number as usize;
+    members.sort_by(order);
+    members.truncate(count);
+    members
+}
+
+fn ascending(a: &Element, b: &Element) -> Ordering {
+    a.value.is_nan().cmp(&b.value.is_nan()).then(ascending_nan_first(a.value, b.value))
+}
+
+fn descending(a: &Element, b: &Element) -> Ordering {
+    a.value.is_nan().cmp(&b.value.is_nan()).then(ascending_nan_first(b.value, a.value))
+}
+
+/// `count_values("label", v)`: how often each value occurs in each group.
+fn count_values(
+    aggregate: &Aggregate,
+    elements: Vec<Element>,
+    parameter: &Parameter,
+) -> Result<Vec<Element>, EvalError> {
+    if parameter.text.is_empty() {
+        return Err(invalid(aggregate, "invalid label name \"\""));
+    }
+    let mut index: HashMap<Labels, usize> = HashMap::new();
+    let mut counts: Vec<Element> = Vec::new();
+    for element in elements {
+        let value = format_plain(element.value);
+        let labels = aggregate.grouping.key(&element.labels).with(&parameter.text, &value);
+        let at = *index.entry(labels).or_insert_with_key(|labels| {
+            counts.push(Element { labels: labels.clone(), value: 0.0 });
+            counts.len() - 1
+        });
+        counts[at].value += 1.0;
+    }
+    Ok(counts)
+}

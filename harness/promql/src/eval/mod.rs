@@ -1,0 +1,115 @@
+//! Evaluation of an expression over series: at one instant, or at each step of
+//! a range.
+//!
+//! One [`Evaluator`] belongs to one query. It looks up the series of each
+//! selector once, and evaluates the tree at one instant after the other; the
+//! operators themselves are pure functions of vectors in the files beside this.
+
+mod aggregate;
+mod binary;
+mod kahan;
+mod matching;
+mod operate;
+mod order;
+mod query;
+mod select;
+mod subquery;
+
+pub use query::{EvalError, Options, instant, range};
+
+pub(crate) use aggregate::quantile_of_sorted;
+pub(crate) use kahan::{KahanMean, KahanSum};
+pub(crate) use order::ascending_nan_first;
+pub(crate) use query::{Instant, unique_labels};
+pub(crate) use select::Window;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::expression::{At, Expression, Kind, TimeShift};
+use crate::functions::{self, Arguments};
+use crate::{Element, SeriesRef, SeriesSource, Value};
+
+/// Everything that stays the same during one query.
+pub(crate) struct Evaluator<'a> {
+    source: &'a dyn SeriesSource,
+    options: &'a Options,
+    /// First evaluated instant of the whole query, for `@ start()`.
+    start_ms: i64,
+    /// Last evaluated instant of the whole query, for `@ end()`.
+    end_ms: i64,
+    /// Series of each selector, by the selector's id.
+    selected: RefCell<HashMap<usize, Rc<[SeriesRef<'a>]>>>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(
+        source: &'a dyn SeriesSource,
+        options: &'a Options,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> Self {
+        Self { source, options, start_ms, end_ms, selected: RefCell::default() }
+    }
+
+    /// The value of an expression at an instant.
+    pub(crate) fn value(&self, expression: &Expression, at: Instant) -> Result<Value, EvalError> {
+        match &expression.kind {
+            Kind::Number(number) => Ok(Value::Scalar(*number)),
+            Kind::Text(text) => Ok(Value::Text(text.clone())),
+            Kind::Selector(selector) => Ok(Value::Vector(self.newest(selector, at))),
+            Kind::Range(_) | Kind::Subquery(_) => {
+                let windows = self.windows(expression, at)?;
+                Ok(Value::Matrix(windows.into_iter().map(Window::into_series).collect()))
+            }
+            Kind::Call(call) => functions::call(&Arguments::new(self, call, at)),
+            Kind::Aggregate(aggregate) => self.aggregate(aggregate, at),
+            Kind::Binary(binary) => self.binary(binary, at),
+            Kind::Negate(inner) => self.negate(inner, at),
+        }
+    }
+
+    /// The value of an expression that the parser has checked to be a vector.
+    pub(crate) fn vector(
+        &self,
+        expression: &Expression,
+        at: Instant,
+    ) -> Result<Vec<Element>, EvalError> {
+        match self.value(expression, at)? {
+            Value::Vector(elements) => Ok(elements),
+            _ => Err(EvalError::type_mismatch("an instant vector", expression)),
+        }
+    }
+
+    /// The value of an expression that the parser has checked to be a scalar.
+    pub(crate) fn scalar(&self, expression: &Expression, at: Instant) -> Result<f64, EvalError> {
+        match self.value(expression, at)? {
+            Value::Scalar(value) => Ok(value),
+            _ => Err(EvalError::type_mismatch("a scalar", expression)),
+        }
+    }
+
+    /// The instant that a selector or subquery means, seen from `at`.
+    fn shifted(&self, time: TimeShift, at: Instant) -> i64 {
+        let reference_ms = match time.at {
+            None => at.ms,
+            Some(At::Start) => self.start_ms,
+            Some(At::End) => self.end_ms,
+            Some(At::Milliseconds(fixed)) => fixed,
+        };
+        reference_ms.saturating_sub(time.offset_ms)
+    }
+
+    fn negate(&self, inner: &Expression, at: Instant) -> Result<Value, EvalError> {
+        match self.value(inner, at)? {
+            Value::Scalar(value) => Ok(Value::Scalar(-value)),
+            Value::Vector(elements) => {
+                let negated =
+                    elements.into_iter().map(|e| e.renamed_to_none().with_value(-e.value));
+                Ok(Value::Vector(unique_labels(negated.collect(), inner)?))
+            }
+            _ => Err(EvalError::type_mismatch("a scalar or instant vector", inner)),
+        }
+    }
+}

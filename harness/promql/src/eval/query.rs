@@ -1,0 +1,193 @@
+//! The two kinds of query, what they may be told, and how they fail.
+
+use std::collections::{BTreeMap, HashSet};
+
+use thiserror::Error;
+
+use super::Evaluator;
+use crate::duration::format_duration_ms;
+use crate::expression::Expression;
+use crate::{Element, Labels, Sample, Series, SeriesSource, Value, ValueType};
+
+/// What an evaluation may be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How far back the newest sample of a series may lie, milliseconds.
+    pub lookback_ms: i64,
+    /// Step of a subquery that states none, milliseconds (the global evaluation
+    /// interval of Prometheus).
+    pub subquery_step_ms: i64,
+    /// More steps than this in one range query are refused, as Prometheus' API
+    /// refuses them.
+    pub max_steps: usize,
+}
+
+impl Default for Options {
+    /// Prometheus' own defaults: five minutes, one minute, 11,000 steps.
+    fn default() -> Self {
+        Self { lookback_ms: 300_000, subquery_step_ms: 60_000, max_steps: 11_000 }
+    }
+}
+
+/// Why an expression that parses has no value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EvalError {
+    /// Two elements would have the same labels.
+    #[error(
+        "two elements of `{expression}` have the same labels {labels} once the metric name is \
+         dropped; aggregate or select more narrowly"
+    )]
+    DuplicateLabels {
+        /// The expression whose value it would be.
+        expression: String,
+        /// The labels in question.
+        labels: String,
+    },
+    /// Elements of the two sides of an operator do not pair up.
+    #[error("{problem} in `{expression}`")]
+    Matching {
+        /// What is found, and what to do.
+        problem: String,
+        /// The binary expression.
+        expression: String,
+    },
+    /// An argument that the function or aggregation refuses.
+    #[error("{problem} in `{expression}`")]
+    InvalidArgument {
+        /// What is wrong.
+        problem: String,
+        /// The call.
+        expression: String,
+    },
+    /// A value of another type than the operation needs.
+    #[error("`{expression}` must be {expected}")]
+    TypeMismatch {
+        /// The type that was needed.
+        expected: &'static str,
+        /// The operand.
+        expression: String,
+    },
+    /// A range query that is not one.
+    #[error("{problem}")]
+    InvalidRange {
+        /// What is wrong with the range.
+        problem: String,
+    },
+}
+
+impl EvalError {
+    pub(crate) fn type_mismatch(expected: &'static str, expression: &Expression) -> Self {
+        Self::TypeMismatch { expected, expression: expression.to_string() }
+    }
+}
+
+/// An evaluated instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instant {
+    /// Milliseconds since the epoch.
+    pub(crate) ms: i64,
+}
+
+/// Evaluates an expression at one instant, milliseconds since the epoch.
+pub fn instant(
+    expression: &Expression,
+    source: &dyn SeriesSource,
+    at_ms: i64,
+    options: &Options,
+) -> Result<Value, EvalError> {
+    Evaluator::new(source, options, at_ms, at_ms).value(expression, Instant { ms: at_ms })
+}
+
+/// Evaluates an expression at `start_ms`, `start_ms + step_ms`, … up to and
+/// including `end_ms`. The expression is a scalar or an instant vector.
+pub fn range(
+    expression: &Expression,
+    source: &dyn SeriesSource,
+    start_ms: i64,
+    end_ms: i64,
+    step_ms: i64,
+    options: &Options,
+) -> Result<Vec<Series>, EvalError> {
+    check_range(expression, start_ms, end_ms, step_ms, options)?;
+    let evaluator = Evaluator::new(source, options, start_ms, end_ms);
+    evaluator.at_steps(expression, start_ms, end_ms, step_ms)
+}
+
+impl Evaluator<'_> {
+    /// The series that an expression has over the steps of a range.
+    pub(super) fn at_steps(
+        &self,
+        expression: &Expression,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+    ) -> Result<Vec<Series>, EvalError> {
+        let mut by_labels: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
+        let mut at_ms = start_ms;
+        while at_ms <= end_ms {
+            for element in self.elements(expression, Instant { ms: at_ms })? {
+                let sample = Sample { t_ms: at_ms, value: element.value };
+                by_labels.entry(element.labels).or_default().push(sample);
+            }
+            at_ms = at_ms.saturating_add(step_ms);
+        }
+        Ok(by_labels.into_iter().map(|(labels, samples)| Series { labels, samples }).collect())
+    }
+
+    /// A scalar counts as one element without labels.
+    fn elements(&self, expression: &Expression, at: Instant) -> Result<Vec<Element>, EvalError> {
+        match self.value(expression, at)? {
+            Value::Vector(elements) => Ok(elements),
+            Value::Scalar(value) => Ok(vec![Element { labels: Labels::default(), value }]),
+            _ => Err(EvalError::type_mismatch("a scalar or an instant vector", expression)),
+        }
+    }
+}
+
+fn check_range(
+    expression: &Expression,
+    start_ms: i64,
+    end_ms: i64,
+    step_ms: i64,
+    options: &Options,
+) -> Result<(), EvalError> {
+    if !matches!(expression.value_type(), ValueType::Scalar | ValueType::Vector) {
+        return Err(EvalError::type_mismatch("a scalar or an instant vector", expression));
+    }
+    let problem = if step_ms <= 0 {
+        "the step of a range query must be positive".to_owned()
+    } else if end_ms < start_ms {
+        "the end of a range query must not be before its start".to_owned()
+    } else if steps(start_ms, end_ms, step_ms) > options.max_steps {
+        let length = format_duration_ms(end_ms.saturating_sub(start_ms));
+        let most = options.max_steps;
+        format!("a range of {length} has more than {most} steps; choose a longer step")
+    } else {
+        return Ok(());
+    };
+    Err(EvalError::InvalidRange { problem })
+}
+
+fn steps(start_ms: i64, end_ms: i64, step_ms: i64) -> usize {
+    usize::try_from(end_ms.saturating_sub(start_ms) / step_ms)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1)
+}
+
+/// Passes elements on if no two have the same labels.
+pub(crate) fn unique_labels(
+    elements: Vec<Element>,
+    expression: &Expression,
+) -> Result<Vec<Element>, EvalError> {
+    let duplicate = {
+        let mut seen = HashSet::with_capacity(elements.len());
+        elements.iter().find(|element| !seen.insert(&element.labels))
+    };
+    match duplicate {
+        None => Ok(elements),
+        Some(element) => Err(EvalError::DuplicateLabels {
+            expression: expression.to_string(),
+            labels: element.labels.to_string(),
+        }),
+    }
+}

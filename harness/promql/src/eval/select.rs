@@ -1,0 +1,133 @@
+//! Samples of selectors: the newest one within the lookback, or those within a
+//! range. Both windows are left-open, as in Prometheus 3; stale markers end a
+//! series and are never handed on.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::{EvalError, Evaluator, Instant};
+use crate::expression::{Expression, InstantSelector, Kind, RangeSelector};
+use crate::{Element, Labels, Sample, Series, SeriesRef, is_stale};
+
+/// The samples of one series within a range.
+#[derive(Clone, Debug)]
+pub(crate) struct Window<'s> {
+    pub(crate) labels: Labels,
+    pub(crate) samples: Cow<'s, [Sample]>,
+    /// The range's start, which is not part of it.
+    pub(crate) start_ms: i64,
+    /// The range's end, which is part of it.
+    pub(crate) end_ms: i64,
+    /// The instant of the evaluation, before `@` and `offset`.
+    pub(crate) evaluated_ms: i64,
+}
+
+impl Window<'_> {
+    pub(crate) fn into_series(self) -> Series {
+        Series { labels: self.labels, samples: self.samples.into_owned() }
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        self.samples.iter().map(|sample| sample.value)
+    }
+
+    /// The length of the range in seconds.
+    pub(crate) fn range_seconds(&self) -> f64 {
+        (self.end_ms - self.start_ms) as f64 / 1000.0
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    /// The newest sample of each series, at most the lookback old.
+    pub(super) fn newest(&self, selector: &InstantSelector, at: Instant) -> Vec<Element> {
+        self.newest_samples(selector, at)
+            .into_iter()
+            .map(|(labels, sample)| Element { labels, value: sample.value })
+            .collect()
+    }
+
+    /// As [`Self::newest`], with the time at which each sample was taken.
+    pub(crate) fn newest_samples(
+        &self,
+        selector: &InstantSelector,
+        at: Instant,
+    ) -> Vec<(Labels, Sample)> {
+        let end_ms = self.shifted(selector.time, at);
+        let start_ms = end_ms.saturating_sub(self.options.lookback_ms);
+        let newest = |series: &SeriesRef<'a>| {
+            let sample = *within(series.samples, start_ms, end_ms).last()?;
+            (!is_stale(sample.value)).then(|| (series.labels.clone(), sample))
+        };
+        self.series_of(selector).iter().filter_map(newest).collect()
+    }
+
+    /// The windows of a range selector or subquery; series without samples in
+    /// the range have none.
+    pub(crate) fn windows(
+        &self,
+        expression: &Expression,
+        at: Instant,
+    ) -> Result<Vec<Window<'a>>, EvalError> {
+        match &expression.kind {
+            Kind::Range(range) => Ok(self.range_windows(range, at)),
+            Kind::Subquery(subquery) => self.subquery_windows(subquery, at),
+            _ => Err(EvalError::type_mismatch("a range vector", expression)),
+        }
+    }
+
+    fn range_windows(&self, range: &RangeSelector, at: Instant) -> Vec<Window<'a>> {
+        let end_ms = self.shifted(range.instant.time, at);
+        let start_ms = end_ms.saturating_sub(range.range_ms);
+        let window = |series: &SeriesRef<'a>| {
+            let samples = without_stale(within(series.samples, start_ms, end_ms));
+            let labels = series.labels.clone();
+            (!samples.is_empty()).then_some(Window {
+                labels,
+                samples,
+                start_ms,
+                end_ms,
+                evaluated_ms: at.ms,
+            })
+        };
+        self.series_of(&range.instant).iter().filter_map(window).collect()
+    }
+
+    /// All series that a selector means, looked up once for each query.
+    fn series_of(&self, selector: &InstantSelector) -> Rc<[SeriesRef<'a>]> {
+        let mut selected = self.selected.borrow_mut();
+        let series = selected.entry(selector.id).or_insert_with(|| {
+            self.source
+                .series(selector.selector.metric_name())
+                .filter(|series| selector.selector.matches(series.labels))
+                .collect()
+        });
+        Rc::clone(series)
+    }
+}
+
+/// Samples later than `start_ms`, up to and including `end_ms`.
+fn within(samples: &[Sample], start_ms: i64, end_ms: i64) -> &[Sample] {
+    let first = samples.partition_point(|sample| sample.t_ms <= start_ms);
+    let end = first + samples[first..].partition_point(|sample| sample.t_ms <= end_ms);
+    &samples[first..end]
+}
+
+fn without_stale(samples: &[Sample]) -> Cow<'_, [Sample]> {
+    if samples.iter().any(|sample| is_stale(sample.value)) {
+        samples.iter().copied().filter(|sample| !is_stale(sample.value)).collect()
+    } else {
+        Cow::Borrowed(samples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_open_on_the_left() {
+        let samples = [0, 10, 20, 30].map(|t_ms| Sample { t_ms, value: 1.0 });
+        let times = within(&samples, 10, 30).iter().map(|s| s.t_ms).collect::<Vec<_>>();
+        assert_eq!(times, [20, 30]);
+    }
+}

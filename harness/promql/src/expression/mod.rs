@@ -1,0 +1,183 @@
+//! Our own tree of a PromQL expression.
+//!
+//! Expressions are parsed by `promql-parser` and lowered into this tree, so that
+//! everything after parsing, evaluation first of all, does not know that parser.
+//! The tree says what is to be computed; it does not compute.
+
+mod display;
+mod inspect;
+mod lower;
+mod operators;
+
+pub use inspect::SelectorInfo;
+pub(crate) use operators::{Aggregation, BinaryOperator};
+
+use thiserror::Error;
+
+use crate::ValueType;
+use crate::functions::Function;
+use crate::matcher::Selector;
+
+/// A parsed PromQL expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    pub(crate) kind: Kind,
+}
+
+/// Why a text is not an expression that can be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ParseError {
+    /// Not PromQL, or types that do not fit.
+    #[error("{message} in the expression `{expression}`")]
+    Syntax {
+        /// The whole expression.
+        expression: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// PromQL that this engine does not evaluate.
+    #[error("{construct} is not supported yet, in the expression `{expression}`")]
+    Unsupported {
+        /// The whole expression.
+        expression: String,
+        /// The construct, named as a user would.
+        construct: String,
+    },
+    /// An expression where only a selector may stand.
+    #[error("`{expression}` is not a plain selector; write for example name{{label=\"value\"}}")]
+    NotASelector {
+        /// The whole text.
+        expression: String,
+    },
+}
+
+/// The kinds of expression.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Number(f64),
+    Text(String),
+    Selector(InstantSelector),
+    Range(RangeSelector),
+    Subquery(Box<Subquery>),
+    Call(Call),
+    Aggregate(Box<Aggregate>),
+    Binary(Box<Binary>),
+    Negate(Box<Expression>),
+}
+
+/// `up{job="a"} offset 5m`: the newest sample of each series.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct InstantSelector {
+    /// Unique within one parsed expression; series are looked up once for each.
+    pub(crate) id: usize,
+    pub(crate) selector: Selector,
+    pub(crate) time: TimeShift,
+}
+
+/// `up[5m] offset 5m`: the samples of each series within a range.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RangeSelector {
+    pub(crate) instant: InstantSelector,
+    pub(crate) range_ms: i64,
+}
+
+/// `expr[1h:5m]`: the samples that an expression has at the steps of a range.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Subquery {
+    pub(crate) inner: Expression,
+    pub(crate) range_ms: i64,
+    /// The default step of the engine's options where `None`.
+    pub(crate) step_ms: Option<i64>,
+    pub(crate) time: TimeShift,
+}
+
+/// `@` and `offset`: the instant that is meant instead of the evaluation's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct TimeShift {
+    pub(crate) at: Option<At>,
+    /// Subtracted after `at` is applied; negative looks ahead.
+    pub(crate) offset_ms: i64,
+}
+
+impl TimeShift {
+    /// Whether neither `@` nor `offset` is there.
+    pub(crate) fn is_plain(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// The instant of an `@` modifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Start,
+    End,
+    Milliseconds(i64),
+}
+
+/// A function call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) function: &'static Function,
+    pub(crate) arguments: Vec<Expression>,
+}
+
+/// An aggregation over groups of elements.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Aggregate {
+    pub(crate) operation: Aggregation,
+    pub(crate) grouping: LabelChoice,
+    pub(crate) parameter: Option<Expression>,
+    pub(crate) inner: Expression,
+}
+
+/// Which labels count: those listed, or all but those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LabelChoice {
+    Only(Vec<String>),
+    AllBut(Vec<String>),
+}
+
+/// An operation on two sides.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Binary {
+    pub(crate) operator: BinaryOperator,
+    pub(crate) returns_bool: bool,
+    pub(crate) matching: LabelChoice,
+    pub(crate) cardinality: Cardinality,
+    pub(crate) left: Expression,
+    pub(crate) right: Expression,
+}
+
+/// How many elements of each side may share the matching labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cardinality {
+    OneToOne,
+    /// `group_left`, with the labels to take from the "one" side.
+    ManyToOne(Vec<String>),
+    /// `group_right`, with the labels to take from the "one" side.
+    OneToMany(Vec<String>),
+}
+
+impl Expression {
+    /// Parses an expression. What this engine cannot evaluate is refused here,
+    /// by name, so that nothing is found out only in the middle of a run.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        lower::parse(text)
+    }
+
+    /// The type of this expression's value.
+    pub fn value_type(&self) -> ValueType {
+        match &self.kind {
+            Kind::Number(_) => ValueType::Scalar,
+            Kind::Text(_) => ValueType::Text,
+            Kind::Selector(_) | Kind::Aggregate(_) => ValueType::Vector,
+            Kind::Range(_) | Kind::Subquery(_) => ValueType::Matrix,
+            Kind::Call(call) => call.function.returns,
+            Kind::Negate(inner) => inner.value_type(),
+            Kind::Binary(binary) => {
+                let sides = [binary.left.value_type(), binary.right.value_type()];
+                if sides == [ValueType::Scalar; 2] { ValueType::Scalar } else { ValueType::Vector }
+            }
+        }
+    }
+}

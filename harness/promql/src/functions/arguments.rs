@@ -1,0 +1,111 @@
+//! The arguments of one call, evaluated on demand.
+
+use crate::eval::{EvalError, Evaluator, Instant, Window, unique_labels};
+use crate::expression::{Call, Expression, InstantSelector, Kind};
+use crate::{Element, Labels, Sample, Value};
+
+/// The arguments of one call at one instant.
+pub(crate) struct Arguments<'e, 'a> {
+    evaluator: &'e Evaluator<'a>,
+    pub(super) call: &'e Call,
+    at: Instant,
+}
+
+impl<'e, 'a> Arguments<'e, 'a> {
+    pub(crate) fn new(evaluator: &'e Evaluator<'a>, call: &'e Call, at: Instant) -> Self {
+        Self { evaluator, call, at }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.call.arguments.len()
+    }
+
+    /// The argument itself, not evaluated.
+    pub(super) fn get(&self, index: usize) -> Result<&'e Expression, EvalError> {
+        self.call.arguments.get(index).ok_or_else(|| {
+            self.invalid(&format!("argument {} of `{}` is missing", index + 1, self.name()))
+        })
+    }
+
+    pub(super) fn vector(&self, index: usize) -> Result<Vec<Element>, EvalError> {
+        self.evaluator.vector(self.get(index)?, self.at)
+    }
+
+    /// The vector argument, or one element with the evaluated instant in seconds.
+    pub(super) fn vector_or_now(&self, index: usize) -> Result<Vec<Element>, EvalError> {
+        if index < self.count() {
+            return self.vector(index);
+        }
+        Ok(vec![Element { labels: Labels::default(), value: self.now_seconds() }])
+    }
+
+    pub(super) fn scalar(&self, index: usize) -> Result<f64, EvalError> {
+        self.evaluator.scalar(self.get(index)?, self.at)
+    }
+
+    pub(super) fn scalar_or(&self, index: usize, default: f64) -> Result<f64, EvalError> {
+        if index < self.count() { self.scalar(index) } else { Ok(default) }
+    }
+
+    pub(super) fn text(&self, index: usize) -> Result<&'e str, EvalError> {
+        match &self.get(index)?.kind {
+            Kind::Text(text) => Ok(text),
+            _ => Err(EvalError::type_mismatch("a string literal", self.get(index)?)),
+        }
+    }
+
+    pub(super) fn windows(&self, index: usize) -> Result<Vec<Window<'a>>, EvalError> {
+        self.evaluator.windows(self.get(index)?, self.at)
+    }
+
+    /// The newest samples of a selector, with the times at which they were taken.
+    pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, Sample)> {
+        self.evaluator.newest_samples(selector, self.at)
+    }
+
+    /// The evaluated instant in seconds since the epoch.
+    pub(super) fn now_seconds(&self) -> f64 {
+        self.at.ms as f64 / 1000.0
+    }
+
+    /// A number for each window, metric names dropped.
+    pub(super) fn each_window(
+        &self,
+        index: usize,
+        compute: impl Fn(&Window<'_>) -> Option<f64>,
+    ) -> Result<Value, EvalError> {
+        let windows = self.windows(index)?;
+        let elements = super::each_window(&windows, compute).map(|e| e.renamed_to_none()).collect();
+        self.unique(elements)
+    }
+
+    /// A number for each element, metric names dropped.
+    pub(super) fn each_number(
+        &self,
+        index: usize,
+        compute: impl Fn(f64) -> f64,
+    ) -> Result<Value, EvalError> {
+        let computed = |e: Element| e.renamed_to_none().with_value(compute(e.value));
+        self.unique(self.vector(index)?.into_iter().map(computed).collect())
+    }
+
+    pub(super) fn unique(&self, elements: Vec<Element>) -> Result<Value, EvalError> {
+        unique_labels(elements, &self.expression()).map(Value::Vector)
+    }
+
+    pub(super) fn invalid(&self, problem: &str) -> EvalError {
+        EvalError::InvalidArgument {
+            problem: problem.to_owned(),
+            expression: self.expression().to_string(),
+        }
+    }
+
+    /// The whole call, for messages.
+    pub(super) fn expression(&self) -> Expression {
+        Expression { kind: Kind::Call(self.call.clone()) }
+    }
+
+    fn name(&self) -> &'static str {
+        self.call.function.name
+    }
+}

@@ -1,0 +1,218 @@
+//! Quantiles and fractions of classic histograms.
+//!
+//! Buckets are grouped by all labels but `le`, made monotonic, and interpolated
+//! linearly (`promql/quantile.go`). A quantile in the `+Inf` bucket is the
+//! highest finite bound: a threshold at or above that bound can never be passed.
+
+use std::collections::HashMap;
+
+use super::Arguments;
+use crate::eval::EvalError;
+use crate::number::parse_number;
+use crate::{Element, Labels, METRIC_NAME, Value};
+
+/// Differences of counts below this share are rounding errors of float counts,
+/// not missing monotonicity (`smallDeltaTolerance`).
+const SMALL_DELTA: f64 = 1e-12;
+
+/// The label that holds a bucket's upper bound.
+const BOUND_LABEL: &str = "le";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bucket {
+    upper: f64,
+    /// Observations up to the bound, cumulative.
+    count: f64,
+}
+
+/// The upper bound of a bucket from its `le`: `10`, `10.0`, `1e1` are the same.
+fn parse_bound(le: &str) -> Option<f64> {
+    parse_number(le)
+}
+
+/// `histogram_quantile(q, buckets)`.
+pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let quantile = arguments.scalar(0)?;
+    let elements = histograms(arguments.vector(1)?)
+        .into_iter()
+        .map(|(labels, buckets)| Element { labels, value: bucket_quantile(quantile, buckets) });
+    arguments.unique(elements.collect())
+}
+
+/// `histogram_fraction(lower, upper, buckets)`.
+pub(super) fn fraction(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let (lower, upper) = (arguments.scalar(0)?, arguments.scalar(1)?);
+    let elements = histograms(arguments.vector(2)?)
+        .into_iter()
+        .map(|(labels, buckets)| Element { labels, value: bucket_fraction(lower, upper, buckets) });
+    arguments.unique(elements.collect())
+}
+
+/// Buckets by the labels of their histogram, in the order of first appearance.
+/// Elements without a valid `le` are left out, as in Prometheus.
+fn histograms(elements: Vec<Element>) -> Vec<(Labels, Vec<Bucket>)> {
+    let mut index: HashMap<Labels, usize> = HashMap::new();
+    let mut histograms: Vec<(Labels, Vec<Bucket>)> = Vec::new();
+    for element in elements {
+        let Some(upper) = element.labels.get(BOUND_LABEL).and_then(parse_bound) else {
+            continue;
+        };
+        let labels = element.labels.filtered(|name| name != BOUND_LABEL && name != METRIC_NAME);
+        let at = *index.entry(labels).or_insert_with_key(|labels| {
+            histograms.push((labels.clone(), Vec::new()));
+            histograms.len() - 1
+        });
+        histograms[at].1.push(Bucket { upper, count: element.value });
+    }
+    histograms
+}
+
+fn bucket_quantile(quantile: f64, buckets: Vec<Bucket>) -> f64 {
+    if quantile.is_nan() {
+        return f64::NAN;
+    }
+    if quantile < 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if quantile > 1.0 {
+        return f64::INFINITY;
+    }
+    let Some(buckets) = prepared(buckets).filter(|buckets| buckets.len() >= 2) else {
+        return f64::NAN;
+    };
+    let last = buckets.len() - 1;
+    let observations = buckets[last].count;
+    if observations == 0.0 {
+        return f64::NAN;
+    }
+    let rank = quantile * observations;
+    let at = buckets[..last].partition_point(|bucket| bucket.count < rank);
+    if at == last {
+        return buckets[last - 1].upper;
+    }
+    let upper = buckets[at].upper;
+    if at == 0 && upper <= 0.0 {
+        return upper;
+    }
+    let (lower, below) =
+        if at == 0 { (0.0, 0.0) } else { (buckets[at - 1].upper, buckets[at - 1].count) };
+    lower + (upper - lower) * ((rank - below) / (buckets[at].count - below))
+}
+
+fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
+    let Some(buckets) = prepared(buckets) else {
+        return f64::NAN;
+    };
+    let observations = buckets.last().map_or(0.0, |bucket| bucket.count);
+    if observations == 0.0 || lower.is_nan() || upper.is_nan() {
+        return f64::NAN;
+    }
+    if lower >= upper {
+        return 0.0;
+    }
+    (rank_at(upper, &buckets) - rank_at(lower, &buckets)) / observations
+}
+
+/// How many observations are at or below a value, interpolated within its bucket.
+fn rank_at(value: f64, buckets: &[Bucket]) -> f64 {
+    let mut lower = if buckets[0].upper > 0.0 { 0.0 } else { f64::NEG_INFINITY };
+    let mut below = 0.0;
+    for bucket in buckets {
+        if value <= lower {
+            return below;
+        }
+        if value < bucket.upper {
+            let share = if lower.is_infinite() || bucket.upper.is_infinite() {
+                // Nothing is known of where they lie in an unbounded bucket.
+                0.0
+            } else {
+                (value - lower) / (bucket.upper - lower)
+            };
+            return below + (bucket.count - below) * share;
+        }
+        (lower, below) = (bucket.upper, bucket.count);
+    }
+    below
+}
+
+/// Sorted, merged and monotonic buckets; `None` without the `+Inf` bucket.
+fn prepared(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
+    buckets.sort_by(|a, b| a.upper.total_cmp(&b.upper));
+    buckets.last().filter(|last| last.upper == f64::INFINITY)?;
+    let mut merged: Vec<Bucket> = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        match merged.last_mut() {
+            #[expect(clippy::float_cmp, reason = "the same bound, written in two ways")]
+            Some(last) if last.upper == bucket.upper => last.count += bucket.count,
+            _ => merged.push(bucket),
+        }
+    }
+    make_monotonic(&mut merged);
+    Some(merged)
+}
+
+/// Counts that fall below the one before are lifted to it; differences that are
+/// only rounding errors are evened out.
+fn make_monotonic(buckets: &mut [Bucket]) {
+    let mut before = buckets.first().map_or(0.0, |bucket| bucket.count);
+    for bucket in buckets.iter_mut().skip(1) {
+        if almost_equal(before, bucket.count) || bucket.count < before {
+            bucket.count = before;
+        } else {
+            before = bucket.count;
+        }
+    }
+}
+
+/// Equal within a share of [`SMALL_DELTA`] (`util/almost`).
+#[expect(clippy::float_cmp, reason = "exact equality is the quick way out")]
+fn almost_equal(a: f64, b: f64) -> bool {
+    if a == b {
+        return true;
+    }
+    let difference = (a - b).abs();
+    let magnitude = a.abs() + b.abs();
+    if a == 0.0 || b == 0.0 || magnitude < f64::MIN_POSITIVE {
+        return difference < SMALL_DELTA * f64::MIN_POSITIVE;
+    }
+    difference / magnitude.min(f64::MAX) < SMALL_DELTA
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values that are exact in binary")]
+mod tests {
+    use super::*;
+
+    fn buckets(pairs: &[(f64, f64)]) -> Vec<Bucket> {
+        pairs.iter().map(|(upper, count)| Bucket { upper: *upper, count: *count }).collect()
+    }
+
+    #[test]
+    fn everything_beyond_the_last_bound_is_the_last_bound() {
+        let all_beyond = buckets(&[(1.0, 0.0), (10.0, 0.0), (f64::INFINITY, 5.0)]);
+        assert_eq!(bucket_quantile(0.95, all_beyond), 10.0);
+    }
+
+    #[test]
+    fn a_quantile_is_interpolated_within_its_bucket() {
+        let half = buckets(&[(10.0, 50.0), (20.0, 100.0), (f64::INFINITY, 100.0)]);
+        assert_eq!(bucket_quantile(0.75, half), 15.0);
+    }
+
+    #[test]
+    fn counts_that_fall_are_lifted() {
+        let falling = buckets(&[(1.0, 5.0), (2.0, 4.0), (f64::INFINITY, 10.0)]);
+        assert_eq!(bucket_quantile(0.5, falling), 1.0);
+    }
+
+    #[test]
+    fn without_an_infinite_bucket_there_is_no_quantile() {
+        assert!(bucket_quantile(0.5, buckets(&[(1.0, 5.0), (2.0, 6.0)])).is_nan());
+    }
+
+    #[test]
+    fn bounds_are_equal_however_they_are_written() {
+        assert_eq!(parse_bound("10000.0"), parse_bound("1e4"));
+        assert_eq!(parse_bound("+Inf"), Some(f64::INFINITY));
+    }
+}

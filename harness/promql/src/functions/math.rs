@@ -1,0 +1,56 @@
+//! Rounding, clamping, signs.
+
+use super::Arguments;
+use crate::Value;
+use crate::eval::EvalError;
+
+/// -1, 0 or 1; NaN stays NaN.
+pub(super) fn sign(value: f64) -> f64 {
+    if value < 0.0 {
+        -1.0
+    } else if value > 0.0 {
+        1.0
+    } else {
+        value
+    }
+}
+
+/// To the nearest multiple, halves upwards. The inverse is used as Prometheus
+/// does: multiples such as 0.1 then come out exact.
+pub(super) fn round(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let inverse = 1.0 / arguments.scalar_or(1, 1.0)?;
+    arguments.each_number(0, |value| (value * inverse + 0.5).floor() / inverse)
+}
+
+/// Nothing at all if the bounds are the wrong way round.
+pub(super) fn clamp(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let (low, high) = (arguments.scalar(1)?, arguments.scalar(2)?);
+    if low > high {
+        return Ok(Value::Vector(Vec::new()));
+    }
+    arguments.each_number(0, |value| largest(low, smallest(high, value)))
+}
+
+pub(super) fn clamp_max(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let high = arguments.scalar(1)?;
+    arguments.each_number(0, |value| smallest(high, value))
+}
+
+pub(super) fn clamp_min(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let low = arguments.scalar(1)?;
+    arguments.each_number(0, |value| largest(low, value))
+}
+
+pub(super) fn pi(_: &Arguments<'_, '_>) -> f64 {
+    std::f64::consts::PI
+}
+
+/// Unlike `f64::max`, NaN wins, as in Go.
+fn largest(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+}
+
+/// Unlike `f64::min`, NaN wins, as in Go.
+fn smallest(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+}

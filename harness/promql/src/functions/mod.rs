@@ -1,0 +1,89 @@
+//! PromQL's functions: a table of names, and how each is computed.
+//!
+//! One file holds one family. A function that is not in the table is refused
+//! when an expression is parsed, never during evaluation.
+
+mod absent;
+mod arguments;
+mod calendar;
+mod histogram;
+mod labels;
+mod math;
+mod over_time;
+mod rate;
+mod regression;
+mod sort;
+mod special;
+mod table;
+
+pub(crate) use arguments::Arguments;
+pub(crate) use table::find;
+
+use crate::eval::{EvalError, Window, unique_labels};
+use crate::{Element, Value, ValueType};
+
+/// One function of the table.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) returns: ValueType,
+    computation: Computation,
+}
+
+/// How a function computes; most are one number from one element.
+#[derive(Debug)]
+enum Computation {
+    /// A number of each element's number.
+    Number(fn(f64) -> f64),
+    /// A number of each element's number as seconds since the epoch; without
+    /// an argument, of the evaluated instant.
+    Calendar(fn(f64) -> f64),
+    /// A number of each window; the metric name is dropped.
+    Statistic(fn(&Window<'_>) -> f64),
+    /// A number of each window that has samples enough; the metric name is dropped.
+    Change(fn(&Window<'_>) -> Option<f64>),
+    /// One of each window's own values; the metric name stays.
+    ChosenSample(fn(&Window<'_>) -> Option<f64>),
+    /// A scalar that depends on the instant alone.
+    Constant(fn(&Arguments<'_, '_>) -> f64),
+    /// Anything else.
+    Special(fn(&Arguments<'_, '_>) -> Result<Value, EvalError>),
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The value of a call.
+pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let elements = match arguments.call.function.computation {
+        Computation::Number(compute) => each_number(arguments.vector(0)?, compute),
+        Computation::Calendar(compute) => each_number(arguments.vector_or_now(0)?, compute),
+        Computation::Statistic(compute) => {
+            return arguments.each_window(0, |window| Some(compute(window)));
+        }
+        Computation::Change(compute) => return arguments.each_window(0, compute),
+        Computation::ChosenSample(compute) => {
+            each_window(&arguments.windows(0)?, compute).collect()
+        }
+        Computation::Constant(compute) => return Ok(Value::Scalar(compute(arguments))),
+        Computation::Special(compute) => return compute(arguments),
+    };
+    unique_labels(elements, &arguments.expression()).map(Value::Vector)
+}
+
+fn each_number(elements: Vec<Element>, compute: fn(f64) -> f64) -> Vec<Element> {
+    let computed = |element: Element| element.renamed_to_none().with_value(compute(element.value));
+    elements.into_iter().map(computed).collect()
+}
+
+fn each_window<'w>(
+    windows: &'w [Window<'_>],
+    compute: impl Fn(&Window<'_>) -> Option<f64> + 'w,
+) -> impl Iterator<Item = Element> + 'w {
+    windows.iter().filter_map(move |window| {
+        compute(window).map(|value| Element { labels: window.labels.clone(), value })
+    })
+}

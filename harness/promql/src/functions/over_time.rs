@@ -1,0 +1,107 @@
+//! Statistics of each series over a range. A window is never empty.
+
+use super::Arguments;
+use crate::eval::{
+    EvalError, KahanMean, KahanSum, Window, ascending_nan_first, quantile_of_sorted,
+};
+use crate::{Sample, Value};
+
+pub(super) fn avg(window: &Window<'_>) -> f64 {
+    window.values().collect::<KahanMean>().value()
+}
+
+pub(super) fn count(window: &Window<'_>) -> f64 {
+    window.samples.len() as f64
+}
+
+pub(super) fn sum(window: &Window<'_>) -> f64 {
+    window.values().collect::<KahanSum>().value()
+}
+
+/// NaN only if there is nothing else.
+pub(super) fn max(window: &Window<'_>) -> f64 {
+    window.values().fold(f64::NAN, f64::max)
+}
+
+/// NaN only if there is nothing else.
+pub(super) fn min(window: &Window<'_>) -> f64 {
+    window.values().fold(f64::NAN, f64::min)
+}
+
+/// 1 for every series that has a sample.
+pub(super) fn present(_: &Window<'_>) -> f64 {
+    1.0
+}
+
+pub(super) fn first(window: &Window<'_>) -> Option<f64> {
+    window.samples.first().map(|sample| sample.value)
+}
+
+pub(super) fn last(window: &Window<'_>) -> Option<f64> {
+    window.samples.last().map(|sample| sample.value)
+}
+
+/// The population variance by Welford's method with compensated sums.
+pub(super) fn stdvar(window: &Window<'_>) -> f64 {
+    let (mut mean, mut squares) = (KahanSum::default(), KahanSum::default());
+    let mut count = 0.0;
+    for value in window.values() {
+        count += 1.0;
+        let delta = value - mean.value();
+        mean.add(delta / count);
+        squares.add(delta * (value - mean.value()));
+    }
+    squares.value() / count
+}
+
+/// The population standard deviation.
+pub(super) fn stddev(window: &Window<'_>) -> f64 {
+    stdvar(window).sqrt()
+}
+
+/// The median of the distances from the median.
+pub(super) fn median_absolute_deviation(window: &Window<'_>) -> f64 {
+    let median = quantile_of_sorted(0.5, &sorted(window.values()));
+    quantile_of_sorted(0.5, &sorted(window.values().map(|value| (value - median).abs())))
+}
+
+/// `quantile_over_time(q, v[…])`.
+pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let quantile = arguments.scalar(0)?;
+    arguments.each_window(1, |window| Some(quantile_of_sorted(quantile, &sorted(window.values()))))
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted = values.collect::<Vec<_>>();
+    sorted.sort_by(|a, b| ascending_nan_first(*a, *b));
+    sorted
+}
+
+pub(super) fn time_of_first(window: &Window<'_>) -> Option<f64> {
+    window.samples.first().map(seconds)
+}
+
+pub(super) fn time_of_last(window: &Window<'_>) -> Option<f64> {
+    window.samples.last().map(seconds)
+}
+
+/// When the maximum was reached last.
+pub(super) fn time_of_max(window: &Window<'_>) -> Option<f64> {
+    last_best(window, |value, best| value >= best)
+}
+
+/// When the minimum was reached last.
+pub(super) fn time_of_min(window: &Window<'_>) -> Option<f64> {
+    last_best(window, |value, best| value <= best)
+}
+
+fn last_best(window: &Window<'_>, better: fn(f64, f64) -> bool) -> Option<f64> {
+    let choose = |best: Sample, sample: Sample| {
+        if better(sample.value, best.value) || best.value.is_nan() { sample } else { best }
+    };
+    window.samples.iter().copied().reduce(choose).map(|best| seconds(&best))
+}
+
+fn seconds(sample: &Sample) -> f64 {
+    sample.t_ms as f64 / 1000.0
+}

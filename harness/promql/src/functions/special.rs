@@ -1,0 +1,39 @@
+//! Functions between types, and those that ask for the time.
+
+use super::Arguments;
+use crate::eval::EvalError;
+use crate::expression::Kind;
+use crate::{Element, Labels, Value};
+
+/// The value of the only element; NaN unless there is exactly one.
+pub(super) fn scalar(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let value = match arguments.vector(0)?.as_slice() {
+        [only] => only.value,
+        _ => f64::NAN,
+    };
+    Ok(Value::Scalar(value))
+}
+
+/// One element without labels.
+pub(super) fn vector(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let value = arguments.scalar(0)?;
+    Ok(Value::Vector(vec![Element { labels: Labels::default(), value }]))
+}
+
+/// The evaluated instant, seconds since the epoch.
+pub(super) fn time(arguments: &Arguments<'_, '_>) -> f64 {
+    arguments.now_seconds()
+}
+
+/// When each sample was taken; of anything but a selector, the evaluated instant.
+pub(super) fn timestamp(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let Kind::Selector(selector) = &arguments.get(0)?.kind else {
+        let now = arguments.now_seconds();
+        return arguments.each_number(0, |_| now);
+    };
+    let taken = arguments.newest_samples(selector).into_iter().map(|(labels, sample)| Element {
+        labels: labels.without_name(),
+        value: sample.t_ms as f64 / 1000.0,
+    });
+    arguments.unique(taken.collect())
+}

@@ -1,0 +1,158 @@
+//! What decides over a scenario besides its objectives.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ExitCode;
+use crate::series::{ChangeKind, InstanceChange};
+use crate::slo::{Ruling, Verdict};
+
+/// A signal that ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Signal {
+    /// Ctrl-C.
+    #[serde(rename = "SIGINT")]
+    Interrupt,
+    /// A polite request to end.
+    #[serde(rename = "SIGTERM")]
+    Terminate,
+}
+
+/// Something that happened to a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Condition {
+    /// The target or its metrics could not be reached before the measured load.
+    NotReachable {
+        /// What was tried and what happened.
+        reason: String,
+    },
+    /// None of the first requests got a complete response.
+    NoResponse {
+        /// What the last one got.
+        reason: String,
+    },
+    /// A signal ended the run before its time.
+    Interrupted {
+        /// Which.
+        signal: Signal,
+    },
+    /// slogate itself failed.
+    Internal {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The target restarted during the measured load.
+    Restarted {
+        /// What showed it.
+        reason: String,
+    },
+    /// Several processes answered at one address.
+    SeveralProcesses {
+        /// What showed it.
+        reason: String,
+    },
+    /// The scenario was not run.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// `slo: none`: there is nothing to judge, and that is meant.
+    LoadOnly,
+}
+
+impl Condition {
+    /// What it makes of the scenario's verdict: none of them is a pass.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Restarted { .. } => Verdict::Fail,
+            Self::NotReachable { .. }
+            | Self::NoResponse { .. }
+            | Self::Interrupted { .. }
+            | Self::Internal { .. }
+            | Self::SeveralProcesses { .. }
+            | Self::Skipped { .. }
+            | Self::LoadOnly => Verdict::Inconclusive,
+        }
+    }
+
+    /// What the process ends with, if nothing weightier happened.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NotReachable { .. } | Self::NoResponse { .. } => ExitCode::NotReachable,
+            Self::Interrupted { signal: Signal::Interrupt } => ExitCode::Interrupted,
+            Self::Interrupted { signal: Signal::Terminate } => ExitCode::Terminated,
+            Self::Internal { .. } => ExitCode::Internal,
+            Self::Restarted { .. } => ExitCode::Failed,
+            Self::SeveralProcesses { .. } | Self::Skipped { .. } | Self::LoadOnly => {
+                ExitCode::Inconclusive
+            }
+        }
+    }
+
+    /// For people: a lowercase fragment.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NotReachable { reason } => format!("not reachable before load: {reason}"),
+            Self::NoResponse { reason } => {
+                format!("none of the first requests was answered: {reason}")
+            }
+            Self::Interrupted { signal: Signal::Interrupt } => "interrupted by SIGINT".into(),
+            Self::Interrupted { signal: Signal::Terminate } => "ended by SIGTERM".into(),
+            Self::Internal { reason } => format!("internal error: {reason}"),
+            Self::Skipped { reason } => format!("skipped: {reason}"),
+            Self::Restarted { reason } | Self::SeveralProcesses { reason } => reason.clone(),
+            Self::LoadOnly => {
+                "`slo: none` asks for load only, so nothing was judged; add objectives, or accept \
+                 this with `--on-inconclusive warn`"
+                    .into()
+            }
+        }
+    }
+}
+
+/// Of an instance that was not one process all the time.
+impl From<(InstanceChange, Ruling)> for Condition {
+    fn from((change, ruling): (InstanceChange, Ruling)) -> Self {
+        let reason = ruling.reason;
+        match change.kind {
+            ChangeKind::StartTimeChanged { .. } | ChangeKind::CounterWentBack { .. } => {
+                Self::Restarted { reason }
+            }
+            ChangeKind::SeveralProcesses { .. } => Self::SeveralProcesses { reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_condition_is_a_pass() {
+        let reason = || "r".to_owned();
+        let conditions = [
+            Condition::NotReachable { reason: reason() },
+            Condition::NoResponse { reason: reason() },
+            Condition::Interrupted { signal: Signal::Interrupt },
+            Condition::Internal { reason: reason() },
+            Condition::Restarted { reason: reason() },
+            Condition::SeveralProcesses { reason: reason() },
+            Condition::Skipped { reason: reason() },
+            Condition::LoadOnly,
+        ];
+        for condition in conditions {
+            assert_ne!(condition.verdict(), Verdict::Pass, "{condition:?}");
+            assert_ne!(condition.exit_code(), ExitCode::Pass, "{condition:?}");
+            assert!(!condition.reason().is_empty());
+        }
+    }
+
+    #[test]
+    fn is_saved_by_its_kind() {
+        let interrupted = Condition::Interrupted { signal: Signal::Terminate };
+        let json = serde_json::to_string(&interrupted).unwrap();
+        assert_eq!(json, r#"{"kind":"interrupted","signal":"SIGTERM"}"#);
+        assert_eq!(serde_json::from_str::<Condition>(&json).unwrap(), interrupted);
+    }
+}

@@ -1,0 +1,109 @@
+//! What the process ends with: one enum, which also writes `docs/exit-codes.md`.
+
+use std::fmt::Write as _;
+
+/// The exit codes, weightiest last: of several that apply the greatest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExitCode {
+    /// Everything that was judged holds.
+    Pass,
+    /// Something could not be judged.
+    Inconclusive,
+    /// The target or its metrics were not there before the measured load.
+    NotReachable,
+    /// A gate failed.
+    Failed,
+    /// The command line or a file is wrong.
+    Usage,
+    /// slogate itself failed.
+    Internal,
+    /// Ended by SIGTERM.
+    Terminated,
+    /// Ended by SIGINT.
+    Interrupted,
+}
+
+impl ExitCode {
+    /// All, weightiest first.
+    pub const ALL: [Self; 8] = [
+        Self::Interrupted,
+        Self::Terminated,
+        Self::Internal,
+        Self::Usage,
+        Self::Failed,
+        Self::NotReachable,
+        Self::Inconclusive,
+        Self::Pass,
+    ];
+
+    /// The number that the process ends with.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Inconclusive => 3,
+            Self::NotReachable => 4,
+            Self::Internal => 5,
+            // 128 and the signal's number, as shells report it.
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// What it means, as a lowercase fragment.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Pass => "pass: every objective, rule and test holds, and there was proof of it",
+            Self::Failed => "a gate failed: an objective, a rule test, or the target restarted",
+            Self::Usage => "usage or an invalid file; nothing was sent",
+            Self::Inconclusive => {
+                "inconclusive: something could not be judged; the reason says why"
+            }
+            Self::NotReachable => "target or metrics not reachable before the measured load",
+            Self::Internal => "an internal error of slogate, or a report that could not be written",
+            Self::Interrupted => "ended by SIGINT, after the partial report was written",
+            Self::Terminated => "ended by SIGTERM, after the partial report was written",
+        }
+    }
+
+    /// The weightier of the two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// The page about exit codes, in Markdown.
+    pub fn page() -> String {
+        let mut page = String::from(
+            "# Exit codes\n\n\
+             <!-- Generated from harness/src/gate/exit_code.rs; `SLOGATE_BLESS=1 cargo test` renews it. -->\n\n\
+             When several apply, the one further up in this table wins.\n\n\
+             | code | meaning |\n|---|---|\n",
+        );
+        for code in Self::ALL {
+            let _ = writeln!(page, "| {} | {} |", code.number(), code.meaning());
+        }
+        page.push_str(
+            "\nFailure beats doubt: with one objective missed and ten that could not be judged the \
+             code is 1. A crash of the target under load is 1, not 4: after the first measured \
+             answer, refusals, resets and time-outs are failed requests.\n\n\
+             `--on-inconclusive warn` turns 3, and only 3, into 0; the reports still say \
+             `inconclusive`. `slo: none` (load only) judges nothing, so it ends with 3 as well.\n",
+        );
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weightiest_wins() {
+        let numbers = ExitCode::ALL.map(ExitCode::number);
+        assert_eq!(numbers, [130, 143, 5, 2, 1, 4, 3, 0]);
+        assert!(ExitCode::ALL.is_sorted_by(|one, other| one > other));
+        assert_eq!(ExitCode::NotReachable.or(ExitCode::Failed), ExitCode::Failed);
+    }
+}

@@ -1,0 +1,13 @@
+//! From judged objectives to one verdict and one exit code. No I/O.
+//!
+//! Failure beats doubt, within a scenario and across scenarios, and nothing to
+//! judge is never a pass. What a scenario is judged by besides its objectives is a
+//! [`Condition`]; what a process ends with is an [`ExitCode`].
+
+mod condition;
+mod exit_code;
+mod outcome;
+
+pub use condition::{Condition, Signal};
+pub use exit_code::ExitCode;
+pub use outcome::{OnInconclusive, Outcome, RuleResult, Standing, judge_all, judge_scenario};

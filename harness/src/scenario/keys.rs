@@ -1,0 +1,433 @@
+//! Every key of the file format, once: the reader's "unknown key, did you mean",
+//! the JSON Schema and the reference in `docs/` all read these tables, so that
+//! they cannot drift apart.
+
+/// One map of the format.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// What the map is, for messages and headings: `request`.
+    pub(super) name: &'static str,
+    /// One sentence.
+    pub(super) about: &'static str,
+    /// Its keys, in the order in which they are documented.
+    pub(super) keys: &'static [Key],
+    /// Keys that the format reserves and this version does not read.
+    pub(super) unsupported: &'static [&'static str],
+    /// Groups of keys of which exactly one must be there.
+    pub(super) one_of: &'static [&'static [&'static str]],
+}
+
+/// One key of a map.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As it is written.
+    pub(super) name: &'static str,
+    /// What may stand there.
+    pub(super) shape: Shape,
+    /// Whether it must be there.
+    pub(super) presence: Presence,
+    /// What it means, one sentence.
+    pub(super) about: &'static str,
+}
+
+/// Whether a key must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// An error without it.
+    Required,
+    /// Nothing happens without it.
+    Optional,
+    /// Stands for this when absent.
+    Default(&'static str),
+}
+
+/// What may stand at a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// The number 1 (`version`).
+    One,
+    /// `[A-Za-z0-9_.-]+`.
+    Name,
+    /// Any text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A whole number from a minimum.
+    Whole(u64),
+    /// `true` or `false`.
+    Boolean,
+    /// `250ms`, `1m30s`.
+    Duration,
+    /// `5/s`, `5/s -> 20/s`.
+    Rate,
+    /// A path on the target, from `/`.
+    Path,
+    /// `$.a.b[0]`.
+    JsonPath,
+    /// `< 10s`.
+    Threshold,
+    /// Any YAML value, with `{{name}}` in it.
+    Template,
+    /// An HTTP status, or a class of them: `2xx`.
+    Status,
+    /// A text, number or boolean.
+    Scalar,
+    /// This map.
+    Map(&'static Table),
+    /// A map from names to this shape.
+    Named(&'static Shape),
+    /// A list of this shape, at least one.
+    List(&'static Shape),
+    /// Any of these.
+    Any(&'static [Shape]),
+}
+
+impl Table {
+    /// All names of keys that are read.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|key| key.name)
+    }
+}
+
+const fn required(name: &'static str, shape: Shape, about: &'static str) -> Key {
+    Key { name, shape, presence: Presence::Required, about }
+}
+
+const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Key {
+    Key { name, shape, presence: Presence::Optional, about }
+}
+
+const fn with_default(
+    name: &'static str,
+    shape: Shape,
+    value: &'static str,
+    about: &'static str,
+) -> Key {
+    Key { name, shape, presence: Presence::Default(value), about }
+}
+
+/// A scenario file.
+pub(super) static SCENARIO: Table = Table {
+    name: "scenario",
+    about: "A file with `load` is a scenario.",
+    keys: &[
+        required("version", Shape::One, "The version of this format: 1."),
+        required("name", Shape::Name, "The scenario's name in every output."),
+        optional("description", Shape::Text, "One sentence for people."),
+        required(
+            "target",
+            Shape::Text,
+            "What is loaded: `reference` (the reference export service, started for this scenario) or a URL such as `http://127.0.0.1:8080`, without a path.",
+        ),
+        optional(
+            "reference",
+            Shape::Map(&REFERENCE),
+            "Settings of the reference service; an error for any other target.",
+        ),
+        with_default(
+            "metrics",
+            Shape::Any(&[Shape::Word(&["none"]), Shape::Map(&METRICS)]),
+            "none",
+            "Where the target's Prometheus metrics are; `none` allows client objectives only.",
+        ),
+        optional(
+            "data",
+            Shape::Named(&Shape::Map(&DATA_SET)),
+            "Data sets by name, for `{{name}}` in request bodies.",
+        ),
+        required("load", Shape::List(&Shape::Map(&PHASE)), "Phases, one after the other."),
+        required(
+            "requests",
+            Shape::List(&Shape::Map(&REQUEST)),
+            "What is sent: independent requests, picked by weight in a seeded, even order.",
+        ),
+        required("slo", SLO_SHAPE, "What must hold; `none` is the explicit load-only form."),
+    ],
+    unsupported: &[
+        "flows",
+        "alerts",
+        "abort",
+        "retry",
+        "think_time",
+        "proxy",
+        "restarts",
+        "max_in_flight",
+        "auth",
+        "tls",
+    ],
+    one_of: &[],
+};
+
+/// A file with objectives only.
+pub(super) static OBJECTIVE_LIST: Table = Table {
+    name: "list of objectives",
+    about: "A file with only `slo` (and `version` and `description`) is a list of objectives, for `include`.",
+    keys: &[
+        required("version", Shape::One, "The version of this format: 1."),
+        optional("description", Shape::Text, "One sentence for people."),
+        required("slo", Shape::List(&OBJECTIVE_SHAPE), "The objectives."),
+    ],
+    unsupported: &["alerts"],
+    one_of: &[],
+};
+
+static OBJECTIVE_SHAPE: Shape =
+    Shape::Any(&[Shape::Text, Shape::Map(&OBJECTIVE), Shape::Map(&INCLUDE)]);
+const SLO_SHAPE: Shape = Shape::Any(&[Shape::Word(&["none"]), Shape::List(&OBJECTIVE_SHAPE)]);
+
+/// `reference:`
+pub(super) static REFERENCE: Table = Table {
+    name: "reference",
+    about: "Settings of the reference service.",
+    keys: &[optional(
+        "faults",
+        Shape::List(&Shape::Text),
+        "Faults on purpose, in the notation of `exporter --fault`.",
+    )],
+    unsupported: &[],
+    one_of: &[],
+};
+
+/// `metrics:`
+pub(super) static METRICS: Table = Table {
+    name: "metrics",
+    about: "Where the target's metrics are and how often they are scraped.",
+    keys: &[
+        required("path", Shape::Path, "The path of the exposition on the target itself."),
+        with_default(
+            "every",
+            Shape::Duration,
+            "1s",
+            "Time between two scheduled scrapes; at least 10ms. The opening and the closing scrape come on top.",
+        ),
+    ],
+    unsupported: &[
+        "scrape",
+        "dns",
+        "prometheus",
+        "auth",
+        "tls",
+        "honor_timestamps",
+        "headers",
+        "matcher",
+    ],
+    one_of: &[],
+};
+
+/// One entry of `data:`.
+pub(super) static DATA_SET: Table = Table {
+    name: "data set",
+    about: "Generated rows: a JSON array of objects with the columns id, timestamp, symbol, side, price, quantity, venue and note.",
+    keys: &[
+        required("rows", Shape::Whole(1), "How many rows; at most 1000000."),
+        with_default(
+            "seed",
+            Shape::Whole(0),
+            "0",
+            "The same seed gives the same rows, on every machine.",
+        ),
+    ],
+    unsupported: &["csv", "jsonl"],
+    one_of: &[],
+};
+
+/// One entry of `load:`.
+pub(super) static PHASE: Table = Table {
+    name: "phase",
+    about: "One stretch of load: `rate` with `for` (arrivals do not wait for answers), or `users` with one of `for`, `iterations` and `iterations_per_user` (each user sends its next request after the answer to the one before).",
+    keys: &[
+        required("name", Shape::Name, "The phase's name, unique in the file."),
+        optional("rate", Shape::Rate, "Requests a second, `5/s`; or a ramp, `5/s -> 20/s`."),
+        optional("users", Shape::Whole(1), "Users at once."),
+        optional("for", Shape::Duration, "How long arrivals go on."),
+        optional("iterations", Shape::Whole(1), "With `users`: so many requests in all."),
+        optional(
+            "iterations_per_user",
+            Shape::Whole(1),
+            "With `users`: so many requests of each user.",
+        ),
+        with_default(
+            "measure",
+            Shape::Boolean,
+            "true",
+            "`false`, in the first or last phase only, leaves its requests out of every verdict.",
+        ),
+        with_default(
+            "repeat",
+            Shape::Whole(1),
+            "1",
+            "Runs the phase so many times, as NAME-1, NAME-2, …; `during: NAME` then means all of them.",
+        ),
+    ],
+    unsupported: &["think_time", "max_in_flight", "abort", "retry"],
+    one_of: &[&["rate", "users"]],
+};
+
+/// The HTTP methods that are keys of a request.
+pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head"];
+
+/// One entry of `requests:`.
+pub(super) static REQUEST: Table = Table {
+    name: "request",
+    about: "One kind of request. Its method is a key whose value is the path: `post: /export/run`.",
+    keys: &[
+        required("name", Shape::Name, "The request's name, unique in the file."),
+        optional("get", Shape::Path, "Path and query of a GET request."),
+        optional("post", Shape::Path, "Path and query of a POST request."),
+        optional("put", Shape::Path, "Path and query of a PUT request."),
+        optional("patch", Shape::Path, "Path and query of a PATCH request."),
+        optional("delete", Shape::Path, "Path and query of a DELETE request."),
+        optional("head", Shape::Path, "Path and query of a HEAD request."),
+        with_default("weight", Shape::Whole(1), "1", "The request's share."),
+        optional("headers", Shape::Named(&Shape::Scalar), "Header names and values."),
+        optional(
+            "json",
+            Shape::Template,
+            "A JSON body; adds `content-type: application/json`. `\"{{name}}\"` as a whole value becomes the data set.",
+        ),
+        optional(
+            "body",
+            Shape::Text,
+            "A body as text; `{{name}}` in it becomes the JSON text of the data set.",
+        ),
+        with_default(
+            "timeout",
+            Shape::Duration,
+            "60s",
+            "From the send to the last byte of the answer.",
+        ),
+        optional(
+            "expect",
+            Shape::Map(&EXPECT),
+            "What a good answer looks like; any 2xx without it. Redirects are not followed.",
+        ),
+        optional(
+            "artifacts",
+            Shape::Map(&ARTIFACTS),
+            "Files that an answer points to, fetched after the closing scrape.",
+        ),
+    ],
+    unsupported: &[
+        "capture",
+        "retry",
+        "think_time",
+        "steps",
+        "auth",
+        "proxy",
+        "tls",
+        "form",
+        "file",
+    ],
+    one_of: &[METHODS],
+};
+
+/// `expect:`
+pub(super) static EXPECT: Table = Table {
+    name: "expect",
+    about: "What a good answer looks like; every part must hold.",
+    keys: &[
+        with_default(
+            "status",
+            Shape::Any(&[Shape::Status, Shape::List(&Shape::Status)]),
+            "2xx",
+            "The good statuses: `200`, `[200, 202]`, `2xx`.",
+        ),
+        optional(
+            "json",
+            Shape::Named(&Shape::Template),
+            "Values at paths of the JSON body: `{ $.success: true }`.",
+        ),
+    ],
+    unsupported: &["headers", "body", "regex"],
+    one_of: &[],
+};
+
+/// `artifacts:`
+pub(super) static ARTIFACTS: Table = Table {
+    name: "artifacts",
+    about: "Files that an answer points to.",
+    keys: &[
+        required(
+            "url",
+            Shape::JsonPath,
+            "Where in the answer the URL, or the path on the target, is.",
+        ),
+        with_default(
+            "keep",
+            Shape::Whole(0),
+            "1",
+            "How many files to keep as samples; at most 100.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+};
+
+/// The keys that say what an objective measures.
+pub(super) const OBJECTIVE_KINDS: &[&str] = &["client", "promql", "counter"];
+
+/// One objective in its long form.
+pub(super) static OBJECTIVE: Table = Table {
+    name: "objective",
+    about: "One thing that must hold, in its long form. The short form is a text: `p95(latency) < 1s during steady`.",
+    keys: &[
+        required(
+            "id",
+            Shape::Name,
+            "The objective's id, unique in the scenario; the id of an included objective overrides the keys that are given.",
+        ),
+        optional("description", Shape::Text, "One sentence for people."),
+        optional(
+            "client",
+            Shape::Text,
+            "A number of the load generator's own: `p95(latency{request=\"csv\"})`.",
+        ),
+        optional(
+            "promql",
+            Shape::Text,
+            "An expression at the closing scrape; `$run` and `$phase` are its windows.",
+        ),
+        optional(
+            "counter",
+            Shape::Text,
+            "A counter's selector: last minus first, per series, summed, without extrapolation.",
+        ),
+        optional(
+            "unit",
+            Shape::Word(UNIT_NAMES),
+            "The unit of a `promql` or `counter` value; without it `is` takes plain numbers.",
+        ),
+        required(
+            "is",
+            Shape::Any(&[Shape::Threshold, Shape::List(&Shape::Threshold)]),
+            "What the value must be: `< 10s`; of a list, all must hold.",
+        ),
+        optional(
+            "during",
+            Shape::Name,
+            "The measured phase that it is about; all measured phases without it.",
+        ),
+        optional(
+            "window",
+            Shape::Word(&["includes_before_run"]),
+            "A `promql` range longer than the run is meant.",
+        ),
+    ],
+    unsupported: &["reconcile", "within", "abort", "alert"],
+    one_of: &[OBJECTIVE_KINDS],
+};
+
+/// The names that `unit:` takes.
+pub(super) const UNIT_NAMES: &[&str] = &[
+    "ns", "us", "ms", "s", "seconds", "m", "h", "bytes", "kB", "MB", "GB", "KiB", "MiB", "GiB",
+    "ratio", "%", "/s",
+];
+
+/// `include:` in a list of objectives.
+pub(super) static INCLUDE: Table = Table {
+    name: "include",
+    about: "Takes over the objectives of another file, relative to this one.",
+    keys: &[required("include", Shape::Text, "The file: a list of objectives.")],
+    unsupported: &[],
+    one_of: &[],
+};

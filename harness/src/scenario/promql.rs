@@ -1,0 +1,256 @@
+//! What can be wrong with a PromQL expression before anything is measured.
+
+use slogate_promql::{Expression, ParseError, Selector, SelectorInfo, ValueType, parse_selector};
+
+use super::finding::Finding;
+
+/// The windows that an expression can name, and the literal of equal length that
+/// stands for each while it is checked, so that no position moves.
+const WINDOWS: &[(&str, &str)] = &[("$run", "100s"), ("$phase", "10000s")];
+
+/// A checked expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// Where the first `$phase` is, in bytes.
+    pub(super) phase_at: Option<usize>,
+}
+
+/// Checks an expression; every problem that can be told is told.
+pub(super) fn check(text: &str) -> Result<Checked, Vec<Finding>> {
+    let literal = with_literal_windows(text)?;
+    let expression = Expression::parse(&literal).map_err(|error| vec![located(&literal, error)])?;
+    let findings = shape_findings(&expression, &literal);
+    if findings.is_empty() { Ok(Checked { phase_at: text.find("$phase") }) } else { Err(findings) }
+}
+
+/// Checks the selector of a counter: a metric's name, with matchers or without.
+pub(super) fn check_selector(text: &str) -> Result<(), Vec<Finding>> {
+    if let Some(window) = text.find('$') {
+        let finding = Finding::new(window, 1, "a counter has no range");
+        return Err(vec![
+            finding.help("write the selector alone; its window is the run, or `during`"),
+        ]);
+    }
+    parse_selector(text).map(|_| ()).map_err(|error| vec![located(text, error)])
+}
+
+/// Everything that a checked text selects: an expression, or a counter's selector.
+pub(super) fn selectors(text: &str) -> Vec<Selector> {
+    let Ok(literal) = with_literal_windows(text) else {
+        return Vec::new();
+    };
+    let expression = Expression::parse(&literal);
+    expression
+        .iter()
+        .flat_map(Expression::selectors)
+        .map(|SelectorInfo { selector, .. }| selector)
+        .collect()
+}
+
+/// The series that the buckets of a `histogram_quantile` at the top come from.
+pub(super) fn judged_buckets(text: &str) -> Vec<Selector> {
+    let Ok(literal) = with_literal_windows(text) else {
+        return Vec::new();
+    };
+    let expression = Expression::parse(&literal).ok();
+    let buckets = expression.as_ref().and_then(Expression::histogram_quantile);
+    buckets
+        .map(|(_, buckets)| buckets.selectors())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|info| info.selector)
+        .collect()
+}
+
+/// What an expression must not be although it is PromQL.
+fn shape_findings(expression: &Expression, text: &str) -> Vec<Finding> {
+    let whole = |message: &str, help: &str| Finding::new(0, text.len(), message).help(help);
+    let mut findings = Vec::new();
+    if expression.has_top_level_comparison() {
+        findings.push(whole(
+            "a comparison at the top turns \"missed\" and \"no data\" into the same empty answer",
+            "move it to `is:`",
+        ));
+    }
+    if expression.falls_back_to_constant() {
+        findings.push(whole(
+            "`or vector(…)` has a value even where nothing was measured",
+            "remove it: without data the objective is inconclusive, which is the truth",
+        ));
+    }
+    if expression.selectors().is_empty() {
+        findings.push(whole("this expression reads no series", "name a metric"));
+    }
+    match expression.value_type() {
+        ValueType::Scalar | ValueType::Vector => {}
+        ValueType::Matrix => findings.push(whole(
+            "a range cannot be judged, only one value per series",
+            "put a function around it, such as max_over_time(…)",
+        )),
+        ValueType::Text => findings.push(whole("a text cannot be judged", "name a metric")),
+    }
+    if let Some((quantile, _)) = expression.histogram_quantile()
+        && !(0.0..=1.0).contains(&quantile)
+    {
+        let message = format!("quantile {quantile} is out of range");
+        findings.push(whole(&message, "a quantile is from 0 to 1: 0.95 for p95"));
+    }
+    findings
+}
+
+/// The parser gives no position; most of its messages name what to look for.
+fn located(text: &str, error: ParseError) -> Finding {
+    match error {
+        ParseError::Syntax { message, .. } => {
+            let (offset, length) = place_of(&message, text);
+            let message = if message == "invalid promql query" {
+                "this is not a PromQL expression".to_owned()
+            } else {
+                message
+            };
+            Finding::new(offset, length, message)
+        }
+        ParseError::Unsupported { construct, .. } => {
+            let (offset, length) = quoted_in(&construct, '`')
+                .and_then(|name| find_word(text, name))
+                .unwrap_or((0, text.len()));
+            Finding::new(offset, length, format!("{construct} is not supported yet"))
+        }
+        ParseError::NotASelector { .. } => {
+            Finding::new(0, text.len(), "a counter is a plain selector, not an expression").help(
+                "write for example export_bytes_total{status=\"success\"}; use `promql` for more",
+            )
+        }
+    }
+}
+
+fn place_of(message: &str, text: &str) -> (usize, usize) {
+    let unclosed = if message.contains("unclosed left parenthesis") {
+        last_unclosed(text, '(', ')')
+    } else {
+        None
+    };
+    unclosed
+        .or_else(|| quoted_in(message, '\'').and_then(|name| find_word(text, name)))
+        .unwrap_or((0, text.len()))
+}
+
+fn quoted_in(message: &str, quote: char) -> Option<&str> {
+    let (_, rest) = message.split_once(quote)?;
+    rest.split_once(quote).map(|(name, _)| name).filter(|name| !name.is_empty())
+}
+
+/// Where a name stands by itself.
+fn find_word(text: &str, name: &str) -> Option<(usize, usize)> {
+    let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let stands_alone = |at: &usize| {
+        !text[..*at].ends_with(part_of_name) && !text[at + name.len()..].starts_with(part_of_name)
+    };
+    text.match_indices(name).map(|(at, _)| at).find(stands_alone).map(|at| (at, name.len()))
+}
+
+fn last_unclosed(text: &str, open: char, close: char) -> Option<(usize, usize)> {
+    let mut stack = Vec::new();
+    for (at, character) in text.char_indices() {
+        if character == open {
+            stack.push(at);
+        } else if character == close {
+            stack.pop();
+        }
+    }
+    stack.pop().map(|at| (at, open.len_utf8()))
+}
+
+/// Replaces `$run` and `$phase`, outside of quotes, by durations of equal length.
+fn with_literal_windows(text: &str) -> Result<String, Vec<Finding>> {
+    let mut literal = String::with_capacity(text.len());
+    let mut findings = Vec::new();
+    let mut quote = None;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let mut taken = character.len_utf8();
+        match (quote, character) {
+            (Some('"' | '\''), '\\') => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            (Some(open), _) if open == character => quote = None,
+            (None, '"' | '\'' | '`') => quote = Some(character),
+            (None, '$') => {
+                let name = variable_name(rest);
+                if let Some((_, duration)) = WINDOWS.iter().find(|(window, _)| *window == name) {
+                    literal.push_str(duration);
+                    rest = &rest[name.len()..];
+                    continue;
+                }
+                findings.push(unknown_window(literal.len(), name));
+            }
+            _ => {}
+        }
+        literal.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    if findings.is_empty() { Ok(literal) } else { Err(findings) }
+}
+
+fn variable_name(text: &str) -> &str {
+    let end = text[1..]
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .map_or(text.len(), |end| end + 1);
+    &text[..end]
+}
+
+fn unknown_window(at: usize, name: &str) -> Finding {
+    Finding::new(at, name.len(), format!("unknown window `{name}`")).help(
+        "`$run` is the measured run and `$phase` the phase of `during`; `${NAME}` is a variable",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(text: &str) -> (String, String) {
+        let findings = check(text).unwrap_err();
+        let finding = &findings[0];
+        let underlined = text[finding.offset..finding.offset + finding.length].to_owned();
+        (finding.message.clone(), underlined)
+    }
+
+    #[test]
+    fn accepts_windows_and_says_whether_the_phase_is_one() {
+        assert_eq!(check("max_over_time(x[$run])"), Ok(Checked { phase_at: None }));
+        assert_eq!(check("max_over_time(x[$phase])"), Ok(Checked { phase_at: Some(16) }));
+    }
+
+    #[test]
+    fn a_window_in_a_text_is_text() {
+        assert!(check("x{path=\"$nope\"}").is_ok());
+        assert_eq!(finding("max_over_time(x[$rum])").1, "$rum");
+    }
+
+    #[test]
+    fn underlines_what_the_parser_names() {
+        assert_eq!(finding("sum(rate(x[$run])").1, "(");
+        assert_eq!(finding("sum(histogram_quantil(0.9, x))").1, "histogram_quantil");
+        assert_eq!(finding("limitk(1, x)").1, "limitk");
+        assert_eq!(finding("x +").0, "this is not a PromQL expression");
+    }
+
+    #[test]
+    fn refuses_shapes_that_hide_missing_data() {
+        assert!(finding("rate(x[$run]) > 5").0.contains("at the top"));
+        assert!(finding("sum(x) or vector(0)").0.contains("even where nothing"));
+        assert!(finding("vector(1)").0.contains("reads no series"));
+        assert!(finding("x[$run]").0.contains("range cannot be judged"));
+        assert!(
+            finding("histogram_quantile(95, sum by (le) (x))").0.contains("95 is out of range")
+        );
+        assert!(check("x > bool 5").is_ok());
+    }
+
+    #[test]
+    fn a_counter_is_a_plain_selector() {
+        assert!(check_selector("x_total{status=\"ok\"}").is_ok());
+        for text in ["x_total[5m]", "sum(x_total)", "x_total[$run]", "{}", "x_total{"] {
+            assert!(check_selector(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! From a file to a scenario, or to everything that is wrong with it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::body::{DataSets, Template};
+use super::context::Context;
+use super::fields::{self, Fields};
+use super::files;
+use super::keys;
+use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Variables};
+use super::objectives::{self, Surroundings};
+use super::phases;
+use super::problem::{Problem, Problems};
+use super::requests;
+use super::source::Source;
+use super::target;
+use super::tree::{Node, Value};
+
+/// What the caller decides beside the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Replaces the file's target (`--target`); see [`super::parse_target`].
+    pub target: Option<Target>,
+}
+
+/// A scenario that can run, and what is suspicious about its file.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What is suspicious, in file order.
+    pub warnings: Vec<Problem>,
+}
+
+/// What a file turned out to be.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// A file with `load`.
+    Scenario(Box<Scenario>),
+    /// A file with only `slo`.
+    Objectives(Vec<Objective>),
+}
+
+/// Reads a scenario file.
+pub fn read(path: &Path, variables: &Variables, options: &ReadOptions) -> Result<Loaded, Problems> {
+    scenario_only(document_source(path), variables, options)
+}
+
+/// Reads a scenario from a text that stands for the file at `path`; includes are
+/// relative to that file.
+pub fn read_text(
+    path: &Path,
+    text: &str,
+    variables: &Variables,
+    options: &ReadOptions,
+) -> Result<Loaded, Problems> {
+    scenario_only(Ok(Arc::new(Source::new(path, text))), variables, options)
+}
+
+/// Reads a file that may be a scenario or a list of objectives, with the warnings.
+pub fn read_document(
+    path: &Path,
+    variables: &Variables,
+    options: &ReadOptions,
+) -> Result<(Document, Vec<Problem>), Problems> {
+    document(document_source(path), variables, options)
+}
+
+fn scenario_only(
+    source: Result<Arc<Source>, Problem>,
+    variables: &Variables,
+    options: &ReadOptions,
+) -> Result<Loaded, Problems> {
+    let whole = source.clone();
+    match document(source, variables, options)? {
+        (Document::Scenario(scenario), warnings) => Ok(Loaded { scenario: *scenario, warnings }),
+        (Document::Objectives(_), warnings) => {
+            let message = "this is a list of objectives, not a scenario: it has no `load`";
+            let problem = whole.map_or_else(
+                |problem| problem,
+                |source| {
+                    let mut problem = Problem::whole_file(&source, message);
+                    problem.help("include it from a scenario: `slo: [{ include: FILE }]`");
+                    problem
+                },
+            );
+            Err(Problems { problems: vec![problem], warnings })
+        }
+    }
+}
+
+fn document_source(path: &Path) -> Result<Arc<Source>, Problem> {
+    files::load(path).map_err(|error| {
+        let empty = Arc::new(Source::new(path, ""));
+        Problem::whole_file(&empty, format!("cannot read {}: {error}", path.display()))
+    })
+}
+
+fn document(
+    source: Result<Arc<Source>, Problem>,
+    variables: &Variables,
+    options: &ReadOptions,
+) -> Result<(Document, Vec<Problem>), Problems> {
+    let mut cx = Context::new(variables);
+    let document = match source {
+        Ok(source) => lower(source, options, &mut cx),
+        Err(problem) => {
+            cx.push(problem);
+            None
+        }
+    };
+    let found = cx.finish();
+    match document {
+        Some(document) if found.problems.is_empty() => Ok((document, found.warnings)),
+        _ => Err(found),
+    }
+}
+
+fn lower(source: Arc<Source>, options: &ReadOptions, cx: &mut Context) -> Option<Document> {
+    let root = files::parse(Arc::clone(&source), cx)?;
+    if is_objective_list(&root) {
+        return objective_list(&root, cx).map(Document::Objectives);
+    }
+    scenario(&source, &root, options, cx).map(|scenario| Document::Scenario(Box::new(scenario)))
+}
+
+/// A file with only `slo` (and what every file may have).
+fn is_objective_list(root: &Node) -> bool {
+    let Value::Map(entries) = &root.value else {
+        return false;
+    };
+    let known: Vec<_> = keys::OBJECTIVE_LIST.names().collect();
+    root.get("slo").is_some()
+        && entries.iter().all(|(key, _)| key.text().is_some_and(|name| known.contains(&name)))
+}
+
+fn objective_list(root: &Node, cx: &mut Context) -> Option<Vec<Objective>> {
+    let file = Fields::of(root, &keys::OBJECTIVE_LIST, cx)?;
+    version(&file, cx);
+    let slo = file.get("slo")?;
+    if slo.text() == Some("none") {
+        cx.error(slo.span, "`slo: none` in a list of objectives")
+            .help("list at least one objective");
+        return None;
+    }
+    match objectives::objectives(&file, None, cx)? {
+        Objectives::Judged(objectives) => Some(objectives),
+        Objectives::LoadOnly => None,
+    }
+}
+
+fn scenario(
+    source: &Arc<Source>,
+    root: &Node,
+    options: &ReadOptions,
+    cx: &mut Context,
+) -> Option<Scenario> {
+    let file = Fields::of(root, &keys::SCENARIO, cx)?;
+    version(&file, cx);
+    let name = file.name("name", cx);
+    let description = file.has("description").then(|| file.text("description", cx)).flatten();
+    let target = target::target(&file, cx);
+    let metrics = target::metrics(&file, cx);
+    let mut sets = DataSets::lower(&file, cx);
+    let phases = phases::phases(&file, cx);
+    let requests = requests::requests(&file, &mut sets, cx);
+    let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
+    let objectives = objectives::objectives(&file, Some(&surroundings), cx);
+    sets.warn_unused(cx);
+    let (name, target, metrics) = (name?, target?, metrics?);
+    let (phases, requests, objectives) = (phases?, requests?, objectives?);
+    if cx.problem_count() > 0 {
+        return None;
+    }
+    Some(Scenario {
+        path: source.path.clone(),
+        source_sha256: sha256(&source.text),
+        source: Arc::clone(&source.text),
+        name,
+        description: description.map(str::to_owned),
+        target: options.target.clone().unwrap_or(target),
+        metrics,
+        phases,
+        requests: with_bodies(requests, &sets),
+        objectives,
+    })
+}
+
+fn version(file: &Fields, cx: &mut Context) {
+    let Some(node) = file.get("version") else { return };
+    if node.value != Value::Integer(1) {
+        cx.error(fields::start_of(node), "this version of the format is not known")
+            .help("write `version: 1`");
+    }
+}
+
+fn with_bodies(requests: Vec<(Request, Template)>, sets: &DataSets) -> Vec<Request> {
+    let (requests, templates): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+    let bodies = sets.build(&templates);
+    requests.into_iter().zip(bodies).map(|(request, body)| Request { body, ..request }).collect()
+}
+
+/// Names for objectives. Where phases or requests are wrong themselves, the names
+/// as they are written serve, so that an objective's own mistakes are still found.
+fn surroundings(
+    file: &Fields,
+    phases: Option<&[Phase]>,
+    requests: Option<&[(Request, Template)]>,
+) -> Surroundings {
+    let mut known = Surroundings {
+        has_metrics: file.get("metrics").is_some_and(|node| node.text() != Some("none")),
+        ..Surroundings::default()
+    };
+    for phase in phases.unwrap_or_default() {
+        known.phases.push((phase.name.clone(), phase.measured));
+        let group = phase.group.clone().map(|group| (group, phase.measured));
+        known.phases.extend(group.filter(|group| !known.phases.contains(group)));
+    }
+    if phases.is_none() {
+        let names = written_names(file, "load").into_iter();
+        known.phases.extend(names.map(|name| (name, true)));
+    }
+    match requests {
+        Some(requests) => {
+            known.requests.extend(requests.iter().map(|(request, _)| request.name.clone()));
+        }
+        None => known.requests = written_names(file, "requests"),
+    }
+    known
+}
+
+fn written_names(file: &Fields, list: &str) -> Vec<String> {
+    let Some(Value::List(items)) = file.get(list).map(|node| &node.value) else {
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| item.get("name")?.text().map(str::to_owned)).collect()
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,252 @@
+//! `requests:` — what is sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+
+use super::body::{DataSets, Template, json_value};
+use super::context::Context;
+use super::fields::{self, Fields};
+use super::json_path;
+use super::keys;
+use super::model::{Artifacts, Expect, ExpectJson, JsonPath, Request};
+use super::target::request_path;
+use super::tree::{Node, Value};
+
+/// From the send to the last byte of the answer, when a file does not say; k6's.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most samples kept of one request.
+const MOST_KEPT: u64 = 100;
+/// Headers that the load generator writes itself, from the body and the connection.
+const OWN_HEADERS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+
+/// Lowers all requests; their bodies are put together later, once no problem stands.
+pub(super) fn requests(
+    file: &Fields,
+    sets: &mut DataSets,
+    cx: &mut Context,
+) -> Option<Vec<(Request, Template)>> {
+    let items = file.list("requests", cx)?;
+    let mut requests: Vec<(Request, Template)> = Vec::new();
+    for item in items {
+        let Some((lowered, at)) = request(item, sets, cx) else { continue };
+        if requests.iter().any(|(other, _)| other.name == lowered.0.name) {
+            cx.error(at, format!("duplicate request name `{}`", lowered.0.name))
+                .help("every request needs its own name");
+        } else {
+            requests.push(lowered);
+        }
+    }
+    (requests.len() == items.len()).then_some(requests)
+}
+
+fn request(
+    node: &Node,
+    sets: &mut DataSets,
+    cx: &mut Context,
+) -> Option<((Request, Template), super::source::Span)> {
+    let fields = Fields::of(node, &keys::REQUEST, cx)?;
+    let name = fields.name("name", cx);
+    let method = keys::METHODS.iter().find(|method| fields.has(method));
+    let path = method.and_then(|method| fields.get(method)).and_then(|node| request_path(node, cx));
+    let weight =
+        if fields.has("weight") { fields.whole("weight", 1..=1_000_000, cx) } else { Some(1) };
+    let mut headers = headers(&fields, cx);
+    let template = body(&fields, sets, &mut headers, cx);
+    let timeout =
+        if fields.has("timeout") { fields.duration("timeout", cx) } else { Some(DEFAULT_TIMEOUT) };
+    let expect =
+        fields.get("expect").map_or_else(|| Some(Expect::default()), |node| expect(node, cx));
+    let artifacts = fields.get("artifacts").map(|node| artifacts(node, cx));
+    let request = Request {
+        name: name?,
+        weight: u32::try_from(weight?).ok()?,
+        method: method?.to_uppercase(),
+        path: path?,
+        headers,
+        body: Bytes::new(),
+        timeout: timeout?,
+        expect: expect?,
+        artifacts: match artifacts {
+            Some(artifacts) => Some(artifacts?),
+            None => None,
+        },
+    };
+    let at = fields.get("name").map_or(fields.at, |name| name.span);
+    Some(((request, template), at))
+}
+
+fn body(
+    fields: &Fields,
+    sets: &mut DataSets,
+    headers: &mut Vec<(String, String)>,
+    cx: &mut Context,
+) -> Template {
+    match (fields.get("json"), fields.get("body")) {
+        (Some(json), body) => {
+            if let (Some(_), Some(key)) = (body, fields.key("body")) {
+                cx.error(key.span, "`body` beside `json` in one request").help("keep one of them");
+            }
+            let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+            if !headers.iter().any(named) {
+                headers.push(("content-type".into(), "application/json".into()));
+            }
+            Template::json(json, sets, cx)
+        }
+        (None, Some(body)) => {
+            if body.text().is_none() {
+                fields::wrong_type(body, "a text", cx).help("a JSON body stands under `json`");
+            }
+            Template::text(body, sets, cx)
+        }
+        (None, None) => Template::default(),
+    }
+}
+
+fn headers(fields: &Fields, cx: &mut Context) -> Vec<(String, String)> {
+    let Some(node) = fields.get("headers") else {
+        return Vec::new();
+    };
+    let Value::Map(entries) = &node.value else {
+        fields::wrong_type(node, "a map from header names to values", cx);
+        return Vec::new();
+    };
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (key, value) in entries {
+        let name = header_name(key, cx);
+        let value = header_value(value, cx);
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
+            cx.error(key.span, format!("duplicate header `{name}`"))
+                .help("header names are the same in capitals; remove one of the two");
+        } else {
+            headers.push((name, value));
+        }
+    }
+    headers
+}
+
+fn header_name(key: &Node, cx: &mut Context) -> Option<String> {
+    let name = fields::scalar_text(key, cx)?;
+    if OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        cx.error(key.span, format!("the header `{name}` is written by the load generator"))
+            .help("remove it");
+        return None;
+    }
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        cx.error(key.span, format!("`{name}` is not a header name"));
+        return None;
+    }
+    Some(name)
+}
+
+/// The value is never part of a message: it may be a secret.
+fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
+    let value = match &node.value {
+        Value::Text(text) => text.clone(),
+        _ => fields::scalar_text(node, cx)?,
+    };
+    if value.contains("{{") {
+        cx.error(node.span, "`{{…}}` in a header is not supported yet");
+        return None;
+    }
+    if HeaderValue::from_str(&value).is_err() {
+        cx.error(node.span, "this is not a header value")
+            .help("it has a line break or control character");
+        return None;
+    }
+    Some(value)
+}
+
+fn expect(node: &Node, cx: &mut Context) -> Option<Expect> {
+    let fields = Fields::of(node, &keys::EXPECT, cx)?;
+    let status = fields.get("status").map(|node| statuses(node, cx));
+    let json = fields.get("json").map(|node| expect_json(node, cx));
+    Some(Expect {
+        status: match status {
+            Some(status) => status?,
+            None => Vec::new(),
+        },
+        json: match json {
+            Some(json) => json?,
+            None => Vec::new(),
+        },
+    })
+}
+
+/// Empty stands for any 2xx.
+fn statuses(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
+    let Value::List(items) = &node.value else {
+        let statuses = status(node, cx)?;
+        return Some(if statuses == (200..=299).collect::<Vec<_>>() {
+            Vec::new()
+        } else {
+            statuses
+        });
+    };
+    if items.is_empty() {
+        cx.error(node.span, "no status would be good").help("write for example [200, 202]");
+        return None;
+    }
+    let lowered: Vec<_> = items.iter().map(|item| status(item, cx)).collect();
+    let mut all: Vec<u16> =
+        lowered.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
+/// `200` or `2xx`.
+fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
+    let text = fields::scalar_text(node, cx)?;
+    if let Some(class) = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok())
+        && (1..=5).contains(&class)
+    {
+        return Some((class * 100..=class * 100 + 99).collect());
+    }
+    match text.parse::<u16>() {
+        Ok(status) if (100..=599).contains(&status) => Some(vec![status]),
+        _ => {
+            cx.error(node.span, format!("`{text}` is not an HTTP status"))
+                .help("write for example 200, [200, 202] or 2xx");
+            None
+        }
+    }
+}
+
+fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
+    let Value::Map(entries) = &node.value else {
+        fields::wrong_type(node, "a map from paths to values", cx)
+            .help("write for example `json: { $.success: true }`");
+        return None;
+    };
+    let mut expected: Vec<ExpectJson> = Vec::new();
+    for (key, value) in entries {
+        let (path, value) = (path(key, cx), json_value(value, cx));
+        let (path, value) = (path?, value?);
+        if expected.iter().any(|other| other.path.steps == path.steps) {
+            cx.error(key.span, format!("duplicate path `{}`", path.text))
+                .help("remove one of the two");
+        }
+        expected.push(ExpectJson { path, value });
+    }
+    Some(expected)
+}
+
+fn path(node: &Node, cx: &mut Context) -> Option<JsonPath> {
+    match json_path::parse(&fields::scalar_text(node, cx)?) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            cx.error(node.span, error.to_string());
+            None
+        }
+    }
+}
+
+fn artifacts(node: &Node, cx: &mut Context) -> Option<Artifacts> {
+    let fields = Fields::of(node, &keys::ARTIFACTS, cx)?;
+    let url = fields.get("url").and_then(|node| path(node, cx));
+    let keep = if fields.has("keep") { fields.whole("keep", 0..=MOST_KEPT, cx) } else { Some(1) };
+    Some(Artifacts { url: url?, keep: usize::try_from(keep?).ok()? })
+}

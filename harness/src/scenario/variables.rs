@@ -1,0 +1,99 @@
+//! `${NAME}` in the values of a file.
+//!
+//! Replacement works on the parsed tree and not on the text, so that a value can
+//! never change the file's structure and every place stays right. Keys are left
+//! alone. `$${` stands for `${`.
+
+use super::context::Context;
+use super::fields::closest;
+use super::tree::{Node, Replacement, Value};
+
+/// Replaces every `${NAME}` below a node.
+pub(super) fn replace(node: &mut Node, cx: &mut Context) {
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| replace(item, cx)),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                if key.text().is_some_and(|text| text.contains("${")) {
+                    cx.error(key.span, "`${…}` is not replaced in a key; write the key out");
+                }
+                replace(value, cx);
+            }
+        }
+        Value::Text(text) if text.contains("${") => {
+            let text = std::mem::take(text);
+            node.value = replace_text(node, &text, cx);
+        }
+        _ => {}
+    }
+}
+
+fn replace_text(node: &mut Node, text: &str, cx: &mut Context) -> Value {
+    let mut new = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let escaped = rest[..at].ends_with('$');
+        new.push_str(&rest[..at - usize::from(escaped)]);
+        let start = new.len();
+        let was = if escaped {
+            new.push_str("${");
+            3
+        } else {
+            one_variable(node, &rest[at..], &mut new, cx)
+        };
+        node.replaced.push(Replacement { start, length: new.len() - start, was });
+        rest = &rest[at - usize::from(escaped) + was..];
+    }
+    new.push_str(rest);
+    if is_plain(node, cx) { resolve(new) } else { Value::Text(new) }
+}
+
+/// Appends the value of the variable that `text` begins with; gives the length of
+/// what it stands for.
+fn one_variable(node: &Node, text: &str, new: &mut String, cx: &mut Context) -> usize {
+    let Some(end) = text.find('}') else {
+        cx.error(node.span, "`${` without `}`").help("write `$${` for the characters `${`");
+        return text.len();
+    };
+    let name = &text[2..end];
+    match cx.variables.get(name) {
+        Some(value) => new.push_str(value),
+        None => undefined(node, name, cx),
+    }
+    end + 1
+}
+
+fn undefined(node: &Node, name: &str, cx: &mut Context) {
+    let variables = cx.variables;
+    let problem = cx.error(node.span, format!("`${{{name}}}` is not defined"));
+    if let Some(meant) = closest(name, variables.keys().map(String::as_str)) {
+        problem.label(format!("did you mean `${{{meant}}}`?"));
+    }
+    problem.help(format!("set it in the environment or with `-e {name}=VALUE`"));
+}
+
+/// Whether a scalar stands in the file without quotes and on one line.
+fn is_plain(node: &Node, cx: &Context) -> bool {
+    let written = cx.source(node.span).slice(node.span);
+    !written.starts_with(['"', '\'']) && !written.contains('\n')
+}
+
+/// A plain scalar has the type that its text would have had in the file.
+fn resolve(text: String) -> Value {
+    match text.as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ if looks_like_a_number(&text) => {
+            let integer = text.parse().ok().map(Value::Integer);
+            let float = || text.parse().ok().map(Value::Float);
+            integer.or_else(float).unwrap_or(Value::Text(text))
+        }
+        _ => Value::Text(text),
+    }
+}
+
+fn looks_like_a_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && (!digits.starts_with('0') || digits == "0" || digits.starts_with("0."))
+}

@@ -1,0 +1,78 @@
+//! Rule: a counter's growth is its last value minus its first, and nothing is extrapolated.
+//!
+//! `increase()` extends what it saw to the edges of its range, so that 3 failures
+//! become 3.02 and none of them exact. Totals that must agree to the last one are
+//! counted instead. A series that appears after the opening scrape was born at 0;
+//! a value that falls was reset to 0 and counts from there.
+
+use slogate_promql::Sample;
+
+/// One counter over a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counted<'a> {
+    /// Its samples from the opening to the closing scrape, without stale markers.
+    pub samples: &'a [Sample],
+    /// Whether the opening scrape had it.
+    pub at_opening: bool,
+}
+
+/// How much the counter grew.
+pub fn growth(counted: Counted<'_>) -> f64 {
+    let mut previous = match counted.samples.first() {
+        Some(first) if counted.at_opening => first.value,
+        _ => 0.0,
+    };
+    let mut total = 0.0;
+    for sample in counted.samples {
+        let fell = sample.value < previous;
+        total += if fell { sample.value } else { sample.value - previous };
+        previous = sample.value;
+    }
+    total
+}
+
+/// The doubt about a counter that the closing scrape did not have: its last value is not known.
+pub fn doubt_if_gone(gone: &[String]) -> Option<String> {
+    let first = gone.first()?;
+    let others = match gone.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    Some(format!("{first}{others} disappeared before the closing scrape, so its end is not known"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
+    fn grows_by(values: &[f64], at_opening: bool, expected: f64) -> bool {
+        let samples: Vec<Sample> =
+            values.iter().zip(0..).map(|(value, t_ms)| Sample { t_ms, value: *value }).collect();
+        growth(Counted { samples: &samples, at_opening }) == expected
+    }
+
+    #[test]
+    fn is_the_last_value_minus_the_first() {
+        assert!(grows_by(&[100.0, 101.0, 104.0], true, 4.0));
+    }
+
+    #[test]
+    fn a_counter_that_is_born_late_counts_from_zero() {
+        assert!(grows_by(&[100.0, 104.0], false, 104.0));
+    }
+
+    #[test]
+    fn a_reset_counts_from_zero() {
+        assert!(grows_by(&[100.0, 104.0, 3.0, 5.0], true, 9.0));
+    }
+
+    #[test]
+    fn a_counter_that_is_gone_at_the_end_is_named() {
+        assert_eq!(doubt_if_gone(&[]), None);
+        assert_eq!(
+            doubt_if_gone(&["a".into(), "b".into()]).as_deref(),
+            Some("a and 1 more disappeared before the closing scrape, so its end is not known")
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Rule: what was not sent proves nothing about who should have received it.
+//!
+//! When the generator itself failed to dispatch more than 1 % of the intended
+//! requests in time, the load that was asked for was not applied. No objective
+//! passes then, and a miss counts only where more load could not have mended it:
+//! too much of something that the target itself counted.
+
+use crate::load::LoadResult;
+use crate::scenario::{Comparator, Threshold};
+use crate::slo::{Ruling, Source, Verdict};
+use crate::units::{Unit, format_quantity};
+
+/// The share of the intended requests that must have been dispatched in time.
+pub const DISPATCHED_SHARE: f64 = 0.99;
+
+/// How far the generator was behind, if it was too far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Behind {
+    /// Requests that the generator did not dispatch in time.
+    pub missed: u64,
+    /// Requests that were meant to be sent.
+    pub intended: u64,
+}
+
+/// Whether the generator was too far behind to have applied the load.
+pub fn find(load: &LoadResult) -> Option<Behind> {
+    let measured = load.phases.iter().filter(|phase| phase.measured);
+    let requests = measured.flat_map(|phase| &phase.requests);
+    let intended: u64 = requests.map(|request| request.intended).sum();
+    let missed = load.generator.missed_by_generator;
+    let allowed = intended as f64 * (1.0 - DISPATCHED_SHARE);
+    // A tolerance far below one request keeps 1 of 100 on the good side.
+    (missed as f64 > allowed + 1e-9).then_some(Behind { missed, intended })
+}
+
+/// Rules again, knowing that the generator was behind.
+pub fn rule(ruling: Ruling, behind: Behind, source: Source, targets: &[Threshold]) -> Ruling {
+    let more_load_makes_it_worse = source != Source::Client
+        && targets.iter().all(|target| match target.comparator {
+            Comparator::Less | Comparator::LessOrEqual => true,
+            Comparator::Equal => target.bound == 0.0,
+            Comparator::Greater | Comparator::GreaterOrEqual | Comparator::NotEqual => false,
+        });
+    if ruling.verdict == Verdict::Inconclusive
+        || (ruling.verdict == Verdict::Fail && more_load_makes_it_worse)
+    {
+        return ruling;
+    }
+    let dispatched = 1.0 - behind.missed as f64 / behind.intended.max(1) as f64;
+    Ruling::inconclusive(format!(
+        "the generator dispatched only {} of {} requests in time, 99% are needed; lower the rate \
+         or give it more CPU (measured: {})",
+        format_quantity(dispatched.max(0.0), Unit::Ratio),
+        behind.intended,
+        ruling.reason
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slo::fixtures::{answered, at, steady};
+
+    fn behind_by(missed: u64) -> Option<Behind> {
+        let mut load = steady(vec![answered("get", (0..100).map(|_| 5))]);
+        load.generator.missed_by_generator = missed;
+        find(&load)
+    }
+
+    #[test]
+    fn one_request_of_a_hundred_may_be_missed() {
+        assert_eq!(behind_by(1), None);
+        assert_eq!(behind_by(2), Some(Behind { missed: 2, intended: 100 }));
+    }
+
+    #[test]
+    fn no_pass_and_no_client_miss_survives_a_generator_that_was_behind() {
+        let behind = Behind { missed: 20, intended: 100 };
+        for ruling in [Ruling::pass("m"), Ruling::fail("m")] {
+            let targets = [at(Comparator::Less, 1.0)];
+            let ruled = rule(ruling, behind, Source::Client, &targets);
+            assert_eq!(ruled.verdict, Verdict::Inconclusive);
+            assert!(ruled.reason.contains("only 80% of 100 requests in time"), "{}", ruled.reason);
+        }
+    }
+
+    #[test]
+    fn failures_that_the_target_counted_itself_stay_failures() {
+        let behind = Behind { missed: 20, intended: 100 };
+        let none = [at(Comparator::Equal, 0.0)];
+        let ruled = rule(Ruling::fail("m"), behind, Source::Counter, &none);
+        assert_eq!(ruled, Ruling::fail("m"));
+        let enough = [at(Comparator::Greater, 0.0)];
+        let ruled = rule(Ruling::fail("m"), behind, Source::Counter, &enough);
+        assert_eq!(ruled.verdict, Verdict::Inconclusive);
+    }
+}

@@ -1,0 +1,132 @@
+//! Everything that a judgement rests on: numbers in, no I/O.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::load::LoadResult;
+use crate::scenario::{Metrics, Phase, Scenario};
+use crate::series::SeriesStore;
+
+/// The times of the opening and the closing sample, milliseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Time of the opening samples.
+    pub opened_ms: i64,
+    /// Time of the closing samples.
+    pub closed_ms: i64,
+}
+
+impl Window {
+    /// The shortest range, evaluated at the closing sample, that holds the opening
+    /// one: Prometheus 3 ranges exclude their start, hence one millisecond more.
+    pub fn range_ms(self) -> i64 {
+        self.closed_ms - self.opened_ms + 1
+    }
+}
+
+/// Why there is no window to evaluate over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MissingWindow {
+    /// The scenario has no `metrics:`.
+    NoMetrics,
+    /// The scrape before the first measured arrival failed or was not made.
+    Opening(Option<String>),
+    /// The scrape after the last measured response failed or was not made.
+    Closing(Option<String>),
+}
+
+impl fmt::Display for MissingWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, error) = match self {
+            Self::NoMetrics => {
+                return f.write_str("the scenario scrapes no metrics; add `metrics: { path: … }`");
+            }
+            Self::Opening(error) => ("opening", error),
+            Self::Closing(error) => ("closing", error),
+        };
+        match error {
+            Some(error) => write!(f, "the {name} scrape failed: {error}"),
+            None => write!(f, "there was no {name} scrape"),
+        }
+    }
+}
+
+/// The windows that `$run` and `$phase` stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// From before the first measured arrival until after the last measured response.
+    pub run: Result<Window, MissingWindow>,
+    /// Of each measured phase that has an opening and a closing sample.
+    pub phases: BTreeMap<String, Window>,
+}
+
+/// A phase as it was planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedPhase {
+    /// Its name.
+    pub name: String,
+    /// The name it shares with its repetitions.
+    pub group: Option<String>,
+    /// Whether it counts for verdicts.
+    pub measured: bool,
+}
+
+impl PlannedPhase {
+    /// Whether `during: NAME` means this phase: by its own name or its group's.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.name == name || self.group.as_deref() == Some(name)
+    }
+}
+
+impl From<&Phase> for PlannedPhase {
+    fn from(phase: &Phase) -> Self {
+        let Phase { name, group, measured, .. } = phase;
+        Self { name: name.clone(), group: group.clone(), measured: *measured }
+    }
+}
+
+/// Everything that a judgement rests on.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// Phases that were meant to run, in order.
+    pub planned: Vec<PlannedPhase>,
+    /// What the generator measured.
+    pub load: &'a LoadResult,
+    /// What was scraped.
+    pub series: &'a SeriesStore,
+    /// What `$run` and `$phase` stand for.
+    pub windows: Windows,
+}
+
+impl<'a> Evidence<'a> {
+    /// The evidence of a run of `scenario`.
+    pub fn of(scenario: &Scenario, load: &'a LoadResult, series: &'a SeriesStore) -> Self {
+        let planned = scenario.phases.iter().map(PlannedPhase::from).collect();
+        let mut windows = Windows::find(series, load);
+        if scenario.metrics == Metrics::None {
+            windows.run = Err(MissingWindow::NoMetrics);
+        }
+        Self { planned, load, series, windows }
+    }
+
+    /// The window of an objective: that of its phase, or the run's.
+    pub(super) fn window(&self, during: Option<&str>) -> Result<Window, String> {
+        let run = self.windows.run.as_ref().map_err(ToString::to_string)?;
+        let Some(name) = during else {
+            return Ok(*run);
+        };
+        let named = self.planned.iter().filter(|phase| phase.goes_by(name));
+        let windows: Option<Vec<Window>> =
+            named.map(|phase| self.windows.phases.get(&phase.name).copied()).collect();
+        let around = |one: Window, other: Window| Window {
+            opened_ms: one.opened_ms.min(other.opened_ms),
+            closed_ms: one.closed_ms.max(other.closed_ms),
+        };
+        windows.and_then(|windows| windows.into_iter().reduce(around)).ok_or_else(|| {
+            format!(
+                "phase `{name}` has no window: it was not reached, is not measured, or no scrape \
+                 fell into it"
+            )
+        })
+    }
+}

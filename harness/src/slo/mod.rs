@@ -1,0 +1,162 @@
+//! The judge: evidence in, verdicts out, no I/O.
+//!
+//! A pass needs proof, a fail needs a miss that chance or the generator cannot
+//! explain, and everything else is inconclusive with a reason that a person can
+//! act on. The rules are in [`algebra`], one file each; `docs/verdict.md` tells
+//! them in prose. What this layer deliberately does not do: decide exit codes
+//! (`gate`), or know of several scenarios.
+
+pub mod algebra;
+mod binomial;
+mod client;
+mod client_text;
+mod counter;
+mod evidence;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod judged;
+mod promql;
+mod ruling;
+mod scraped;
+mod verdict;
+mod windows;
+
+pub use client_text::client_expression_text;
+pub use evidence::{Evidence, MissingWindow, PlannedPhase, Window, Windows};
+pub use judged::{
+    Arrivals, Finding, JudgedObjective, Observed, Source, Uncertainty, UncertaintyKind,
+};
+pub use ruling::Ruling;
+pub use verdict::Verdict;
+
+use crate::scenario::{Objective, ObjectiveKind};
+use crate::series::{InstanceChange, instance_changes};
+use crate::units::Unit;
+use algebra::{generator_behind, restart, stopped_early, threshold};
+
+/// Judges one objective.
+pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
+    let subject = Subject::of(&objective.kind);
+    let finding = match &objective.kind {
+        ObjectiveKind::Client(expression) => client::judge(expression, objective, evidence),
+        ObjectiveKind::Promql { expression, unit, scale, includes_before_run } => {
+            let query = promql::Query {
+                text: expression,
+                unit: *unit,
+                scale: *scale,
+                includes_before_run: *includes_before_run,
+            };
+            promql::judge(query, objective, evidence)
+        }
+        ObjectiveKind::Counter { selector, unit, scale } => {
+            counter::judge(selector, (*unit, *scale), objective, evidence)
+        }
+    };
+    let ruling = about_the_run(finding.ruling.clone(), subject.source, objective, evidence);
+    report(objective, subject, finding, ruling)
+}
+
+/// A ruling over the whole scenario for each instance of the target that was not
+/// one process all the time; never a pass.
+pub fn judge_instances(evidence: &Evidence<'_>) -> Vec<(InstanceChange, Ruling)> {
+    let (from_ms, to_ms) = match &evidence.windows.run {
+        Ok(window) => (window.opened_ms, window.closed_ms),
+        Err(_) => (i64::MIN, i64::MAX),
+    };
+    let changes = instance_changes(evidence.series, from_ms, to_ms);
+    changes.into_iter().map(|change| (change.clone(), restart::rule(&change))).collect()
+}
+
+/// An objective that could not be judged at all, because the run never got that far.
+pub fn not_judged(objective: &Objective, reason: &str) -> JudgedObjective {
+    let subject = Subject::of(&objective.kind);
+    let finding = Finding::nothing(reason);
+    let ruling = finding.ruling.clone();
+    report(objective, subject, finding, ruling)
+}
+
+/// What an objective is about, for the report.
+struct Subject {
+    source: Source,
+    expression: String,
+    unit: Unit,
+}
+
+impl Subject {
+    fn of(kind: &ObjectiveKind) -> Self {
+        match kind {
+            ObjectiveKind::Client(expression) => Self {
+                source: Source::Client,
+                expression: client_expression_text(expression),
+                unit: client::unit(expression),
+            },
+            ObjectiveKind::Promql { expression, unit, .. } => {
+                Self { source: Source::Promql, expression: expression.clone(), unit: *unit }
+            }
+            ObjectiveKind::Counter { selector, unit, .. } => {
+                Self { source: Source::Counter, expression: selector.clone(), unit: *unit }
+            }
+        }
+    }
+}
+
+/// The rules that are about the run as a whole.
+fn about_the_run(
+    ruling: Ruling,
+    source: Source,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+) -> Ruling {
+    let ruling = match generator_behind::find(evidence.load) {
+        Some(behind) => generator_behind::rule(ruling, behind, source, &objective.thresholds),
+        None => ruling,
+    };
+    match stopped_early::find(evidence.load, &evidence.planned) {
+        Some(why) => stopped_early::rule(ruling, &why),
+        None => ruling,
+    }
+}
+
+fn report(
+    objective: &Objective,
+    subject: Subject,
+    finding: Finding,
+    ruling: Ruling,
+) -> JudgedObjective {
+    let targets: Vec<&str> = objective.thresholds.iter().map(|one| one.text.as_str()).collect();
+    let margin = finding.observed.number().and_then(|value| {
+        let margins = objective.thresholds.iter().filter_map(|one| threshold::margin(value, one));
+        margins.min_by(f64::total_cmp)
+    });
+    JudgedObjective {
+        id: objective.id.clone(),
+        description: objective.description.clone(),
+        source: subject.source,
+        expression: subject.expression,
+        observed: finding.observed,
+        unit: subject.unit,
+        target: targets.join(" and "),
+        margin,
+        samples: finding.samples,
+        uncertainty: finding.uncertainty,
+        element: finding.element,
+        during: objective.during.clone(),
+        arrivals: finding.arrivals,
+        verdict: ruling.verdict,
+        reason: ruling.reason,
+        place: objective.place.clone(),
+    }
+}
+
+/// The rulings over all thresholds: each must hold, and without any nothing passes.
+fn over_thresholds(
+    objective: &Objective,
+    rule: impl FnMut(&crate::scenario::Threshold) -> Ruling,
+) -> Ruling {
+    objective
+        .thresholds
+        .iter()
+        .map(rule)
+        .reduce(Ruling::and)
+        .unwrap_or_else(|| Ruling::inconclusive("the objective has no target; add `is:`"))
+}

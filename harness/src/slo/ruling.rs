@@ -1,0 +1,62 @@
+//! What a rule answers: a verdict and the sentence that goes with it.
+
+use super::Verdict;
+
+/// A verdict with its reason: a lowercase fragment that a person can act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// The word.
+    pub verdict: Verdict,
+    /// Why; never empty.
+    pub reason: String,
+}
+
+impl Ruling {
+    /// It holds.
+    pub fn pass(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Pass, reason: reason.into() }
+    }
+
+    /// It does not hold.
+    pub fn fail(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, reason: reason.into() }
+    }
+
+    /// It cannot be told.
+    pub fn inconclusive(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Inconclusive, reason: reason.into() }
+    }
+
+    /// Both must hold: the worse one stands, of two equal ones the first.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if other.verdict > self.verdict { other } else { self }
+    }
+
+    /// A doubt that takes a pass away and leaves a miss as it is.
+    #[must_use]
+    pub fn unless_missed(self, doubt: impl FnOnce() -> String) -> Self {
+        match self.verdict {
+            Verdict::Pass => Self::inconclusive(doubt()),
+            Verdict::Inconclusive | Verdict::Fail => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worse_of_two_rulings_stands() {
+        let missed = Ruling::pass("a").and(Ruling::fail("b"));
+        assert_eq!(missed, Ruling::fail("b"));
+        assert_eq!(missed.and(Ruling::inconclusive("c")), Ruling::fail("b"));
+    }
+
+    #[test]
+    fn a_doubt_takes_a_pass_away_and_leaves_a_miss() {
+        assert_eq!(Ruling::pass("a").unless_missed(|| "d".into()), Ruling::inconclusive("d"));
+        assert_eq!(Ruling::fail("a").unless_missed(|| "d".into()), Ruling::fail("a"));
+    }
+}
