@@ -5,12 +5,16 @@ use std::time::Duration;
 use slogate::load::Engine;
 use slogate::scenario::{Request, Stop};
 use slogate::series::{FamilyKind, SeriesStore};
-use slogate_promql::{Labels, METRIC_NAME};
+use slogate_promql::{Labels, METRIC_NAME, Sample};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Server, clock, closed, get, plan, post};
 
 fn last(store: &SeriesStore, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    samples(store, name, labels).last().map(|sample| sample.value)
+}
+
+fn samples<'a>(store: &'a SeriesStore, name: &str, labels: &[(&str, &str)]) -> &'a [Sample] {
     let mut all = Labels::new([
         (METRIC_NAME, name),
         ("scenario", "s"),
@@ -20,7 +24,7 @@ fn last(store: &SeriesStore, name: &str, labels: &[(&str, &str)]) -> Option<f64>
     for (label, value) in labels {
         all = all.with(label, value);
     }
-    store.samples(&all).last().map(|sample| sample.value)
+    store.samples(&all)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,4 +99,45 @@ async fn progress_is_of_the_phase_that_runs() {
     assert_eq!((progress.failed, progress.in_flight), (0, 0));
     assert!(progress.p95_seconds.is_some_and(|p95| p95 >= 0.005), "{progress:?}");
     assert!(progress.rate > 0.0 && progress.rate < 400.0, "{progress:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_that_have_not_changed_are_left_out_while_phases_run() {
+    // Answers the first request, and the others when it is told to.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let server = Server::start(move |peer| {
+        let mut first = peer.number == 0;
+        while peer.read().is_some() {
+            if !first {
+                let _ = held.lock().unwrap().recv();
+            }
+            first = false;
+            peer.ok("hello");
+        }
+    });
+    let plan = plan(server.address, vec![closed(1, Stop::Iterations(2))], vec![get()]);
+    let mut engine = Engine::start(plan, &CancellationToken::new(), clock()).await.unwrap();
+    let meters = engine.meters();
+    let mut store = SeriesStore::default();
+    meters.write_series("s", &mut store, 1);
+    let writes = async {
+        while meters.progress().sent < 2 {
+            tokio::task::yield_now().await;
+        }
+        meters.write_series("s", &mut store, 2);
+        meters.write_series("s", &mut store, 3);
+        release.send(()).unwrap();
+    };
+    let (ran, ()) = tokio::join!(engine.run_phases(0..1), writes);
+    ran.unwrap();
+    meters.write_series("s", &mut store, 4);
+    let times = |name: &str, labels: &[(&str, &str)]| -> Vec<i64> {
+        samples(&store, name, labels).iter().map(|sample| sample.t_ms).collect()
+    };
+    let ok = ("outcome", "ok");
+    let duration = "slogate_request_duration_seconds";
+    assert_eq!(times("slogate_sent_total", &[]), [1, 2, 3, 4]);
+    assert_eq!(times(&format!("{duration}_count"), &[ok]), [1, 2, 3, 4]);
+    assert_eq!(times(&format!("{duration}_bucket"), &[ok, ("le", "1.0")]), [1, 2, 4]);
 }
