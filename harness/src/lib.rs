@@ -8,6 +8,7 @@
 //! `session` → `cli`.
 
 pub mod archive;
+pub mod cli;
 pub mod clock;
 pub mod exposition;
 pub mod gate;
