@@ -1,8 +1,6 @@
 //! Any store, written as OpenMetrics with its notes and read back, is the same
 //! store: a saved run can be judged again.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
-
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use slogate::series::{
