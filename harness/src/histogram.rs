@@ -140,7 +140,7 @@ impl fmt::Debug for LatencyHistogram {
             .field("over_bound", &self.over_bound)
             .field("median", &self.rank(0.5, 0))
             .field("max", &self.max(0))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -201,7 +201,9 @@ mod tests {
                 parts[part].record(Duration::from_nanos(nanos));
             }
             let mut merged = LatencyHistogram::new();
-            parts.iter().for_each(|part| merged.merge(part));
+            for part in &parts {
+                merged.merge(part);
+            }
             prop_assert_eq!(merged.count(), whole.count());
             prop_assert_eq!(merged.over_bound(), whole.over_bound());
             prop_assert_eq!(merged.rank(quantile, 0), whole.rank(quantile, 0));
