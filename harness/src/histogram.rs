@@ -4,6 +4,8 @@
 //! that ranks above every recorded value ([`LatencyHistogram::rank`]), so that a
 //! fast error cannot flatter a percentile.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -19,7 +21,7 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 /// Durations of one kind (one phase, request and outcome).
 ///
 /// Takes its 170 KiB only when something is recorded: most combinations stay empty.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct LatencyHistogram {
     recorded: Option<Histogram<u64>>,
     over_bound: u64,
@@ -111,9 +113,9 @@ impl LatencyHistogram {
         }
     }
 
-    /// The recorded histogram, for interval logs; `None` if nothing was recorded.
-    pub fn recorded(&self) -> Option<&Histogram<u64>> {
-        self.recorded.as_ref()
+    /// The recorded histogram, an empty one if nothing was recorded.
+    pub fn recorded_or_empty(&self) -> Cow<'_, Histogram<u64>> {
+        self.recorded.as_ref().map_or_else(|| Cow::Owned(empty_histogram()), Cow::Borrowed)
     }
 
     /// A histogram read back from an interval log.
@@ -127,6 +129,18 @@ impl LatencyHistogram {
 
     fn recorded_count(&self) -> u64 {
         self.recorded.as_ref().map_or(0, Histogram::len)
+    }
+}
+
+/// A summary: the counts alone fill screens.
+impl fmt::Debug for LatencyHistogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LatencyHistogram")
+            .field("count", &self.count())
+            .field("over_bound", &self.over_bound)
+            .field("median", &self.rank(0.5, 0))
+            .field("max", &self.max(0))
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,6 +171,8 @@ fn empty_histogram() -> Histogram<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(milliseconds: impl IntoIterator<Item = u64>) -> LatencyHistogram {
@@ -170,6 +186,29 @@ mod tests {
     #[test]
     fn an_empty_histogram_has_no_percentile() {
         assert_eq!(LatencyHistogram::new().rank(0.95, 0), Ranked::NoSamples);
+    }
+
+    proptest! {
+        #[test]
+        fn merged_parts_equal_the_whole(
+            nanos in prop::collection::vec((0_u64..700_000_000_000, 0_usize..3), 1..200),
+            quantile in 0.0_f64..=1.0,
+        ) {
+            let mut whole = LatencyHistogram::new();
+            let mut parts = vec![LatencyHistogram::new(); 3];
+            for (nanos, part) in nanos {
+                whole.record(Duration::from_nanos(nanos));
+                parts[part].record(Duration::from_nanos(nanos));
+            }
+            let mut merged = LatencyHistogram::new();
+            for part in &parts {
+                merged.merge(part);
+            }
+            prop_assert_eq!(merged.count(), whole.count());
+            prop_assert_eq!(merged.over_bound(), whole.over_bound());
+            prop_assert_eq!(merged.rank(quantile, 0), whole.rank(quantile, 0));
+            prop_assert_eq!(merged.mean(0), whole.mean(0));
+        }
     }
 
     #[test]

@@ -17,5 +17,7 @@ pub mod report;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
+pub mod session;
 pub mod slo;
+pub mod target;
 pub mod units;

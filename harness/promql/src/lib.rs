@@ -15,7 +15,9 @@ mod labels;
 mod matcher;
 mod number;
 mod series;
+mod template;
 mod value;
+mod yaml;
 
 pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
 pub use eval::{EvalError, Options, instant, range};
@@ -26,4 +28,5 @@ pub use number::format_number;
 pub use series::{
     MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
 };
+pub use template::{Template, TemplateData, TemplateError};
 pub use value::{Element, Series, Value, ValueType};

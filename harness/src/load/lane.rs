@@ -197,3 +197,91 @@ impl Lane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::runtime::{Builder, LocalOptions};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::load::meters::LiveMeters;
+    use crate::load::plan::{LoadPlan, prepare};
+    use crate::scenario::{Expect, Phase, PhaseLoad, Request};
+
+    const ONLY: CellId = CellId { phase: 0, request: 0 };
+
+    /// A lane with one slot and room for two, whose target accepts and never answers.
+    fn on_lane<F: Future<Output = ()>>(test: impl FnOnce(Rc<Lane>, Arc<LiveMeters>) -> F) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let load = PhaseLoad::Open { from: 1.0, to: 1.0, duration: Duration::from_secs(1) };
+        let phase = Phase { name: "p".into(), group: None, load, measured: true };
+        let request = Request {
+            name: "r".into(),
+            weight: 1,
+            method: "GET".into(),
+            path: "/".into(),
+            headers: Vec::new(),
+            body: bytes::Bytes::new(),
+            timeout: Duration::from_secs(60),
+            expect: Expect::default(),
+            artifacts: None,
+        };
+        let address = listener.local_addr().unwrap();
+        let plan = LoadPlan::new(vec![phase], vec![request], address, "h".into());
+        let meters = Arc::new(LiveMeters::new(&plan));
+        let liveness = Liveness::new(None, CancellationToken::new());
+        let target = Arc::new(Target { requests: prepare(&plan).unwrap(), address, liveness });
+        let recorder = Recorder::new(Arc::clone(&meters), 0);
+        let bounds = LaneBounds { in_flight: 1, queued: 2 };
+        let lane = Rc::new(Lane::new(target, recorder, bounds));
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build_local(LocalOptions::default())
+            .unwrap();
+        runtime.block_on(test(lane, meters));
+    }
+
+    #[test]
+    fn arrivals_beyond_the_queue_are_dropped_and_counted() {
+        on_lane(|lane, meters| async move {
+            let now = Instant::now();
+            (0..5).for_each(|_| lane.arrive(ONLY, now, now));
+            let totals = meters.totals(0, 0);
+            assert_eq!((totals.intended, totals.dropped, totals.failed), (5, 2, 2));
+            assert_eq!(lane.queue.borrow().len(), 2);
+        });
+    }
+
+    #[test]
+    fn the_queue_is_first_in_first_out() {
+        on_lane(|lane, _| async move {
+            let now = Instant::now();
+            let later = now + Duration::from_millis(1);
+            for intended in [now, now, later] {
+                lane.arrive(ONLY, intended, later);
+            }
+            assert_eq!(lane.next_queued().unwrap().intended, now);
+            assert_eq!(lane.next_queued().unwrap().intended, later);
+            assert!(lane.next_queued().is_none());
+        });
+    }
+
+    #[test]
+    fn giving_up_ends_what_is_in_flight_and_leaves_the_lane_usable() {
+        on_lane(|lane, meters| async move {
+            for _ in 0..2 {
+                let now = Instant::now();
+                (0..3).for_each(|_| lane.arrive(ONLY, now, now));
+                while meters.in_flight() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                lane.give_up().await;
+            }
+            let totals = meters.totals(0, 0);
+            assert_eq!((totals.sent, totals.dropped, totals.failed), (2, 4, 6));
+            assert_eq!(lane.slots.borrow().len(), 1, "the slot is used again");
+        });
+    }
+}

@@ -14,6 +14,7 @@ mod connection;
 mod engine;
 mod exchange;
 mod generator;
+mod interval_log;
 mod lane;
 mod limits;
 mod liveness;
@@ -29,6 +30,7 @@ mod timer;
 mod worker;
 
 pub use engine::Engine;
+pub use interval_log::{IntervalLogError, LoggedHistogram, read_interval_log, write_interval_log};
 pub use meters::{LiveMeters, Progress};
 pub use outcome::*;
 pub use plan::{DEFAULT_DRAIN, DEFAULT_MAX_IN_FLIGHT, LoadError, LoadPlan};

@@ -175,8 +175,9 @@ impl Scraper {
         took: Duration,
         received: Result<Received, ScrapeError>,
     ) -> ScrapeRecord {
-        let mut state = lock(&self.state);
+        // The store first: others may hold it while they ask for the last body.
         let mut store = lock(&self.store);
+        let mut state = lock(&self.state);
         let read = received.and_then(|received| {
             state.last_body = Some(received.body.clone());
             self.read(&received, attempt.at_ms, &mut state.instance, &store)

@@ -46,6 +46,8 @@ pub struct FamilyMetadata {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScrapeMoment {
+    /// Before anything is sent, to see that the metrics are there.
+    Readiness,
     /// Before the first measured arrival.
     Opening,
     /// On the schedule.

@@ -1,0 +1,164 @@
+//! Templates of alert labels and annotations: Go's `text/template` with
+//! Prometheus' data and functions (`template/template.go`).
+//!
+//! A template is parsed once, when its rule file is read, so that a mistake is
+//! a problem of the file. What Go's language has and this one does not
+//! (`define`, `template`, `block`, methods) is refused by name when parsed.
+
+mod evaluate;
+mod functions;
+mod humanize;
+mod lex;
+mod parse;
+mod printf;
+mod value;
+
+use thiserror::Error;
+
+use crate::{Element, Labels};
+
+/// A parsed template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    source: String,
+    nodes: Vec<parse::Node>,
+}
+
+/// What a template can see.
+pub struct TemplateData<'a> {
+    /// `$labels` and `.Labels`: the labels of the alert's element.
+    pub labels: &'a Labels,
+    /// `$value` and `.Value`.
+    pub value: f64,
+    /// `$externalLabels` and `.ExternalLabels`.
+    pub external_labels: &'a Labels,
+    /// `$externalURL` and `.ExternalURL`.
+    pub external_url: &'a str,
+    /// Answers `query "…"`.
+    pub query: &'a dyn Fn(&str) -> Result<Vec<Element>, String>,
+}
+
+/// Why a template cannot be parsed or expanded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateError {
+    /// Not a template.
+    #[error("{0}")]
+    Syntax(String),
+    /// Something Go has and this engine does not.
+    #[error("{0} is not supported yet")]
+    Unsupported(String),
+    /// A template that is one, but cannot be expanded with this data.
+    #[error("{0}")]
+    Expansion(String),
+}
+
+impl Template {
+    /// Parses a template. Text without `{{` is a template that expands to itself.
+    pub fn parse(source: &str) -> Result<Self, TemplateError> {
+        let nodes = parse::parse(&lex::lex(source)?)?;
+        Ok(Self { source: source.to_owned(), nodes })
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The text with everything filled in.
+    pub fn expand(&self, data: &TemplateData<'_>) -> Result<String, TemplateError> {
+        evaluate::expand(&self.nodes, data)
+    }
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(source: &str) -> Result<String, TemplateError> {
+        let labels = Labels::new([("instance", "a:9090"), ("job", "b")]);
+        let external = Labels::new([("region", "eu")]);
+        let rows = |expression: &str| match expression {
+            "up" => Ok(vec![
+                Element { labels: Labels::new([("job", "y")]), value: 2.0 },
+                Element { labels: Labels::new([("job", "x")]), value: 1.0 },
+            ]),
+            "none" => Ok(Vec::new()),
+            other => Err(format!("no such series {other}")),
+        };
+        Template::parse(source)?.expand(&TemplateData {
+            labels: &labels,
+            value: 12_345.678,
+            external_labels: &external,
+            external_url: "http://prometheus",
+            query: &rows,
+        })
+    }
+
+    #[test]
+    fn fills_in_labels_and_the_value() {
+        for (source, text) in [
+            ("plain", "plain"),
+            ("{{ $labels.instance }} of {{ .Labels.job }}", "a:9090 of b"),
+            ("{{ $value }} {{ .Value | humanize }}", "12345.678 12.35k"),
+            ("{{ $labels.absent }}|{{ $externalLabels.region }}", "|eu"),
+            ("{{ printf \"%.2f\" $value }}", "12345.68"),
+            ("a {{- /* comment */ -}} b", "ab"),
+            ("{{ $externalURL }}", "http://prometheus"),
+        ] {
+            assert_eq!(expand(source).as_deref(), Ok(text), "{source}");
+        }
+    }
+
+    #[test]
+    fn decides_and_repeats() {
+        for (source, text) in [
+            ("{{ if gt $value 1.0 }}high{{ else }}low{{ end }}", "high"),
+            ("{{ if eq $labels.job \"a\" }}1{{ else if eq $labels.job \"b\" }}2{{ end }}", "2"),
+            ("{{ range query \"up\" }}{{ .Labels.job }}={{ .Value }} {{ end }}", "y=2 x=1 "),
+            (
+                "{{ range $i, $e := query \"up\" | sortByLabel \"job\" }}{{ $i }}{{ $e.Labels.job }}{{ end }}",
+                "0x1y",
+            ),
+            ("{{ range query \"none\" }}x{{ else }}nothing{{ end }}", "nothing"),
+            ("{{ with query \"up\" }}{{ . | first | value }}{{ end }}", "2"),
+            ("{{ with query \"none\" }}x{{ else }}none{{ end }}", "none"),
+            ("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}", "2"),
+            ("{{ query \"up\" | first | label \"job\" | toUpper }}", "Y"),
+            ("{{ (index (query \"up\") 1).Value }}", "1"),
+        ] {
+            assert_eq!(expand(source).as_deref(), Ok(text), "{source}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_do_by_name() {
+        let message = |source: &str| Template::parse(source).unwrap_err().to_string();
+        assert_eq!(message("{{ $label.foo }}"), "undefined variable \"$label\"");
+        assert_eq!(message("{{ nonsense 1 }}"), "function \"nonsense\" not defined");
+        assert_eq!(message("{{ now }}"), "the template function `now` is not supported yet");
+        assert_eq!(
+            message("{{ template \"x\" }}"),
+            "the template action `template` is not supported yet"
+        );
+        assert!(message("{{ if true }}").contains("end"), "{}", message("{{ if true }}"));
+        assert!(message("{{ $value").contains("unclosed"), "{}", message("{{ $value"));
+    }
+
+    #[test]
+    fn fails_on_data_that_does_not_fit() {
+        for source in [
+            "{{ query \"none\" | first }}",
+            "{{ query \"broken\" }}",
+            "{{ if gt $value 1 }}x{{ end }}",
+            "{{ .Nothing }}",
+        ] {
+            assert!(matches!(expand(source), Err(TemplateError::Expansion(_))), "{source}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Values inside a template.
+
+use std::collections::BTreeMap;
+
+use super::TemplateError;
+use crate::Labels;
+use crate::number::format_number;
+
+/// A value inside a template, by Go's types.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Nil,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    /// Labels by name; an absent one reads as the empty text.
+    Labels(Labels),
+    /// One row of a query.
+    Sample {
+        labels: Labels,
+        value: f64,
+    },
+    List(Vec<Value>),
+    /// What `args` makes, and the data of the template itself.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// Go's truth: everything but the zero of each type.
+    pub(super) fn is_true(&self) -> bool {
+        match self {
+            Self::Nil => false,
+            Self::Bool(truth) => *truth,
+            Self::Integer(number) => *number != 0,
+            Self::Float(number) => *number != 0.0,
+            Self::Text(text) => !text.is_empty(),
+            Self::Labels(labels) => !labels.is_empty(),
+            Self::Sample { .. } => true,
+            Self::List(values) => !values.is_empty(),
+            Self::Map(values) => !values.is_empty(),
+        }
+    }
+
+    /// The value of a field.
+    pub(super) fn field(&self, name: &str) -> Result<Self, TemplateError> {
+        match (self, name) {
+            (Self::Labels(labels), _) => {
+                Ok(Self::Text(labels.get(name).unwrap_or_default().to_owned()))
+            }
+            (Self::Sample { labels, .. }, "Labels") => Ok(Self::Labels(labels.clone())),
+            (Self::Sample { value, .. }, "Value") => Ok(Self::Float(*value)),
+            (Self::Map(values), _) if values.contains_key(name) => Ok(values[name].clone()),
+            _ => Err(expansion(format!("can't evaluate field {name} in {}", self.kind()))),
+        }
+    }
+
+    pub(super) fn fields(self, names: &[String]) -> Result<Self, TemplateError> {
+        names.iter().try_fold(self, |value, name| value.field(name))
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "nil",
+            Self::Bool(_) => "a bool",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Text(_) => "a string",
+            Self::Labels(_) => "labels",
+            Self::Sample { .. } => "a sample",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+
+    /// As Go's `fmt.Sprint` writes it.
+    pub(super) fn printed(&self) -> String {
+        match self {
+            Self::Nil => "<no value>".to_owned(),
+            Self::Bool(truth) => truth.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Float(number) => format_number(*number),
+            Self::Text(text) => text.clone(),
+            Self::Labels(labels) => {
+                let pairs = labels.iter().map(|(name, value)| format!("{name}:{value}"));
+                format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
+            }
+            Self::Sample { labels, value } => {
+                format!("{{{} {}}}", Self::Labels(labels.clone()).printed(), format_number(*value))
+            }
+            Self::List(values) => {
+                let printed = values.iter().map(Self::printed).collect::<Vec<_>>();
+                format!("[{}]", printed.join(" "))
+            }
+            Self::Map(values) => {
+                let pairs =
+                    values.iter().map(|(name, value)| format!("{name}:{}", value.printed()));
+                format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    /// A number, from a number or a text that is one.
+    pub(super) fn number(&self) -> Result<f64, TemplateError> {
+        let number = match self {
+            Self::Float(number) => Some(*number),
+            Self::Integer(number) => Some(*number as f64),
+            Self::Text(text) => crate::number::parse_number(text),
+            _ => None,
+        };
+        number.ok_or_else(|| expansion(format!("can't convert {} to a float", self.kind())))
+    }
+
+    pub(super) fn text(&self) -> Result<&str, TemplateError> {
+        match self {
+            Self::Text(text) => Ok(text),
+            other => Err(expansion(format!("wrong type: expected a string, got {}", other.kind()))),
+        }
+    }
+
+    pub(super) fn list(&self) -> Result<&[Self], TemplateError> {
+        match self {
+            Self::List(values) => Ok(values),
+            other => Err(expansion(format!("wrong type: expected a list, got {}", other.kind()))),
+        }
+    }
+}
+
+pub(super) fn expansion(message: impl Into<String>) -> TemplateError {
+    TemplateError::Expansion(message.into())
+}

@@ -1,0 +1,305 @@
+//! YAML as a tree of nodes that know where they stand.
+//!
+//! Derived deserialization stops at the first error and turns `0x10` into 16.
+//! Rule files and unit tests need every error of a file, each with its place,
+//! and the text of a scalar as it is written: so they are read into this tree
+//! and lowered by hand.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Location, Spanned};
+
+/// A place in a file; both count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// One thing that is wrong in a YAML text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) place: Place,
+    pub(crate) message: String,
+}
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// Nothing: an empty value, `~` or `null`.
+    Null,
+    /// A scalar: decoded if it is quoted, otherwise as it is written.
+    Scalar(String),
+    List(Vec<Node>),
+    /// Pairs in the order of the file.
+    Map(Vec<(Key, Node)>),
+}
+
+/// The key of a pair.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+}
+
+/// Reads one document. An empty text is a null node.
+pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
+    if text.trim().is_empty() {
+        return Ok(Node { place: Place { line: 1, column: 1 }, content: Content::Null });
+    }
+    let raw: Raw = serde_saphyr::from_str(text).map_err(|error| Problem {
+        place: error.location().map_or_else(Place::default, place_of),
+        message: first_line(&error.without_snippet().to_string()),
+    })?;
+    Ok(raw.into_node(text))
+}
+
+impl Content {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Scalar(_) => "a scalar",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}
+
+impl Node {
+    /// A problem at this node's place.
+    pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem { place: self.place, message: message.into() }
+    }
+
+    /// The scalar's text; `what` names the field in the problem.
+    pub(crate) fn text(&self, what: &str) -> Result<&str, Problem> {
+        match &self.content {
+            Content::Scalar(text) => Ok(text),
+            other => {
+                Err(self.problem(format!("`{what}` must be a single value, not {}", other.kind())))
+            }
+        }
+    }
+
+    /// The list's elements; nothing is an empty list.
+    pub(crate) fn list(&self, what: &str) -> Result<&[Node], Problem> {
+        match &self.content {
+            Content::Null => Ok(&[]),
+            Content::List(nodes) => Ok(nodes),
+            other => Err(self.problem(format!("`{what}` must be a list, not {}", other.kind()))),
+        }
+    }
+
+    /// The map's pairs; nothing is an empty map.
+    pub(crate) fn map(&self, what: &str) -> Result<&[(Key, Node)], Problem> {
+        match &self.content {
+            Content::Null => Ok(&[]),
+            Content::Map(pairs) => Ok(pairs),
+            other => Err(self.problem(format!("`{what}` must be a map, not {}", other.kind()))),
+        }
+    }
+}
+
+/// As the deserializer gives it, numbers already decoded.
+struct Raw(Spanned<RawContent>);
+
+enum RawContent {
+    Null,
+    /// A scalar whose decoded form is not its text.
+    Decoded,
+    Text(String),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+}
+
+impl Raw {
+    fn into_node(self, source: &str) -> Node {
+        let place = place_of(self.0.referenced);
+        let content = match self.0.value {
+            RawContent::Null => Content::Null,
+            RawContent::Decoded => Content::Scalar(written(source, self.0.defined)),
+            RawContent::Text(text) => Content::Scalar(text),
+            RawContent::List(nodes) => {
+                Content::List(nodes.into_iter().map(|node| node.into_node(source)).collect())
+            }
+            RawContent::Map(pairs) => Content::Map(
+                pairs
+                    .into_iter()
+                    .map(|(key, value)| (key.into_key(source), value.into_node(source)))
+                    .collect(),
+            ),
+        };
+        Node { place, content }
+    }
+
+    fn into_key(self, source: &str) -> Key {
+        let node = self.into_node(source);
+        let name = match node.content {
+            Content::Scalar(text) => text,
+            other => other.kind().to_owned(),
+        };
+        Key { place: node.place, name }
+    }
+}
+
+fn place_of(location: Location) -> Place {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Place { line: size(location.line()), column: size(location.column()) }
+}
+
+/// The text of a scalar as it stands in the source.
+fn written(source: &str, location: Location) -> String {
+    let span = location.span();
+    let range = || {
+        let start = usize::try_from(span.byte_offset()?).ok()?;
+        let length = usize::try_from(span.byte_len()?).ok()?;
+        source.get(start..start.checked_add(length)?)
+    };
+    range().unwrap_or_default().trim().to_owned()
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawContent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<RawContent, E> {
+        Ok(RawContent::Decoded)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<RawContent, E> {
+        Ok(RawContent::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawContent, D::Error> {
+        RawContent::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<RawContent, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = elements.next_element()? {
+            nodes.push(node);
+        }
+        Ok(RawContent::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawContent, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = entries.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(RawContent::Map(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(text: &str, name: &str) -> Node {
+        let node = parse(text).unwrap();
+        let pair = node.map("test").unwrap().iter().find(|(key, _)| key.name == name);
+        pair.unwrap().1.clone()
+    }
+
+    #[test]
+    fn scalars_keep_their_text() {
+        let text = "a: 0x10\nb: 1e3\nc: \"0x\\t10\"\nd: 1d\ne: true\nf: |\n  up\n  == 0\ng: '1'\nh: 1 # x\n";
+        for (name, written) in [
+            ("a", "0x10"),
+            ("b", "1e3"),
+            ("c", "0x\t10"),
+            ("d", "1d"),
+            ("e", "true"),
+            ("f", "up\n== 0\n"),
+            ("g", "1"),
+            ("h", "1"),
+        ] {
+            assert_eq!(field(text, name).text(name).unwrap(), written, "{name}");
+        }
+    }
+
+    #[test]
+    fn nodes_know_their_places() {
+        let node = field("a: 1\nb:\n  - x\n  - y\n", "b");
+        let second = &node.list("b").unwrap()[1];
+        assert_eq!(second.place, Place { line: 4, column: 5 });
+    }
+
+    #[test]
+    fn a_syntax_error_has_a_place() {
+        let problem = parse("a: 1\nb: [1\n").unwrap_err();
+        assert!(problem.place.line >= 2, "{problem:?}");
+        assert!(parse("a: 1\na: 2\n").unwrap_err().message.contains("duplicate"));
+    }
+
+    #[test]
+    fn aliases_and_merge_keys_are_expanded() {
+        let text = "- &one\n  a: &x 1\n  b: *x\n- <<: *one\n  a: 2\n";
+        let node = parse(text).unwrap();
+        let second = node.list("test").unwrap()[1].map("second").unwrap();
+        let get = |name| {
+            let (_, value) = second.iter().find(|(key, _)| key.name == name).unwrap();
+            value.text(name).unwrap()
+        };
+        assert_eq!((get("a"), get("b")), ("2", "1"));
+    }
+}

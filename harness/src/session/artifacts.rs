@@ -1,0 +1,202 @@
+//! Fetches the files that answers pointed to, after the closing scrape, as evidence.
+//!
+//! A file comes from the target itself or not at all: an answer cannot send this
+//! machine to another host. A file that cannot be had is a note, not a verdict.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use thiserror::Error;
+
+use crate::load::LoadResult;
+use crate::scenario::Scenario;
+use crate::target::Resolved;
+
+/// Longest wait for one file.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest file that is kept, bytes: ten times the largest export of the seed scenarios.
+const MAX_ARTIFACT_BYTES: usize = 128 * 1024 * 1024;
+
+/// One fetched file.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// The last segment of its path, with the extension that its content type asks for.
+    pub name: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+/// Why a file was not fetched.
+#[derive(Debug, Error)]
+pub enum ArtifactError {
+    /// It points to another host.
+    #[error("{0} is not on the target; only files of the target are fetched")]
+    Elsewhere(String),
+    /// The target did not give it.
+    #[error("{url}: {reason}")]
+    NotFetched {
+        /// The file's URL.
+        url: String,
+        /// In words.
+        reason: String,
+    },
+}
+
+/// Fetches what the answers of a scenario pointed to, as many files a request as
+/// it says; what could not be had comes back as notes.
+pub(super) async fn collect(
+    scenario: &Scenario,
+    load: &LoadResult,
+    resolved: &Resolved,
+) -> (Vec<Artifact>, Vec<String>) {
+    let pointers = pointers(scenario, load);
+    let (mut artifacts, mut notes) = (Vec::new(), Vec::new());
+    if pointers.is_empty() {
+        return (artifacts, notes);
+    }
+    let fetcher = match Fetcher::new(&resolved.url, &resolved.host, resolved.address) {
+        Ok(fetcher) => fetcher,
+        Err(error) => return (artifacts, vec![format!("no samples kept: {}", causes(&error))]),
+    };
+    for pointer in pointers {
+        match fetcher.fetch(pointer).await {
+            Ok(artifact) => artifacts.push(artifact),
+            Err(error) => notes.push(format!("sample not kept: {error}")),
+        }
+    }
+    (artifacts, notes)
+}
+
+/// Files to fetch, of measured phases.
+fn pointers<'a>(scenario: &Scenario, load: &'a LoadResult) -> Vec<&'a str> {
+    let mut pointers = Vec::new();
+    for request in &scenario.requests {
+        let Some(artifacts) = &request.artifacts else { continue };
+        let results = load.phases.iter().filter(|phase| phase.measured).flat_map(|p| &p.requests);
+        let of_request = results.filter(|result| result.name == request.name);
+        let urls = of_request.flat_map(|result| &result.artifact_urls).map(String::as_str);
+        pointers.extend(urls.take(artifacts.keep));
+    }
+    pointers
+}
+
+/// Fetches files of one target.
+#[derive(Debug)]
+struct Fetcher {
+    client: reqwest::Client,
+    base: String,
+}
+
+impl Fetcher {
+    /// A fetcher for the target at `base` (`http://host:port`), reached at `address`.
+    fn new(base: &str, host: &str, address: SocketAddr) -> Result<Self, reqwest::Error> {
+        // Another part of the program may have done this already; either is the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(FETCH_TIMEOUT)
+            .resolve(host, address)
+            .build()?;
+        Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// Fetches one file: a path on the target, or a URL below it.
+    async fn fetch(&self, pointer: &str) -> Result<Artifact, ArtifactError> {
+        let url = self.url_of(pointer)?;
+        let failed = |reason: String| ArtifactError::NotFetched { url: url.clone(), reason };
+        let answer = self.client.get(&url).send().await.map_err(|e| failed(causes(&e)))?;
+        if !answer.status().is_success() {
+            return Err(failed(format!("status {}", answer.status().as_u16())));
+        }
+        let name = file_name(pointer, content_type(&answer));
+        let bytes = read_bounded(answer).await.map_err(failed)?;
+        Ok(Artifact { name, bytes })
+    }
+
+    fn url_of(&self, pointer: &str) -> Result<String, ArtifactError> {
+        if let Some(path) = pointer.strip_prefix(&self.base)
+            && path.starts_with('/')
+        {
+            return Ok(format!("{}{path}", self.base));
+        }
+        if pointer.starts_with('/') && !pointer.starts_with("//") {
+            return Ok(format!("{}{pointer}", self.base));
+        }
+        Err(ArtifactError::Elsewhere(pointer.to_owned()))
+    }
+}
+
+async fn read_bounded(mut answer: reqwest::Response) -> Result<Bytes, String> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|e| causes(&e))? {
+        if body.len() + chunk.len() > MAX_ARTIFACT_BYTES {
+            return Err(format!("larger than {MAX_ARTIFACT_BYTES} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn content_type(answer: &reqwest::Response) -> Option<&str> {
+    answer.headers().get(reqwest::header::CONTENT_TYPE)?.to_str().ok()
+}
+
+/// A name that is safe in any folder, whatever the target's URL says.
+fn file_name(pointer: &str, content_type: Option<&str>) -> String {
+    let last = pointer.split(['?', '#']).next().unwrap_or("").rsplit('/').next().unwrap_or("");
+    let safe: String = last
+        .chars()
+        .take(100)
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .collect();
+    let stem = safe.trim_start_matches('.');
+    let stem = if stem.is_empty() { "artifact" } else { stem };
+    let extension = match content_type.and_then(|kind| kind.split(';').next()).map(str::trim) {
+        Some("text/csv") => ".csv",
+        Some("application/pdf") => ".pdf",
+        Some("application/json") => ".json",
+        _ => "",
+    };
+    if extension.is_empty() || stem.ends_with(extension) {
+        stem.to_owned()
+    } else {
+        format!("{stem}{extension}")
+    }
+}
+
+/// An error with all its causes on one line; reqwest's own text stops at the first.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_the_target_is_safe_in_any_folder() {
+        assert_eq!(file_name("/export/download/abc", Some("text/csv; charset=utf-8")), "abc.csv");
+        assert_eq!(file_name("/a/..", None), "artifact");
+        assert_eq!(file_name("/a/b%2f..%2fc?x=/etc/passwd", None), "b_2f.._2fc");
+    }
+
+    #[test]
+    fn a_file_comes_from_the_target_or_not_at_all() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let fetcher = Fetcher::new("http://localhost:1", "localhost", address).unwrap();
+        assert_eq!(fetcher.url_of("/f/1").unwrap(), "http://localhost:1/f/1");
+        assert_eq!(fetcher.url_of("http://localhost:1/f/1").unwrap(), "http://localhost:1/f/1");
+        for elsewhere in ["http://other/f", "//other/f", "http://localhost:11/f", "f"] {
+            assert!(fetcher.url_of(elsewhere).is_err(), "{elsewhere}");
+        }
+    }
+}

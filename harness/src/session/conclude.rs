@@ -1,0 +1,36 @@
+//! From evidence to verdict: which conditions hold, and every objective judged.
+
+use crate::gate::{Condition, Signal};
+use crate::load::StopReason;
+use crate::scenario::{Objective, Objectives, Scenario};
+use crate::slo::{Evidence, judge, judge_instances, not_judged};
+
+use super::ScenarioRun;
+
+/// Adds the conditions that the evidence shows, and judges the objectives. An
+/// objective of a run that never got to the load is shown as not judged.
+pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut ScenarioRun) {
+    if let Some(signal) = signal {
+        run.conditions.push(Condition::Interrupted { signal });
+    }
+    let silence = run.load.as_ref().and_then(|load| load.stopped_early.as_ref());
+    if let Some(StopReason::NoResponse { last_error }) = silence {
+        run.conditions.push(Condition::NoResponse { reason: last_error.clone() });
+    }
+    match &scenario.objectives {
+        Objectives::LoadOnly => run.conditions.push(Condition::LoadOnly),
+        Objectives::Judged(objectives) => judge_objectives(scenario, objectives, run),
+    }
+}
+
+fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut ScenarioRun) {
+    let (Some(load), false) = (&run.load, run.found_nobody()) else {
+        let reason = run.conditions.first().map_or_else(String::new, Condition::reason);
+        run.objectives = objectives.iter().map(|one| not_judged(one, &reason)).collect();
+        return;
+    };
+    let evidence = Evidence::of(scenario, load, &run.series);
+    let changes = judge_instances(&evidence).into_iter().map(Condition::from);
+    run.conditions.extend(changes);
+    run.objectives = objectives.iter().map(|one| judge(one, &evidence)).collect();
+}

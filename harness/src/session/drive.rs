@@ -1,0 +1,125 @@
+//! The load itself: warm up, open the window with a scrape, load and scrape, close
+//! the window with a scrape, and let a trailing phase that is not measured end.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::load::{Engine, LoadError, LoadResult};
+use crate::scenario::{Phase, Scenario};
+use crate::scrape::Scraper;
+use crate::series::ScrapeMoment;
+
+use super::setup::Stage;
+use super::{Event, Settings};
+
+/// Time between two looks at the meters: fluent for the eye, nothing for the CPU.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Drives all phases and gives what the generator measured.
+pub(super) async fn drive(
+    scenario: &Scenario,
+    settings: &Settings,
+    stage: &mut Stage,
+) -> Result<LoadResult, LoadError> {
+    let Some(mut engine) = stage.engine.take() else { return Err(LoadError::ThreadLost) };
+    let progress = tokio::spawn(tell_progress(scenario.name.clone(), settings.clone(), &engine));
+    let driven = phases(scenario, stage.scraper.as_ref(), &mut engine).await;
+    progress.abort();
+    driven?;
+    engine.finish().await
+}
+
+async fn phases(
+    scenario: &Scenario,
+    scraper: Option<&Arc<Scraper>>,
+    engine: &mut Engine,
+) -> Result<(), LoadError> {
+    let parts = Parts::of(&scenario.phases);
+    if engine.run_phases(parts.leading).await?.is_some() {
+        return Ok(());
+    }
+    let stopped = match scraper {
+        None => engine.run_phases(parts.measured).await?,
+        Some(scraper) => {
+            scraper.scrape(ScrapeMoment::Opening).await;
+            let until = CancellationToken::new();
+            let schedule = {
+                let (scraper, until) = (Arc::clone(scraper), until.clone());
+                tokio::spawn(async move { scraper.run_schedule(until).await })
+            };
+            let stopped = engine.run_phases(parts.measured).await;
+            until.cancel();
+            // The closing scrape must be the last one of the window.
+            drop(schedule.await);
+            scraper.scrape(ScrapeMoment::Closing).await;
+            stopped?
+        }
+    };
+    if stopped.is_none() {
+        engine.run_phases(parts.trailing).await?;
+    }
+    Ok(())
+}
+
+/// Phases by their part in the measurement: `measure: false` is first or last only.
+struct Parts {
+    leading: Range<usize>,
+    measured: Range<usize>,
+    trailing: Range<usize>,
+}
+
+impl Parts {
+    fn of(phases: &[Phase]) -> Self {
+        let first = phases.iter().position(|phase| phase.measured).unwrap_or(phases.len());
+        let end = phases.iter().rposition(|phase| phase.measured).map_or(first, |last| last + 1);
+        Self { leading: 0..first, measured: first..end, trailing: end..phases.len() }
+    }
+}
+
+fn tell_progress(
+    scenario: String,
+    settings: Settings,
+    engine: &Engine,
+) -> impl Future<Output = ()> + Send + use<> {
+    let meters = engine.meters();
+    let began = Instant::now();
+    async move {
+        let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
+        loop {
+            ticks.tick().await;
+            let load = meters.progress();
+            if !load.phase.is_empty() {
+                let (scenario, elapsed) = (scenario.clone(), began.elapsed());
+                settings.observer.hear(Event::Progress { scenario, elapsed, load });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{PhaseLoad, Stop};
+
+    fn parts(measured: &[bool]) -> (Range<usize>, Range<usize>, Range<usize>) {
+        let phase = |measured: &bool| Phase {
+            name: "p".into(),
+            group: None,
+            load: PhaseLoad::Closed { users: 1, stop: Stop::Iterations(1) },
+            measured: *measured,
+        };
+        let phases: Vec<Phase> = measured.iter().map(phase).collect();
+        let parts = Parts::of(&phases);
+        (parts.leading, parts.measured, parts.trailing)
+    }
+
+    #[test]
+    fn unmeasured_phases_lead_and_trail() {
+        assert_eq!(parts(&[false, true, true, false]), (0..1, 1..3, 3..4));
+        assert_eq!(parts(&[true]), (0..0, 0..1, 1..1));
+        assert_eq!(parts(&[false]), (0..1, 1..1, 1..1));
+    }
+}

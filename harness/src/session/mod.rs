@@ -1,0 +1,155 @@
+//! The order of things: find or start the target, see that it is there, warm up,
+//! open the window, load, close the window, fetch samples, judge.
+//!
+//! A session decides nothing about a verdict; it gathers evidence in the right
+//! order and hands it to `slo` and `gate`.
+
+mod artifacts;
+mod conclude;
+mod drive;
+mod observer;
+mod setup;
+mod signals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+pub use artifacts::{Artifact, ArtifactError};
+pub use observer::{Event, Observer, Silence};
+pub use signals::Signals;
+
+use crate::clock::Clock;
+use crate::gate::Condition;
+use crate::load::LoadResult;
+use crate::scenario::{Scenario, Target};
+use crate::series::SeriesStore;
+use crate::slo::JudgedObjective;
+use conclude::conclude;
+use setup::Stage;
+
+/// What is the same for every scenario of an invocation.
+#[derive(Clone)]
+pub struct Settings {
+    /// The program whose `exporter` verb is the reference service.
+    pub program: PathBuf,
+    /// Most requests at once.
+    pub max_in_flight: usize,
+    /// Decides the order of requests and the jitter of scrapes.
+    pub seed: u64,
+    /// Hears how it goes.
+    pub observer: Arc<dyn Observer>,
+    /// Ends it.
+    pub signals: Signals,
+}
+
+/// What was loaded, as every report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSeen {
+    /// The URL: of the scenario, or of the reference service that was started.
+    pub url: String,
+    /// The address that load and scrapes went to; absent if it was never reached.
+    pub address: Option<String>,
+    /// Whether it was the bundled reference service.
+    pub is_reference: bool,
+}
+
+/// One scenario, run and judged.
+#[derive(Debug)]
+pub struct ScenarioRun {
+    /// What was loaded.
+    pub target: TargetSeen,
+    /// When it began, milliseconds since the epoch.
+    pub started_ms: i64,
+    /// How long it took, from before the target was started until it was ended.
+    pub took: Duration,
+    /// What the generator measured; absent if nothing was sent.
+    pub load: Option<LoadResult>,
+    /// What was scraped, and the client's own series.
+    pub series: SeriesStore,
+    /// The closing scrape as it was received.
+    pub metrics_text: Option<Bytes>,
+    /// Files that answers pointed to.
+    pub artifacts: Vec<Artifact>,
+    /// Every objective, judged.
+    pub objectives: Vec<JudgedObjective>,
+    /// What else decides over the verdict.
+    pub conditions: Vec<Condition>,
+    /// What should be known and decides nothing.
+    pub notes: Vec<String>,
+}
+
+impl ScenarioRun {
+    /// A run of which nothing has happened yet.
+    fn new(scenario: &Scenario, clock: Clock) -> Self {
+        let (url, is_reference) = match &scenario.target {
+            Target::Reference { .. } => ("reference".to_owned(), true),
+            Target::Url(url) => (url.clone(), false),
+        };
+        Self {
+            target: TargetSeen { url, address: None, is_reference },
+            started_ms: clock.now_ms(),
+            took: Duration::ZERO,
+            load: None,
+            series: SeriesStore::default(),
+            metrics_text: None,
+            artifacts: Vec::new(),
+            objectives: Vec::new(),
+            conditions: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A scenario that was not run, for this reason.
+    pub fn skipped(scenario: &Scenario, reason: String) -> Self {
+        let mut run = Self::new(scenario, Clock::start());
+        run.conditions.push(Condition::Skipped { reason });
+        run
+    }
+
+    /// Whether its target did not answer at all, so that another scenario against
+    /// the same target is not worth trying.
+    pub fn found_nobody(&self) -> bool {
+        self.conditions.iter().any(|condition| {
+            matches!(condition, Condition::NotReachable { .. } | Condition::NoResponse { .. })
+        })
+    }
+}
+
+/// Runs one scenario from start to verdict. Whatever goes wrong is in the result:
+/// a run always ends with something to report.
+pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioRun {
+    let clock = Clock::start();
+    let began = Instant::now();
+    let mut run = ScenarioRun::new(scenario, clock);
+    match Stage::set_up(scenario, settings, clock, &mut run).await {
+        Ok(stage) => perform(scenario, settings, stage, &mut run).await,
+        Err(condition) => run.conditions.push(condition),
+    }
+    conclude(scenario, settings.signals.received(), &mut run);
+    run.took = began.elapsed();
+    settings.observer.hear(Event::ScenarioEnded { name: scenario.name.clone() });
+    run
+}
+
+/// The load and what follows it, with everything in its place.
+async fn perform(
+    scenario: &Scenario,
+    settings: &Settings,
+    mut stage: Stage,
+    run: &mut ScenarioRun,
+) {
+    match drive::drive(scenario, settings, &mut stage).await {
+        Ok(load) => run.load = Some(load),
+        Err(error) => run.conditions.push(Condition::Internal { reason: error.to_string() }),
+    }
+    run.metrics_text = stage.scraper.as_ref().and_then(|scraper| scraper.last_body());
+    if let Some(load) = &run.load {
+        let (artifacts, notes) = artifacts::collect(scenario, load, &stage.resolved).await;
+        run.artifacts = artifacts;
+        run.notes.extend(notes);
+    }
+    run.notes.extend(stage.take_down(&mut run.series).await);
+}

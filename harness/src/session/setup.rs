@@ -1,0 +1,195 @@
+//! Everything that must stand before the first request: the target, the address
+//! it is reached at, the load engine, and a scrape that shows the metrics are there.
+
+use std::mem;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::gate::Condition;
+use crate::load::{Engine, LoadError, LoadPlan};
+use crate::scenario::{Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario, Stop, Target};
+use crate::scrape::{ScrapeConfig, Scraper, SharedSeries};
+use crate::series::{ScrapeMoment, SeriesStore};
+use crate::target::{ReferenceProcess, Resolved, TargetError, resolve};
+use crate::units::Unit;
+
+use super::{Event, ScenarioRun, Settings};
+
+/// Longest time of one scrape, the one before the load among them.
+const SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most samples of one scrape: ten times what a large service exports.
+const SAMPLE_LIMIT: usize = 100_000;
+/// Most bytes of one scrape, for the same reason.
+const SCRAPE_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a run stands on.
+pub(super) struct Stage {
+    pub(super) resolved: Resolved,
+    pub(super) engine: Option<Engine>,
+    pub(super) scraper: Option<Arc<Scraper>>,
+    series: SharedSeries,
+    reference: Option<ReferenceProcess>,
+}
+
+impl Stage {
+    /// Starts or finds the target and sees that it and its metrics are there. No
+    /// request of the load is sent.
+    pub(super) async fn set_up(
+        scenario: &Scenario,
+        settings: &Settings,
+        clock: Clock,
+        run: &mut ScenarioRun,
+    ) -> Result<Self, Condition> {
+        let reference = start_reference(&scenario.target, &settings.program).await?;
+        let url = match (&scenario.target, &reference) {
+            (Target::Url(url), _) => url.clone(),
+            (Target::Reference { .. }, Some(process)) => process.url().to_owned(),
+            (Target::Reference { .. }, None) => String::new(),
+        };
+        run.target.url.clone_from(&url);
+        announce(scenario, settings, &url);
+        let resolved = resolve(&url).await.map_err(|error| not_reachable(&error))?;
+        run.target.address = Some(resolved.address.to_string());
+        let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
+        let series = SharedSeries::default();
+        let scraper = scraper(scenario, settings, &resolved, clock, &engine, &series)?;
+        if let Some(scraper) = &scraper {
+            see_metrics(scraper, &scenario.metrics).await?;
+        }
+        Ok(Self { resolved, engine: Some(engine), scraper, series, reference })
+    }
+
+    /// Ends the reference service and hands over the series; what was odd about the
+    /// end comes back as notes.
+    pub(super) async fn take_down(mut self, series: &mut SeriesStore) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(mut process) = self.reference.take() {
+            if let Some(status) = process.has_exited() {
+                let log = process.log_tail();
+                notes.push(format!("the reference service ended during the run: {status}{log}"));
+            } else if let Err(error) = process.stop().await {
+                notes.push(error.to_string());
+            }
+        }
+        *series = mem::take(&mut *self.series.lock().unwrap_or_else(PoisonError::into_inner));
+        notes
+    }
+}
+
+async fn start_reference(
+    target: &Target,
+    program: &Path,
+) -> Result<Option<ReferenceProcess>, Condition> {
+    match target {
+        Target::Url(_) => Ok(None),
+        Target::Reference { faults } => ReferenceProcess::start_program(program, faults)
+            .await
+            .map(Some)
+            .map_err(|error| not_reachable(&error)),
+    }
+}
+
+fn announce(scenario: &Scenario, settings: &Settings, url: &str) {
+    let kind = match scenario.target {
+        Target::Reference { .. } => " (the bundled reference service)",
+        Target::Url(_) => "",
+    };
+    settings.observer.hear(Event::ScenarioStarted {
+        name: scenario.name.clone(),
+        target: format!("{url}{kind}"),
+        expected: expected_duration(scenario),
+    });
+}
+
+/// The time that all phases take together, if every one of them says so.
+fn expected_duration(scenario: &Scenario) -> Option<Duration> {
+    scenario
+        .phases
+        .iter()
+        .filter(|phase| phase.measured)
+        .map(|phase| match phase.load {
+            PhaseLoad::Open { duration, .. } => Some(duration),
+            PhaseLoad::Closed { stop: Stop::After(duration), .. } => Some(duration),
+            PhaseLoad::Closed { .. } => None,
+        })
+        .sum()
+}
+
+async fn start_engine(
+    scenario: &Scenario,
+    settings: &Settings,
+    resolved: &Resolved,
+    clock: Clock,
+) -> Result<Engine, LoadError> {
+    let host = resolved.url.trim_start_matches("http://").to_owned();
+    let mut plan =
+        LoadPlan::new(scenario.phases.clone(), scenario.requests.clone(), resolved.address, host);
+    plan.max_in_flight = settings.max_in_flight;
+    plan.seed = settings.seed;
+    plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
+    Engine::start(plan, settings.signals.token(), move |instant| clock.at_ms(instant)).await
+}
+
+/// Every threshold on a time of the client's: the client's own histograms have a
+/// bucket bound there, so that they can be judged by PromQL as well.
+fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
+    let Objectives::Judged(objectives) = objectives else { return Vec::new() };
+    let on_time = objectives.iter().filter(|objective| match &objective.kind {
+        ObjectiveKind::Client(_) => true,
+        ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
+            *unit == Unit::Seconds
+        }
+    });
+    let bounds =
+        on_time.flat_map(|objective| &objective.thresholds).map(|threshold| threshold.bound);
+    bounds.filter(|bound| *bound > 0.0 && bound.is_finite()).collect()
+}
+
+fn scraper(
+    scenario: &Scenario,
+    settings: &Settings,
+    resolved: &Resolved,
+    clock: Clock,
+    engine: &Engine,
+    series: &SharedSeries,
+) -> Result<Option<Arc<Scraper>>, Condition> {
+    let Metrics::Path { path, every } = &scenario.metrics else { return Ok(None) };
+    let config = ScrapeConfig {
+        url: format!("{}{path}", resolved.url),
+        address: resolved.address,
+        instance: format!("{}:{}", resolved.host, resolved.port),
+        job: scenario.name.clone(),
+        every: *every,
+        timeout: SCRAPE_TIMEOUT,
+        sample_limit: SAMPLE_LIMIT,
+        body_limit_bytes: SCRAPE_BODY_LIMIT_BYTES,
+        seed: settings.seed,
+        honor_timestamps: false,
+    };
+    let meters = engine.meters();
+    let name = scenario.name.clone();
+    let scraper = Scraper::new(config, clock, Arc::clone(series)).map_err(internal)?;
+    let hook = move |store: &mut SeriesStore, at_ms| meters.write_series(&name, store, at_ms);
+    Ok(Some(Arc::new(scraper.with_hook(Box::new(hook)))))
+}
+
+async fn see_metrics(scraper: &Scraper, metrics: &Metrics) -> Result<(), Condition> {
+    let record = scraper.scrape(ScrapeMoment::Readiness).await;
+    let path = match metrics {
+        Metrics::Path { path, .. } => path.as_str(),
+        Metrics::None => "",
+    };
+    record.outcome.map(drop).map_err(|error| Condition::NotReachable {
+        reason: format!("the metrics at {path} could not be scraped: {error}"),
+    })
+}
+
+fn not_reachable(error: &TargetError) -> Condition {
+    Condition::NotReachable { reason: error.to_string() }
+}
+
+fn internal(error: impl std::error::Error) -> Condition {
+    Condition::Internal { reason: error.to_string() }
+}
