@@ -13,9 +13,12 @@ mod expression;
 mod functions;
 mod labels;
 mod matcher;
+mod metric;
 mod number;
+pub mod rules;
 mod series;
 mod template;
+pub mod unit_test;
 mod value;
 mod yaml;
 
@@ -30,3 +33,4 @@ pub use series::{
 };
 pub use template::{Template, TemplateData, TemplateError};
 pub use value::{Element, Series, Value, ValueType};
+pub use yaml::Place;

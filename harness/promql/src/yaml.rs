@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
+use crate::duration::parse_duration_ms;
+
 /// A place in a file; both count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -91,6 +93,11 @@ impl Node {
         }
     }
 
+    /// As [`Self::text`], but nothing is the empty text.
+    pub(crate) fn text_or_empty(&self, what: &str) -> Result<&str, Problem> {
+        if matches!(self.content, Content::Null) { Ok("") } else { self.text(what) }
+    }
+
     /// The list's elements; nothing is an empty list.
     pub(crate) fn list(&self, what: &str) -> Result<&[Node], Problem> {
         match &self.content {
@@ -108,6 +115,90 @@ impl Node {
             other => Err(self.problem(format!("`{what}` must be a map, not {}", other.kind()))),
         }
     }
+}
+
+/// The fields of a map whose keys are known; problems are collected, so that all
+/// of a file are reported at once.
+pub(crate) struct Fields<'n> {
+    pairs: &'n [(Key, Node)],
+}
+
+impl<'n> Fields<'n> {
+    /// The fields of a node; each key that is not `known` is a problem.
+    pub(crate) fn of(
+        node: &'n Node,
+        what: &str,
+        known: &[&str],
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let pairs = node.map(what).unwrap_or_else(|problem| {
+            problems.push(problem);
+            &[]
+        });
+        for (key, _) in pairs.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+            let (name, known) = (&key.name, known.join(", "));
+            let message = format!("unknown field `{name}` in {what}; known are {known}");
+            problems.push(Problem { place: key.place, message });
+        }
+        Self { pairs }
+    }
+
+    /// The value of a field, unless it is absent or null.
+    pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
+        let (_, node) = self.pairs.iter().find(|(key, _)| key.name == name)?;
+        (!matches!(node.content, Content::Null)).then_some(node)
+    }
+
+    /// A field read by `read`; a problem makes it absent.
+    pub(crate) fn read<T>(
+        &self,
+        name: &str,
+        problems: &mut Vec<Problem>,
+        read: impl FnOnce(&'n Node) -> Result<T, Problem>,
+    ) -> Option<T> {
+        collect(read(self.get(name)?), problems)
+    }
+
+    /// A field that is a single value.
+    pub(crate) fn text(&self, name: &str, problems: &mut Vec<Problem>) -> Option<String> {
+        self.read(name, problems, |node| node.text(name).map(str::to_owned))
+    }
+
+    /// A field that is a duration, in milliseconds.
+    pub(crate) fn duration_ms(&self, name: &str, problems: &mut Vec<Problem>) -> Option<i64> {
+        self.read(name, problems, |node| {
+            parse_duration_ms(node.text(name)?).map_err(|error| node.problem(error.to_string()))
+        })
+    }
+
+    /// A field that is a list; empty if it is absent.
+    pub(crate) fn list(&self, name: &str, problems: &mut Vec<Problem>) -> &'n [Node] {
+        self.read(name, problems, |node| node.list(name)).unwrap_or_default()
+    }
+
+    /// A field that is a map from names to texts; empty if it is absent.
+    pub(crate) fn texts(&self, name: &str, problems: &mut Vec<Problem>) -> Vec<NamedText<'n>> {
+        let pairs = self.read(name, problems, |node| node.map(name)).unwrap_or_default();
+        let mut texts = Vec::with_capacity(pairs.len());
+        for (key, node) in pairs {
+            if let Some(text) = collect(node.text_or_empty(&key.name), problems) {
+                texts.push(NamedText { key, node, text });
+            }
+        }
+        texts
+    }
+}
+
+/// One pair of a map from names to texts.
+pub(crate) struct NamedText<'n> {
+    pub(crate) key: &'n Key,
+    pub(crate) node: &'n Node,
+    pub(crate) text: &'n str,
+}
+
+/// Takes a value, or notes the problem.
+pub(crate) fn collect<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// As the deserializer gives it, numbers already decoded.

@@ -3,6 +3,7 @@
 //! Cases known not to pass are listed in `conformance/float_instant.known`, each
 //! with its reason. The list can only shrink: a listed case that passes fails
 //! this test just as an unlisted one that does not.
+#![expect(clippy::expect_used, reason = "helpers of a test: a panic there is the failure report")]
 
 mod support;
 

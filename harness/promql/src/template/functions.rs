@@ -85,16 +85,8 @@ static FUNCTIONS: &[Function] = &[
     },
     Function { name: "parseDuration", arguments: (1, 1), compute: parse_duration },
     // Texts.
-    Function {
-        name: "toUpper",
-        arguments: (1, 1),
-        compute: |a, _| changed(a, |text| text.to_uppercase()),
-    },
-    Function {
-        name: "toLower",
-        arguments: (1, 1),
-        compute: |a, _| changed(a, |text| text.to_lowercase()),
-    },
+    Function { name: "toUpper", arguments: (1, 1), compute: |a, _| changed(a, str::to_uppercase) },
+    Function { name: "toLower", arguments: (1, 1), compute: |a, _| changed(a, str::to_lowercase) },
     Function { name: "title", arguments: (1, 1), compute: |a, _| changed(a, title) },
     Function { name: "safeHtml", arguments: (1, 1), compute: |a, _| changed(a, str::to_owned) },
     Function { name: "stripPort", arguments: (1, 1), compute: |a, _| changed(a, strip_port) },
@@ -304,8 +296,8 @@ fn query_escaped(text: &str) -> String {
 
 /// The first value that decides, else the last one.
 fn chosen(values: &[Value], decides: fn(&Value) -> bool) -> Value {
-    let decided = values.iter().find(|value| decides(value));
-    decided.or(values.last()).cloned().unwrap_or(Value::Nil)
+    let first = values.iter().find(|value| decides(value));
+    first.or(values.last()).cloned().unwrap_or(Value::Nil)
 }
 
 fn equal_to_any(values: &[Value]) -> Result<bool, TemplateError> {

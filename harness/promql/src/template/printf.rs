@@ -1,5 +1,7 @@
 //! Go's `printf` for the values a template has.
 
+use std::fmt::Write as _;
+
 use super::TemplateError;
 use super::value::{Value, expansion};
 use crate::number::{format_number, go_exponent};
@@ -18,25 +20,25 @@ pub(super) fn printf(format: &str, arguments: &[Value]) -> Result<String, Templa
         } else {
             match arguments.next() {
                 Some(argument) => written.push_str(&verb.apply(argument)),
-                None => written.push_str(&format!("%!{}(MISSING)", verb.letter)),
+                None => {
+                    let _ = write!(written, "%!{}(MISSING)", verb.letter);
+                }
             }
         }
         rest = after;
     }
     written.push_str(rest);
     if let Some(extra) = arguments.next() {
-        written.push_str(&format!("%!(EXTRA {}={})", go_type(extra), extra.printed()));
+        let _ = write!(written, "%!(EXTRA {}={})", go_type(extra), extra.printed());
     }
     Ok(written)
 }
 
-/// Flags in front of a verb, in the order in which they may be combined.
+/// A verb with what stands in front of it.
 #[derive(Default)]
 struct Verb {
-    left: bool,
-    plus: bool,
-    zero: bool,
-    space: bool,
+    /// Any of `-`, `+`, `0` and space.
+    flags: String,
     width: usize,
     precision: Option<usize>,
     letter: char,
@@ -49,10 +51,7 @@ impl Verb {
         let mut rest = text;
         loop {
             match rest.chars().next() {
-                Some('-') => verb.left = true,
-                Some('+') => verb.plus = true,
-                Some('0') => verb.zero = true,
-                Some(' ') => verb.space = true,
+                Some(flag @ ('-' | '+' | '0' | ' ')) => verb.flags.push(flag),
                 Some('#' | '*' | '[') => {
                     return Err(TemplateError::Unsupported(format!(
                         "the format flag in `%{text}`"
@@ -75,7 +74,9 @@ impl Verb {
 
     fn apply(&self, value: &Value) -> String {
         let text = match (self.letter, value) {
-            ('v', Value::Float(number)) => self.signed(*number, general(*number, self.precision)),
+            ('v' | 'g', Value::Float(number)) => {
+                self.signed(*number, general(*number, self.precision))
+            }
             ('v', other) => other.printed(),
             ('s', Value::Text(text)) => self.cut(text),
             ('s', Value::Labels(_) | Value::List(_) | Value::Map(_)) => value.printed(),
@@ -90,7 +91,6 @@ impl Verb {
                 let digits = self.precision.unwrap_or(6);
                 self.signed(*number, go_exponent(&format!("{number:.digits$e}")))
             }
-            ('g', Value::Float(number)) => self.signed(*number, general(*number, self.precision)),
             (letter, other) => {
                 return format!("%!{letter}({}={})", go_type(other), other.printed());
             }
@@ -101,9 +101,9 @@ impl Verb {
     fn signed(&self, number: f64, text: String) -> String {
         if number < 0.0 || number.is_nan() || text.starts_with('+') {
             text
-        } else if self.plus {
+        } else if self.flags.contains('+') {
             format!("+{text}")
-        } else if self.space {
+        } else if self.flags.contains(' ') {
             format!(" {text}")
         } else {
             text
@@ -119,11 +119,11 @@ impl Verb {
         if missing == 0 {
             return text.to_owned();
         }
-        if self.left {
+        if self.flags.contains('-') {
             return format!("{text}{}", " ".repeat(missing));
         }
         let number = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
-        if self.zero && number {
+        if self.flags.contains('0') && number {
             let sign = text.len() - text.trim_start_matches(['+', '-']).len();
             return format!("{}{}{}", &text[..sign], "0".repeat(missing), &text[sign..]);
         }

@@ -1,0 +1,182 @@
+//! Test files from YAML.
+
+use super::notation::parse_values;
+use super::timestamp::parse_timestamp_ms;
+use super::{AlertTest, ExpectedAlert, ExpressionTest, TestFile, TestGroup};
+use crate::metric::parse_metric;
+use crate::number::parse_number;
+use crate::rules::ALERT_NAME;
+use crate::yaml::{self, Fields, Node, Problem, collect};
+use crate::{Expression, Labels};
+
+const FILE_FIELDS: &[&str] =
+    &["rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare"];
+const GROUP_FIELDS: &[&str] = &[
+    "interval",
+    "input_series",
+    "name",
+    "start_timestamp",
+    "alert_rule_test",
+    "promql_expr_test",
+    "external_labels",
+    "external_url",
+];
+
+/// promtool's default for the evaluation interval.
+const DEFAULT_INTERVAL_MS: i64 = 60_000;
+
+pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
+    let root = yaml::parse(text).map_err(|problem| vec![problem])?;
+    let mut problems = Vec::new();
+    let problems_of = &mut problems;
+    let fields = Fields::of(&root, "a test file", FILE_FIELDS, problems_of);
+    let evaluation_interval_ms =
+        positive(&fields, "evaluation_interval", problems_of).unwrap_or(DEFAULT_INTERVAL_MS);
+    let rule_files = texts(&fields, "rule_files", problems_of);
+    let group_eval_order = texts(&fields, "group_eval_order", problems_of);
+    let fuzzy_compare = fields.read("fuzzy_compare", problems_of, boolean).unwrap_or(false);
+    let tests = fields.list("tests", problems_of);
+    let tests = tests.iter().map(|node| group(node, evaluation_interval_ms, problems_of)).collect();
+    let file = TestFile {
+        name: name.to_owned(),
+        rule_files: rule_files.iter().map(|(text, node)| (text.clone(), node.place)).collect(),
+        evaluation_interval_ms,
+        group_eval_order: group_eval_order.into_iter().map(|(text, _)| text).collect(),
+        fuzzy_compare,
+        tests,
+    };
+    if problems.is_empty() { Ok(file) } else { Err(problems) }
+}
+
+fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> TestGroup {
+    let fields = Fields::of(node, "a test", GROUP_FIELDS, problems);
+    let start_ms = fields.read("start_timestamp", problems, |node| {
+        let text = node.text("start_timestamp")?;
+        parse_timestamp_ms(text).ok_or_else(|| {
+            node.problem(format!(
+                "`{text}` is not a time; write seconds since 1970, or 2024-01-01T00:00:00Z"
+            ))
+        })
+    });
+    let inputs = fields.list("input_series", problems);
+    let alerts = fields.list("alert_rule_test", problems);
+    let expressions = fields.list("promql_expr_test", problems);
+    TestGroup {
+        name: fields.text("name", problems).filter(|name| !name.is_empty()),
+        interval_ms: positive(&fields, "interval", problems).unwrap_or(default_interval_ms),
+        start_ms: start_ms.unwrap_or(0),
+        input_series: inputs.iter().filter_map(|node| input_series(node, problems)).collect(),
+        alert_tests: alerts.iter().filter_map(|node| alert_test(node, problems)).collect(),
+        expression_tests: expressions
+            .iter()
+            .filter_map(|node| expression_test(node, problems))
+            .collect(),
+        external_labels: labels(&fields, "external_labels", problems),
+        external_url: fields.text("external_url", problems).unwrap_or_default(),
+        place: node.place,
+    }
+}
+
+fn input_series(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, Vec<Option<f64>>)> {
+    let fields = Fields::of(node, "an input series", &["series", "values"], problems);
+    let labels = fields.read("series", problems, |node| metric(node, "series"));
+    if fields.get("series").is_none() {
+        problems.push(node.problem("an input series needs `series`"));
+    }
+    let values = fields.read("values", problems, |node| {
+        parse_values(node.text("values")?).map_err(|error| node.problem(error.to_string()))
+    });
+    Some((labels?, values.unwrap_or_default()))
+}
+
+fn alert_test(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertTest> {
+    let known = ["eval_time", "alertname", "exp_alerts"];
+    let fields = Fields::of(node, "an alert test", &known, problems);
+    let alert = fields.text("alertname", problems).filter(|name| !name.is_empty());
+    if alert.is_none() {
+        problems.push(node.problem("an alert test needs an `alertname`"));
+    }
+    let alert = alert?;
+    let expected = fields.list("exp_alerts", problems);
+    let expected = expected.iter().map(|node| expected_alert(node, &alert, problems)).collect();
+    let eval_time_ms = fields.duration_ms("eval_time", problems).unwrap_or(0);
+    Some(AlertTest { alert, eval_time_ms, expected, place: node.place })
+}
+
+fn expected_alert(node: &Node, alert: &str, problems: &mut Vec<Problem>) -> ExpectedAlert {
+    let known = ["exp_labels", "exp_annotations"];
+    let fields = Fields::of(node, "an expected alert", &known, problems);
+    ExpectedAlert {
+        labels: labels(&fields, "exp_labels", problems).with(ALERT_NAME, alert),
+        annotations: labels(&fields, "exp_annotations", problems),
+    }
+}
+
+fn expression_test(node: &Node, problems: &mut Vec<Problem>) -> Option<ExpressionTest> {
+    let known = ["expr", "eval_time", "exp_samples"];
+    let fields = Fields::of(node, "an expression test", &known, problems);
+    let expression = fields.read("expr", problems, |node| {
+        let text = node.text("expr")?;
+        let parsed = Expression::parse(text).map_err(|error| node.problem(error.to_string()))?;
+        Ok((text.to_owned(), parsed))
+    });
+    if fields.get("expr").is_none() {
+        problems.push(node.problem("an expression test needs an `expr`"));
+    }
+    let samples = fields.list("exp_samples", problems);
+    let expected = samples.iter().map(|node| expected_sample(node, problems)).collect();
+    let eval_time_ms = fields.duration_ms("eval_time", problems).unwrap_or(0);
+    let (text, expression) = expression?;
+    Some(ExpressionTest { text, expression, eval_time_ms, expected, place: node.place })
+}
+
+fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, f64) {
+    let fields = Fields::of(node, "a sample", &["labels", "value", "histogram"], problems);
+    if let Some(histogram) = fields.get("histogram") {
+        problems.push(histogram.problem("native histograms are not supported yet"));
+    }
+    let labels = fields.read("labels", problems, |node| metric(node, "labels"));
+    let value = fields.read("value", problems, |node| {
+        let text = node.text("value")?;
+        // YAML's own infinities and not-a-number begin with a dot.
+        let number = text.strip_prefix('.').and_then(parse_number).or_else(|| parse_number(text));
+        number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
+    });
+    (labels.unwrap_or_default(), value.unwrap_or(0.0))
+}
+
+fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {
+    parse_metric(node.text(what)?).map_err(|message| node.problem(message))
+}
+
+fn labels(fields: &Fields<'_>, name: &str, problems: &mut Vec<Problem>) -> Labels {
+    let texts = fields.texts(name, problems);
+    Labels::new(texts.into_iter().map(|text| (text.key.name.as_str(), text.text)))
+}
+
+fn texts<'n>(
+    fields: &Fields<'n>,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, &'n Node)> {
+    let nodes = fields.list(name, problems);
+    let mut texts = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        texts.extend(collect(node.text(name), problems).map(|text| (text.to_owned(), node)));
+    }
+    texts
+}
+
+fn positive(fields: &Fields<'_>, name: &str, problems: &mut Vec<Problem>) -> Option<i64> {
+    let duration = fields.duration_ms(name, problems);
+    // promtool takes 0 for "not given".
+    duration.filter(|duration| *duration > 0)
+}
+
+fn boolean(node: &Node) -> Result<bool, Problem> {
+    match node.text("fuzzy_compare")? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(node.problem(format!("`{other}` is neither true nor false"))),
+    }
+}
