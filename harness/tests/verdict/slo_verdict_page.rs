@@ -1,11 +1,10 @@
 //! `docs/verdict.md` tells every rule, with a message that the rule really gives.
 
-mod verdict_support;
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::scenario::{Comparator, Threshold};
 use slogate::series::{ChangeKind, InstanceChange};
@@ -20,7 +19,6 @@ use slogate::slo::algebra::{
 };
 use slogate::slo::{MissingWindow, Ruling, Source, Window};
 use slogate::units::Unit;
-use verdict_support::threshold as at;
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");

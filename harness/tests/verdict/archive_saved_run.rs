@@ -1,10 +1,9 @@
 //! A saved run: whole or not at all, and judged again with the same result.
 
-mod verdict_support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support;
 use bytes::Bytes;
 use slogate::archive::{ArchiveError, Artifact, RunRecord, ScenarioEvidence};
 use slogate::archive::{check_destination, read, read_evidence, write};
@@ -13,7 +12,6 @@ use slogate::load::LoadResult;
 use slogate::scenario::{Objectives, Scenario};
 use slogate::series::SeriesStore;
 use slogate::slo::{Evidence, JudgedObjective, Verdict, judge};
-use verdict_support as support;
 
 /// One scenario in which some objectives hold and some do not.
 struct Run {

@@ -1,7 +1,6 @@
 //! What must hold of verdicts whatever was measured.
 
-mod verdict_support;
-
+use crate::support;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use slogate::load::{LoadResult, RequestResult};
@@ -14,7 +13,6 @@ use slogate::slo::algebra::bucket_edge::{self, Buckets};
 use slogate::slo::algebra::success_ratio;
 use slogate::slo::{Evidence, JudgedObjective, PlannedPhase, Verdict, Windows, judge};
 use slogate::units::Unit;
-use verdict_support as support;
 
 fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
     let series = SeriesStore::default();
