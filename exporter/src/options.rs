@@ -82,15 +82,16 @@ impl Options {
     }
 
     /// The settings these flags mean, with files in `directory`.
-    pub fn config(&self, directory: PathBuf) -> Config {
+    pub fn config(self, directory: PathBuf) -> Config {
+        let limits = self.limits();
         Config {
             directory,
             max_concurrent: self.max_concurrent,
             max_queue: self.max_queue,
             expire_after: self.expire_after,
             max_stored_bytes: self.max_stored_bytes,
-            limits: self.limits(),
-            faults: Faults::new(self.faults.clone()),
+            limits,
+            faults: Faults::new(self.faults),
         }
     }
 

@@ -312,7 +312,8 @@ fn refusal(refused: Refused) -> Problem {
             Problem { retry_after_seconds: Some(1), ..Problem::new(Reason::Draining, message) }
         }
         Refused::QueueFull { retry_after } => {
-            let seconds = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+            let begun_second = u64::from(retry_after.subsec_nanos() > 0);
+            let seconds = (retry_after.as_secs() + begun_second).max(1);
             let message = format!("the queue is full; try again in {seconds} s");
             Problem {
                 retry_after_seconds: Some(seconds),

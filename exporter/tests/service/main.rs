@@ -3,6 +3,12 @@
 //! One binary, one file for each concern, so that they share how a service is
 //! started and are linked once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a panic is how a test reports, and a skipped test says so"
+)]
+
 mod admission;
 mod bad_input;
 mod downloads;
