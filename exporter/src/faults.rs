@@ -25,6 +25,16 @@ use crate::{
     quantity::{QuantityError, parse_duration},
 };
 
+/// What `--help` says about rules.
+pub(crate) const FAULT_HELP: &str =
+    "Something to go wrong on purpose, repeatable: KIND[,FILTER=VALUE...]
+
+  error:RATIO[:STATUS]   that share of exports fails with STATUS (500 to 599)
+  latency:DURATION       each export takes that much longer
+
+Filters: format=csv|pdf, size=small|medium|large, and on the clock of the service
+from=DURATION and for=DURATION.";
+
 /// Names of the kinds, for error messages.
 const KINDS: &str = "error:RATIO[:STATUS], latency:DURATION";
 

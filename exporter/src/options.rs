@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     config::{Config, Limits},
-    faults::{Fault, Faults},
+    faults::{FAULT_HELP, Fault, Faults},
     quantity::{parse_bytes, parse_duration},
 };
 
@@ -70,8 +70,8 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
     pub export_timeout: Duration,
 
-    /// Something to go wrong on purpose, repeatable: error:RATIO[:STATUS] or latency:DURATION, with optional ,format=csv|pdf ,size=small|medium|large ,from=DURATION ,for=DURATION
-    #[arg(long = "fault", value_name = "RULE")]
+    /// Something to go wrong on purpose, repeatable
+    #[arg(long = "fault", value_name = "RULE", long_help = FAULT_HELP)]
     pub faults: Vec<Fault>,
 }
 

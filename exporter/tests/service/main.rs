@@ -17,5 +17,6 @@ mod metrics;
 mod outside;
 mod pdf;
 mod process;
+mod properties;
 mod routes;
 mod service;
