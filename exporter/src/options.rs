@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     config::{Config, Limits},
-    faults::{FAULT_HELP, Fault, Faults},
+    faults::{self, Fault, Faults},
     quantity::{parse_bytes, parse_duration},
 };
 
@@ -71,7 +71,7 @@ pub struct Options {
     pub export_timeout: Duration,
 
     /// Something to go wrong on purpose, repeatable
-    #[arg(long = "fault", value_name = "RULE", long_help = FAULT_HELP)]
+    #[arg(long = "fault", value_name = "RULE", long_help = faults::help())]
     pub faults: Vec<Fault>,
 }
 
