@@ -12,6 +12,7 @@ pub mod exposition;
 pub mod gate;
 pub mod histogram;
 pub mod load;
+pub mod rules;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
