@@ -1,6 +1,6 @@
 //! From `promql-parser`'s tree to ours: the only file that knows that parser.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::label::{MatchOp, Matcher as ParsedMatcher};
 use promql_parser::parser::{self, Expr, LabelModifier, VectorMatchCardinality};
@@ -171,7 +171,12 @@ fn time_shift(
         None => None,
         Some(parser::AtModifier::Start) => Some(At::Start),
         Some(parser::AtModifier::End) => Some(At::End),
-        Some(parser::AtModifier::At(time)) => Some(At::Milliseconds(epoch_ms(*time)?)),
+        Some(parser::AtModifier::At(time)) => {
+            Some(At::Milliseconds(match time.duration_since(UNIX_EPOCH) {
+                Ok(after) => duration_ms(after)?,
+                Err(before) => -duration_ms(before.duration())?,
+            }))
+        }
     };
     let offset_ms = match offset {
         None => 0,
@@ -179,13 +184,6 @@ fn time_shift(
         Some(parser::Offset::Neg(duration)) => -duration_ms(*duration)?,
     };
     Ok(TimeShift { at, offset_ms })
-}
-
-fn epoch_ms(time: SystemTime) -> Lowered<i64> {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => duration_ms(after),
-        Err(before) => Ok(-duration_ms(before.duration())?),
-    }
 }
 
 fn duration_ms(duration: Duration) -> Lowered<i64> {
