@@ -7,7 +7,7 @@ use promql_parser::parser::{self, Expr, LabelModifier, VectorMatchCardinality};
 use regex::Regex;
 
 use super::{
-    Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression,
+    Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression, Fill,
     InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift,
 };
 use crate::functions;
@@ -117,14 +117,12 @@ impl Lowering {
         let operator = BinaryOperator::from_spelling(&spelling)
             .ok_or_else(|| Refusal::Unsupported(format!("the operator `{spelling}`")))?;
         let modifier = parsed.modifier.unwrap_or_default();
-        if modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some() {
-            return Err(Refusal::Unsupported("the modifier `fill`".into()));
-        }
         Ok(Binary {
             operator,
             returns_bool: modifier.return_bool,
             matching: modifier.matching.map_or(LabelChoice::AllBut(Vec::new()), label_choice),
             cardinality: cardinality(modifier.card),
+            fill: Fill { left: modifier.fill_values.lhs, right: modifier.fill_values.rhs },
             left: self.expression(*parsed.lhs)?,
             right: self.expression(*parsed.rhs)?,
         })
