@@ -14,7 +14,7 @@
 use std::{
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -71,11 +71,10 @@ struct Filter {
     duration: Option<Duration>,
 }
 
-/// All rules of a service, with what they have done so far.
+/// The rules of a service, with what they have done so far.
 #[derive(Clone, Debug)]
 pub struct Faults {
     rules: Arc<[Rule]>,
-    started: Instant,
 }
 
 #[derive(Debug)]
@@ -183,10 +182,10 @@ impl Faults {
         Self::new(Vec::new())
     }
 
-    /// A service with these rules; its clock starts now.
+    /// A service with these rules.
     pub fn new(faults: Vec<Fault>) -> Self {
         let rules = faults.into_iter().map(|fault| Rule { fault, matched: Mutex::new(0) });
-        Self { rules: rules.collect(), started: Instant::now() }
+        Self { rules: rules.collect() }
     }
 
     /// The rules as they were written.
@@ -194,12 +193,9 @@ impl Faults {
         self.rules.iter().map(|rule| rule.fault.text.as_str())
     }
 
-    /// What an export of this format and size must suffer now.
-    pub(crate) fn judge(&self, format: Format, size: Size) -> Verdict {
-        self.judge_at((format, size), self.started.elapsed())
-    }
-
-    fn judge_at(&self, export: (Format, Size), clock: Duration) -> Verdict {
+    /// What an export of this format and size must suffer, so long after the start
+    /// of the service.
+    pub(crate) fn judge(&self, export: (Format, Size), clock: Duration) -> Verdict {
         let mut verdict = Verdict::default();
         for rule in self.rules.iter().filter(|rule| rule.fault.filter.matches(export, clock)) {
             match rule.fault.kind {
@@ -223,7 +219,7 @@ mod tests {
     }
 
     fn errors(faults: &Faults, exports: usize) -> usize {
-        let verdicts = (0..exports).map(|_| faults.judge_at(SMALL_CSV, Duration::ZERO));
+        let verdicts = (0..exports).map(|_| faults.judge(SMALL_CSV, Duration::ZERO));
         verdicts.filter(|verdict| verdict.error.is_some()).count()
     }
 
@@ -238,7 +234,7 @@ mod tests {
     #[test]
     fn latencies_add_up_and_errors_have_a_status() {
         let faults = faults(&["latency:250ms", "latency:1s", "error:1:503"]);
-        let verdict = faults.judge_at(SMALL_CSV, Duration::ZERO);
+        let verdict = faults.judge(SMALL_CSV, Duration::ZERO);
         assert_eq!(verdict, Verdict { latency: Duration::from_millis(1_250), error: Some(503) });
     }
 
@@ -246,7 +242,7 @@ mod tests {
     fn filters_choose_format_size_and_time() {
         let faults = faults(&["error:1,format=csv,size=large,from=5s,for=10s"]);
         let hit =
-            |export, seconds| faults.judge_at(export, Duration::from_secs(seconds)).error.is_some();
+            |export, seconds| faults.judge(export, Duration::from_secs(seconds)).error.is_some();
         let large_csv = (Format::Csv, Size::Large);
         assert!(hit(large_csv, 5) && hit(large_csv, 14));
         assert!(!hit(large_csv, 4) && !hit(large_csv, 15));

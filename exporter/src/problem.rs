@@ -18,8 +18,8 @@ pub(crate) const REASONS: &[&str] = &[
     "too_slow",
     "client_gone",
     "deadline",
-    "storage_full",
-    "storage",
+    "no_storage",
+    "write_error",
     "fault",
     "internal",
 ];
@@ -48,9 +48,9 @@ pub(crate) enum Reason {
     /// The export ran longer than it may.
     Deadline,
     /// No room on the disk, or a folder that cannot be written to.
-    StorageFull,
+    NoStorage,
     /// Any other failure to write.
-    Storage,
+    WriteError,
     /// On purpose.
     Fault,
     /// A defect of this service.
@@ -83,8 +83,8 @@ impl Reason {
             Self::TooLarge => 413,
             Self::TooSlow => 408,
             Self::Deadline => 504,
-            Self::StorageFull => 507,
-            Self::Storage | Self::Fault | Self::Internal => 500,
+            Self::NoStorage => 507,
+            Self::WriteError | Self::Fault | Self::Internal => 500,
         }
     }
 }
@@ -151,13 +151,13 @@ impl std::error::Error for Problem {}
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind::{
-            FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+            FileTooLarge, NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
+            StorageFull,
         };
         let reason = match error.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem | PermissionDenied => {
-                Reason::StorageFull
-            }
-            _ => Reason::Storage,
+            StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem | PermissionDenied
+            | NotFound => Reason::NoStorage,
+            _ => Reason::WriteError,
         };
         Self::new(reason, format!("the file could not be written: {error}"))
     }
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(outcome(Reason::BadJson), Outcome::Rejected);
         assert_eq!(outcome(Reason::QueueFull), Outcome::Rejected);
         assert_eq!(outcome(Reason::Draining), Outcome::Rejected);
-        assert_eq!(outcome(Reason::StorageFull), Outcome::Failed);
+        assert_eq!(outcome(Reason::NoStorage), Outcome::Failed);
         assert_eq!(outcome(Reason::ClientGone), Outcome::Failed);
         assert_eq!(Problem::new(Reason::ClientGone, "").outcome(false), Outcome::Rejected);
     }

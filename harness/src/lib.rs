@@ -7,11 +7,13 @@
 //! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
 //! `session` → `cli`.
 
+pub mod archive;
 pub mod clock;
 pub mod exposition;
 pub mod gate;
 pub mod histogram;
 pub mod load;
+pub mod report;
 pub mod rules;
 pub mod scenario;
 pub mod scrape;

@@ -1,6 +1,8 @@
 //! The scenarios that ship with the project: they read without a warning, and they
 //! hold what the project promises about them.
 
+#![expect(clippy::panic, reason = "a panic in a test is its failure report")]
+
 use std::path::{Path, PathBuf};
 
 use slogate::scenario::{Document, ReadOptions, Scenario, Variables, read, read_document};

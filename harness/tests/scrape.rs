@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 enum Answer {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
+    /// Sends these bytes, reads another request and closes without an answer.
+    BytesThenClose(Vec<u8>),
     /// Reads the request and says nothing.
     Hang,
 }
@@ -55,6 +57,10 @@ async fn serve(answers: Vec<Answer>) -> SocketAddr {
                 Answer::Bytes(bytes) => {
                     let _ = connection.write_all(bytes).await;
                     let _ = connection.shutdown().await;
+                }
+                Answer::BytesThenClose(bytes) => {
+                    let _ = connection.write_all(bytes).await;
+                    let _ = connection.read(&mut request).await;
                 }
                 Answer::Hang => held.push(connection),
             }
@@ -222,6 +228,30 @@ async fn a_redirect_is_refused_and_named() {
 async fn a_web_page_is_no_exposition() {
     let scraper = scraper(vec![with_type("200 OK", "text/html", "<html>")]).await;
     assert!(failure(&scraper).await.contains("check the metrics path"));
+}
+
+#[tokio::test]
+async fn a_compressed_exposition_is_named() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x1f";
+    let scraper = scraper(vec![Answer::Bytes(head.into())]).await;
+    assert!(failure(&scraper).await.contains("encoded as `gzip`"));
+}
+
+#[tokio::test]
+async fn a_reused_connection_that_closes_unanswered_is_no_failure() {
+    let kept_open = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\na 1\n";
+    let answers = vec![Answer::BytesThenClose(kept_open.into()), good("a 2\n")];
+    let scraper = scraper(answers).await;
+    for _ in 0..2 {
+        assert_eq!(scraper.scrape(ScrapeMoment::Scheduled).await.outcome, Ok(1));
+    }
+    assert_eq!(values(&store(&scraper), "a"), [1.0, 2.0]);
+}
+
+#[tokio::test]
+async fn a_new_connection_that_closes_unanswered_is_a_failure() {
+    let scraper = scraper(vec![Answer::Bytes(Vec::new()), good("a 1\n")]).await;
+    assert!(failure(&scraper).await.contains("broke off"));
 }
 
 #[tokio::test]

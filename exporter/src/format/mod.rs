@@ -4,6 +4,7 @@
 //! knows neither HTTP nor metrics, and not where its bytes go.
 
 mod csv;
+mod pdf;
 mod row;
 
 use std::io::{self, Write};
@@ -70,6 +71,14 @@ pub(crate) struct TextLosses {
     pub(crate) cut_cells: u64,
 }
 
+impl std::ops::AddAssign for TextLosses {
+    fn add_assign(&mut self, other: Self) {
+        self.unmapped_characters += other.unmapped_characters;
+        self.unshaped_characters += other.unshaped_characters;
+        self.cut_cells += other.cut_cells;
+    }
+}
+
 /// Why a file could not be made.
 #[derive(Debug, Error)]
 pub(crate) enum FormatError {
@@ -108,6 +117,9 @@ pub(crate) fn open(
 ) -> Result<Box<dyn RowWriter>, FormatError> {
     match format {
         Format::Csv => Ok(Box::new(csv::CsvFile::begin(columns, &options.csv, file)?)),
-        Format::Pdf => Err(FormatError::DoesNotFit("pdf is not supported yet".into())),
+        Format::Pdf => {
+            let title = options.title.as_deref();
+            Ok(Box::new(pdf::PdfFile::begin(columns, title, file)?))
+        }
     }
 }

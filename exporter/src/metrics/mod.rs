@@ -374,7 +374,7 @@ mod tests {
         metrics.lost(&loss(Reason::BadJson, Outcome::Rejected));
         assert!(!metrics.render(0, 0).unwrap().contains(catalogue::SUCCESS_RATE));
         metrics.succeeded(&success(1));
-        metrics.lost(&loss(Reason::Storage, Outcome::Failed));
+        metrics.lost(&loss(Reason::WriteError, Outcome::Failed));
         let exposition = metrics.render(0, 0).unwrap();
         assert_eq!(value(&exposition, "export_success_rate{format=\"csv\"}"), Some(0.5));
         assert_eq!(value(&exposition, "export_success_rate{format=\"pdf\"}"), None);

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn sums_the_seconds_inside_the_window_and_forgets_the_rest() {
-        let mut window = Window::new(60);
+        let mut window = Window::<u64>::new(60);
         *window.at(0) += 5_u64;
         *window.at(0) += 1;
         *window.at(59) += 2;
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_second_that_comes_round_again_starts_from_nothing() {
-        let mut window = Window::new(60);
+        let mut window = Window::<u64>::new(60);
         *window.at(3) += 7_u64;
         *window.at(63) += 1;
         assert_eq!(window.recent(63).sum::<u64>(), 1);

@@ -11,7 +11,7 @@ mod run;
 mod status;
 mod upload;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -24,6 +24,8 @@ use crate::{config::Config, job::Store, limits::admission::Admission, metrics::M
 pub(crate) struct Service {
     /// Settings.
     pub(crate) config: Config,
+    /// Zero of the service's own clock.
+    pub(crate) started: Instant,
     /// Who may run.
     pub(crate) admission: Arc<Admission>,
     /// Finished files.
@@ -57,7 +59,8 @@ impl Service {
                 source,
             })?;
         let admission = Arc::new(Admission::new(config.max_concurrent, config.max_queue));
-        Ok(Self { admission, store, metrics: Arc::new(Metrics::new()?), config })
+        let metrics = Arc::new(Metrics::new()?);
+        Ok(Self { config, started: Instant::now(), admission, store, metrics })
     }
 }
 

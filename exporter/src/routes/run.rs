@@ -236,7 +236,8 @@ async fn suffer_faults(
     control: &Control,
 ) -> Result<(), Problem> {
     let size = Size::of(finished.rows.records);
-    let verdict = service.config.faults.judge(finished.format, size);
+    let clock = service.started.elapsed();
+    let verdict = service.config.faults.judge((finished.format, size), clock);
     if !verdict.latency.is_zero() {
         tracing::warn!(added = ?verdict.latency, "fault on purpose: latency");
         tokio::select! {

@@ -59,6 +59,7 @@ fn kind(line: &mut Line<'_>) -> Result<FamilyKind, LineError> {
         "gaugehistogram" | "gauge_histogram" => FamilyKind::GaugeHistogram,
         "summary" => FamilyKind::Summary,
         "untyped" => FamilyKind::Unknown,
+        "" => return Err(line.expected("a metric type after the metric name")),
         other => {
             let message = format!(
                 "unknown metric type `{other}`; known are counter, gauge, histogram, summary and untyped"

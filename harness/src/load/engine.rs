@@ -133,22 +133,10 @@ impl Engine {
         &mut self,
         phases: Range<usize>,
     ) -> Result<Option<StopReason>, LoadError> {
-        let mut begins = Instant::now() + LEAD;
-        for stage in self.stages(phases) {
-            if self.stop.is_cancelled() {
-                break;
-            }
-            begins = match stage {
-                Stage::Open(phases) => self.run_open(phases, begins).await?,
-                Stage::Closed { phase, users, stop } => {
-                    self.run_closed(phase, users, stop, begins).await?;
-                    Instant::now() + LEAD
-                }
-            };
-        }
-        // A closed phase at the end leaves nothing behind, so that the lead is harmless.
-        let until = begins + self.plan.drain;
-        self.all(|_| Task::Drain { until }).await?;
+        self.meters.set_running(true);
+        let ran = self.run_and_drain(phases).await;
+        self.meters.set_running(false);
+        ran?;
         self.stopped_early = self.stopped_early.take().or_else(|| self.stop_reason());
         if self.stopped_early.is_some() {
             self.stop.cancel();
@@ -185,6 +173,25 @@ impl Engine {
             missed_by_generator: measured.missed(),
         };
         Ok(LoadResult { phases: measured.phases(), generator, stopped_early })
+    }
+
+    async fn run_and_drain(&mut self, phases: Range<usize>) -> Result<(), LoadError> {
+        let mut begins = Instant::now() + LEAD;
+        for stage in self.stages(phases) {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            begins = match stage {
+                Stage::Open(phases) => self.run_open(phases, begins).await?,
+                Stage::Closed { phase, users, stop } => {
+                    self.run_closed(phase, users, stop, begins).await?;
+                    Instant::now() + LEAD
+                }
+            };
+        }
+        // A closed phase at the end leaves nothing behind, so that the lead is harmless.
+        let until = begins + self.plan.drain;
+        self.all(|_| Task::Drain { until }).await
     }
 
     /// Consecutive open phases are one stage: their threads go from one to the next

@@ -1,8 +1,13 @@
 //! The client's own numbers as series, so that PromQL can be asked about them.
 //!
 //! Every series exists from the first write on, at 0, because `increase` cannot
-//! know a counter that was born in its window. Later writes leave out the buckets of
-//! histograms that are still empty; their zero stands.
+//! know a counter that was born in its window. Counters, sums and counts are written
+//! each time. Buckets are many (hundreds for each phase and request): while phases
+//! run, those of a histogram that has not changed since the last write are left out.
+//! A write while no phase runs is whole, so that the opening and the closing of a
+//! window hold every series.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use slogate_promql::{Labels, METRIC_NAME};
 
@@ -55,7 +60,12 @@ struct HistogramLabels {
     buckets: Vec<Labels>,
     sum: Labels,
     count: Labels,
+    /// The count when the buckets were written last; `NEVER_WRITTEN` before.
+    written: AtomicU64,
 }
+
+/// No histogram counts so far.
+const NEVER_WRITTEN: u64 = u64::MAX;
 
 impl LiveMeters {
     /// Appends one sample at `at_ms` (milliseconds since the epoch) to each of the
@@ -120,10 +130,10 @@ impl LiveMeters {
             sum += shard.sum_seconds();
         }
         let total: u64 = counts.iter().sum();
-        let first_write = store.samples(&labels.count).is_empty();
         store.append(&labels.sum, at_ms, sum);
         store.append(&labels.count, at_ms, total as f64);
-        if total == 0 && !first_write {
+        let unchanged = labels.written.swap(total, Ordering::Relaxed) == total;
+        if unchanged && self.is_running() {
             return;
         }
         let mut cumulative = 0;
@@ -178,6 +188,7 @@ impl HistogramLabels {
             buckets: bounds.iter().map(|bound| bucket.with("le", bound)).collect(),
             sum: base.with(METRIC_NAME, &format!("{family}_sum")),
             count: base.with(METRIC_NAME, &format!("{family}_count")),
+            written: AtomicU64::new(NEVER_WRITTEN),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! is made from the same numbers.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::buckets::{BucketBounds, BucketCounts};
@@ -23,6 +23,7 @@ pub struct LiveMeters {
     bounds: BucketBounds,
     /// When each phase began, nanoseconds after `origin` plus one; 0 is "not yet".
     begun: Vec<AtomicU64>,
+    running: AtomicBool,
     shards: Vec<Vec<CellMeters>>,
     pub(super) labels: OnceLock<SeriesLabels>,
 }
@@ -130,6 +131,7 @@ impl LiveMeters {
             phase_names: plan.phases.iter().map(|phase| phase.name.clone()).collect(),
             request_names: plan.requests.iter().map(|request| request.name.clone()).collect(),
             begun: plan.phases.iter().map(|_| AtomicU64::new(0)).collect(),
+            running: AtomicBool::new(false),
             shards: (0..plan.lanes()).map(|_| shard()).collect(),
             bounds,
             labels: OnceLock::new(),
@@ -175,6 +177,16 @@ impl LiveMeters {
         let nanos = at.saturating_duration_since(self.origin).as_nanos();
         let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
         self.begun[phase].store(nanos, Ordering::Relaxed);
+    }
+
+    /// Notes that phases run, or that none does.
+    pub(super) fn set_running(&self, running: bool) {
+        self.running.store(running, Ordering::Relaxed);
+    }
+
+    /// Whether phases run.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Relaxed)
     }
 
     /// The bucket bounds of the client's own histograms.

@@ -1,6 +1,7 @@
 //! Request bodies: templates with `{{name}}` for data sets, put together once,
 //! before the load.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
@@ -55,22 +56,29 @@ impl DataSets {
                 fields::scalar_text(key, cx).and_then(|text| fields::valid_name(key, text, cx));
             let set = data_set(key, value, cx);
             let Some(name) = name else { continue };
-            if sets.by_name.contains_key(&name) {
-                cx.error(key.span, format!("duplicate data set `{name}`"))
-                    .help("every data set needs its own name");
-            } else if let Some(set) = set {
-                sets.by_name.insert(name, set);
-            } else {
-                // Reported already: a use of it is not a second problem.
-                sets.by_name.insert(name, DataSet { rows: 0, seed: 0, at: key.span });
-            }
+            sets.insert(name, set, key, cx);
         }
         sets
     }
 
+    fn insert(&mut self, name: String, set: Option<DataSet>, key: &Node, cx: &mut Context) {
+        match self.by_name.entry(name) {
+            Entry::Occupied(taken) => {
+                cx.error(key.span, format!("duplicate data set `{}`", taken.key()))
+                    .help("every data set needs its own name");
+            }
+            Entry::Vacant(free) => {
+                // One that is wrong is reported already: a use of it is not a second problem.
+                free.insert(set.unwrap_or(DataSet { rows: 0, seed: 0, at: key.span }));
+            }
+        }
+    }
+
     /// Warns about data sets that no body uses.
     pub(super) fn warn_unused(&self, cx: &mut Context) {
-        for (name, set) in self.by_name.iter().filter(|(name, _)| !self.used.contains(*name)) {
+        for (name, set) in
+            self.by_name.iter().filter(|(name, set)| set.rows > 0 && !self.used.contains(*name))
+        {
             cx.warning(set.at, format!("data set `{name}` is not used"))
                 .help(format!("write \"{{{{{name}}}}}\" in a request's `json`, or remove it"));
         }

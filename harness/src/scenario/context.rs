@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::known::KnownMetrics;
 use super::model::{Place, Variables};
 use super::problem::{Problem, Problems};
 use super::source::{Source, Span};
@@ -11,15 +12,29 @@ use super::source::{Source, Span};
 pub(super) struct Context<'a> {
     /// Values for `${NAME}`.
     pub(super) variables: &'a Variables,
+    /// What the target is known to have, where the caller knows it.
+    pub(super) known: Option<&'a KnownMetrics>,
     sources: Vec<Arc<Source>>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// Values that are not known, for a reason that is reported.
+    unknown_values: Vec<Span>,
+    /// Problems at such values: consequences, and not shown.
+    consequences: Vec<Problem>,
 }
 
 impl<'a> Context<'a> {
     /// Nothing read, nothing wrong.
-    pub(super) fn new(variables: &'a Variables) -> Self {
-        Self { variables, sources: Vec::new(), problems: Vec::new(), warnings: Vec::new() }
+    pub(super) fn new(variables: &'a Variables, known: Option<&'a KnownMetrics>) -> Self {
+        Self {
+            variables,
+            known,
+            sources: Vec::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            unknown_values: Vec::new(),
+            consequences: Vec::new(),
+        }
     }
 
     /// Takes in a file and gives the number by which spans refer to it.
@@ -33,20 +48,36 @@ impl<'a> Context<'a> {
         &self.sources[span.file]
     }
 
-    /// Every file read so far.
-    pub(super) fn sources(&self) -> &[Arc<Source>] {
-        &self.sources
-    }
-
     /// Where a span begins.
     pub(super) fn place(&self, span: Span) -> Place {
         self.source(span).place(span.start)
     }
 
+    /// The rest of the line at a place.
+    pub(super) fn span_of(&self, place: &Place) -> Span {
+        let file = self.sources.iter().position(|source| source.name == place.file).unwrap_or(0);
+        let Some(source) = self.sources.get(file) else {
+            return Span::default();
+        };
+        let start = source.offset(place.line, place.column);
+        let length = source.text[start..].lines().next().map_or(0, str::len);
+        Span { file, start, length }
+    }
+
     /// Notes a problem; label and help can be added to what comes back.
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Problem {
         let problem = Problem::at(self.source(span), span, message);
+        if self.unknown_values.iter().any(|unknown| unknown.contains(span)) {
+            let at = self.consequences.len();
+            self.consequences.push(problem);
+            return &mut self.consequences[at];
+        }
         self.push(problem)
+    }
+
+    /// Whatever else is wrong at this span follows from what is reported already.
+    pub(super) fn value_is_unknown(&mut self, span: Span) {
+        self.unknown_values.push(span);
     }
 
     /// Notes something suspicious.

@@ -17,6 +17,10 @@ pub(super) struct Fields<'n> {
     /// Where the map begins.
     pub(super) at: Span,
     found: Vec<(&'static str, &'n Node, &'n Node)>,
+    /// Keys that a reported key was probably meant to be.
+    meant: Vec<&'static str>,
+    /// A key that is not supported yet may stand for any other.
+    has_unsupported: bool,
 }
 
 impl<'n> Fields<'n> {
@@ -29,7 +33,7 @@ impl<'n> Fields<'n> {
             return None;
         };
         let at = start_of(node);
-        let mut fields = Self { at, found: Vec::new() };
+        let mut fields = Self { at, found: Vec::new(), meant: Vec::new(), has_unsupported: false };
         for (key, value) in entries {
             fields.take(key, value, table, cx);
         }
@@ -43,7 +47,8 @@ impl<'n> Fields<'n> {
             return;
         };
         let Some(known) = table.names().find(|known| *known == name) else {
-            unknown_key(key, name, table, cx);
+            self.has_unsupported |= table.unsupported.contains(&name);
+            self.meant.extend(unknown_key(key, name, table, cx));
             return;
         };
         match self.key(known) {
@@ -59,7 +64,7 @@ impl<'n> Fields<'n> {
 
     fn check_presence(&self, table: &'static Table, cx: &mut Context) {
         for key in table.keys {
-            if key.presence == Presence::Required && !self.has(key.name) {
+            if key.presence == Presence::Required && self.lacks(key.name) {
                 cx.error(self.at, format!("missing key `{}` in this {}", key.name, table.name))
                     .label(format!("this {} has no `{}`", table.name, key.name))
                     .help(key.about);
@@ -73,6 +78,7 @@ impl<'n> Fields<'n> {
     fn check_exactly_one(&self, group: &[&'static str], table: &'static Table, cx: &mut Context) {
         let present: Vec<_> = group.iter().filter(|name| self.has(name)).collect();
         match present[..] {
+            [] if group.iter().any(|name| !self.lacks(name)) => {}
             [] => {
                 cx.error(self.at, format!("this {} needs one of {}", table.name, quoted(group)))
                     .label(format!("has none of {}", quoted(group)));
@@ -99,6 +105,11 @@ impl<'n> Fields<'n> {
     /// Whether a key is there.
     pub(super) fn has(&self, name: &str) -> bool {
         self.key(name).is_some()
+    }
+
+    /// Whether a key is missing without a reported reason, such as a typing error.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        !self.has(name) && !self.meant.contains(&name) && !self.has_unsupported
     }
 
     /// A text that is not empty.
@@ -159,7 +170,8 @@ impl<'n> Fields<'n> {
         let node = self.get(name)?;
         match &node.value {
             Value::List(items) if items.is_empty() => {
-                cx.error(node.span, format!("`{name}` is empty; it needs at least one entry"));
+                let at = self.key(name).map_or(node.span, |key| key.span);
+                cx.error(at, format!("`{name}` is empty; it needs at least one entry"));
                 None
             }
             Value::List(items) => Some(items),
@@ -265,11 +277,17 @@ pub(super) fn wrong_type<'c>(
     cx.error(start_of(node), message)
 }
 
-fn unknown_key(key: &Node, name: &str, table: &'static Table, cx: &mut Context) {
+/// Reports a key; gives the key that was probably meant.
+fn unknown_key(
+    key: &Node,
+    name: &str,
+    table: &'static Table,
+    cx: &mut Context,
+) -> Option<&'static str> {
     if table.unsupported.contains(&name) {
         cx.error(key.span, format!("`{name}` is not supported yet"))
             .help(format!("remove `{name}`: nothing of a file is ever ignored"));
-        return;
+        return None;
     }
     let suggestion = closest(name, table.names());
     let known = table.names().collect::<Vec<_>>().join(", ");
@@ -279,6 +297,7 @@ fn unknown_key(key: &Node, name: &str, table: &'static Table, cx: &mut Context) 
         None => problem,
     }
     .help(format!("known keys: {known}"));
+    suggestion
 }
 
 /// The candidate that a word was probably meant to be.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::context::Context;
-use super::source::Source;
+use super::source::{Source, Span};
 use super::tree::{self, Node, Value};
 use super::variables;
 
@@ -48,11 +48,11 @@ pub(super) fn load(path: &Path) -> Result<Arc<Source>, FileError> {
 }
 
 /// Reads a text as a tree with its variables replaced; reports what is wrong.
-pub(super) fn parse(source: Arc<Source>, cx: &mut Context) -> Option<Node> {
-    let file = cx.add_source(Arc::clone(&source));
-    match tree::parse(&source, file) {
-        Ok(Node { value: Value::Null, span, .. }) => {
-            cx.error(span, "the file is empty")
+pub(super) fn parse(source: &Arc<Source>, cx: &mut Context) -> Option<Node> {
+    let file = cx.add_source(Arc::clone(source));
+    match tree::parse(source, file) {
+        Ok(Node { value: Value::Null, .. }) => {
+            cx.error(Span { file, start: 0, length: 0 }, "the file is empty")
                 .help("a scenario has at least version, name, target, load, requests and slo");
             None
         }

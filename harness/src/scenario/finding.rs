@@ -41,4 +41,13 @@ impl Finding {
             problem.help(help);
         }
     }
+
+    /// Reports it as something suspicious.
+    pub(super) fn warn(self, node: &Node, cx: &mut Context) {
+        let span = span_within(cx.source(node.span), node, self.offset, self.length);
+        let warning = cx.warning(span, self.message);
+        if let Some(help) = self.help {
+            warning.help(help);
+        }
+    }
 }

@@ -15,6 +15,8 @@ pub(super) struct Table {
     pub(super) unsupported: &'static [&'static str],
     /// Groups of keys of which exactly one must be there.
     pub(super) one_of: &'static [&'static [&'static str]],
+    /// Whether a later map with the same id may give only some of the keys.
+    pub(super) overrides: bool,
 }
 
 /// One key of a map.
@@ -156,6 +158,7 @@ pub(super) static SCENARIO: Table = Table {
         "tls",
     ],
     one_of: &[],
+    overrides: false,
 };
 
 /// A file with objectives only.
@@ -169,6 +172,7 @@ pub(super) static OBJECTIVE_LIST: Table = Table {
     ],
     unsupported: &["alerts"],
     one_of: &[],
+    overrides: false,
 };
 
 static OBJECTIVE_SHAPE: Shape =
@@ -177,7 +181,7 @@ const SLO_SHAPE: Shape = Shape::Any(&[Shape::Word(&["none"]), Shape::List(&OBJEC
 
 /// `reference:`
 pub(super) static REFERENCE: Table = Table {
-    name: "reference",
+    name: "reference service",
     about: "Settings of the reference service.",
     keys: &[optional(
         "faults",
@@ -186,11 +190,12 @@ pub(super) static REFERENCE: Table = Table {
     )],
     unsupported: &[],
     one_of: &[],
+    overrides: false,
 };
 
 /// `metrics:`
 pub(super) static METRICS: Table = Table {
-    name: "metrics",
+    name: "metrics source",
     about: "Where the target's metrics are and how often they are scraped.",
     keys: &[
         required("path", Shape::Path, "The path of the exposition on the target itself."),
@@ -212,6 +217,7 @@ pub(super) static METRICS: Table = Table {
         "matcher",
     ],
     one_of: &[],
+    overrides: false,
 };
 
 /// One entry of `data:`.
@@ -229,6 +235,7 @@ pub(super) static DATA_SET: Table = Table {
     ],
     unsupported: &["csv", "jsonl"],
     one_of: &[],
+    overrides: false,
 };
 
 /// One entry of `load:`.
@@ -261,6 +268,7 @@ pub(super) static PHASE: Table = Table {
     ],
     unsupported: &["think_time", "max_in_flight", "abort", "retry"],
     one_of: &[&["rate", "users"]],
+    overrides: false,
 };
 
 /// The HTTP methods that are keys of a request.
@@ -319,11 +327,12 @@ pub(super) static REQUEST: Table = Table {
         "file",
     ],
     one_of: &[METHODS],
+    overrides: false,
 };
 
 /// `expect:`
 pub(super) static EXPECT: Table = Table {
-    name: "expect",
+    name: "expectation",
     about: "What a good answer looks like; every part must hold.",
     keys: &[
         with_default(
@@ -340,11 +349,12 @@ pub(super) static EXPECT: Table = Table {
     ],
     unsupported: &["headers", "body", "regex"],
     one_of: &[],
+    overrides: false,
 };
 
 /// `artifacts:`
 pub(super) static ARTIFACTS: Table = Table {
-    name: "artifacts",
+    name: "artifact setting",
     about: "Files that an answer points to.",
     keys: &[
         required(
@@ -361,6 +371,7 @@ pub(super) static ARTIFACTS: Table = Table {
     ],
     unsupported: &[],
     one_of: &[],
+    overrides: false,
 };
 
 /// The keys that say what an objective measures.
@@ -415,6 +426,7 @@ pub(super) static OBJECTIVE: Table = Table {
     ],
     unsupported: &["reconcile", "within", "abort", "alert"],
     one_of: &[OBJECTIVE_KINDS],
+    overrides: true,
 };
 
 /// The names that `unit:` takes.
@@ -430,4 +442,20 @@ pub(super) static INCLUDE: Table = Table {
     keys: &[required("include", Shape::Text, "The file: a list of objectives.")],
     unsupported: &[],
     one_of: &[],
+    overrides: false,
 };
+
+/// Every map of the format, in the order in which it is documented.
+pub(super) static ALL: &[&Table] = &[
+    &SCENARIO,
+    &OBJECTIVE_LIST,
+    &REFERENCE,
+    &METRICS,
+    &DATA_SET,
+    &PHASE,
+    &REQUEST,
+    &EXPECT,
+    &ARTIFACTS,
+    &OBJECTIVE,
+    &INCLUDE,
+];

@@ -142,10 +142,11 @@ impl List {
         match known {
             Some(entry) if entry.depth > depth => entry.override_with(map, at, depth),
             Some(entry) => {
-                let line = cx.place(entry.at).line;
+                let first = cx.place(entry.at);
                 let id = id.unwrap_or_default();
                 cx.error(at, format!("duplicate id `{id}`")).help(format!(
-                    "line {line} has it already; only an included objective is overridden"
+                    "{}:{} has it already; only an included objective is overridden",
+                    first.file, first.line
                 ));
             }
             None => self.entries.push(Entry { id, at, map: map.to_vec(), depth }),
@@ -176,7 +177,7 @@ impl List {
                 return;
             }
         };
-        let Some(root) = files::parse(source, cx) else { return };
+        let Some(root) = files::parse(&source, cx) else { return };
         if root.get("load").is_some() {
             cx.error(node.span, format!("`{name}` is a scenario, not a list of objectives"))
                 .help("include a file that has only `slo`");
@@ -199,7 +200,7 @@ impl Entry {
         self.map.retain(|(key, _)| {
             let replaced = map.iter().any(|(new, _)| new.value == key.value);
             let of_old_kind = is_kind(key) || matches!(key.text(), Some("unit" | "window"));
-            !replaced && !(new_kind && of_old_kind)
+            !(replaced || new_kind && of_old_kind)
         });
         self.map.extend_from_slice(map);
         self.at = at;
@@ -216,17 +217,14 @@ fn lower(entry: &Entry, around: Option<&Surroundings>, cx: &mut Context) -> Opti
     let node = Node { span: entry.at, ..node };
     let fields = Fields::of(&node, &keys::OBJECTIVE, cx)?;
     let id = fields.name("id", cx);
-    let description = match fields.has("description") {
-        true => Some(fields.text("description", cx)?.to_owned()),
-        false => None,
-    };
-    let during = match fields.get("during") {
-        Some(_) => Some(during(&fields, around, cx)),
-        None => None,
-    };
+    let description = fields.get("description").map(|node| fields::text(node, cx));
+    let during = fields.has("during").then(|| during(&fields, around, cx));
     let kind = kind(&fields, around, cx);
-    let expected = kind.as_ref().map(|kind| expected(&kind.kind));
-    let thresholds = expected.and_then(|expected| thresholds(&fields, expected, cx));
+    let expected = kind.as_ref().map_or(Expected::Anything, |kind| expected(&kind.kind));
+    let thresholds = thresholds(&fields, expected, cx);
+    if let (Some(kind), Some(thresholds)) = (&kind, &thresholds) {
+        check_bucket_bounds(&kind.kind, thresholds, &fields, cx);
+    }
     if let Some(at) = kind.as_ref().and_then(|kind| kind.uses_phase)
         && during.is_none()
     {
@@ -236,7 +234,10 @@ fn lower(entry: &Entry, around: Option<&Surroundings>, cx: &mut Context) -> Opti
     }
     Some(Objective {
         id: id?,
-        description,
+        description: match description {
+            Some(description) => Some(description?.to_owned()),
+            None => None,
+        },
         kind: kind?.kind,
         thresholds: thresholds?,
         during: match during {
@@ -245,6 +246,28 @@ fn lower(entry: &Entry, around: Option<&Surroundings>, cx: &mut Context) -> Opti
         },
         place: cx.place(entry.at),
     })
+}
+
+/// A quantile never shows more than the highest finite bound, so that a threshold
+/// there could not be missed.
+fn check_bucket_bounds(
+    kind: &ObjectiveKind,
+    thresholds: &[Threshold],
+    fields: &Fields,
+    cx: &mut Context,
+) {
+    let (Some(known), ObjectiveKind::Promql { expression, scale, .. }) = (cx.known, kind) else {
+        return;
+    };
+    let Some(highest) = known.highest_judged_bound(expression) else { return };
+    for threshold in thresholds.iter().filter(|threshold| threshold.bound / scale >= highest) {
+        let at = fields.get("is").map_or(fields.at, |node| node.span);
+        let message = format!(
+            "`{}` is at or above the histogram's highest finite bound, {highest}",
+            threshold.text
+        );
+        cx.error(at, message).help("the quantile could never show a miss; judge below that bound");
+    }
 }
 
 fn during(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Option<String> {
@@ -304,12 +327,14 @@ fn kind(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Opt
         refuse_beside("counter", &["window"], fields, cx);
         let selector = text.trim().to_owned();
         promql::check_selector(text).map_err(|findings| report_all(findings, node, cx)).ok()?;
+        warn_about_unknown(text, node, cx);
         return Some(Kind {
             kind: ObjectiveKind::Counter { selector, unit, scale },
             uses_phase: None,
         });
     }
     let checked = promql::check(text).map_err(|findings| report_all(findings, node, cx)).ok()?;
+    warn_about_unknown(text, node, cx);
     let includes_before_run = match fields.get("window") {
         Some(window) => window_includes_before_run(window, cx)?,
         None => false,
@@ -325,6 +350,12 @@ fn kind(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Opt
             .phase_at
             .map(|at| span_within(cx.source(node.span), node, at, "$phase".len())),
     })
+}
+
+fn warn_about_unknown(text: &str, node: &Node, cx: &mut Context) {
+    if let Some(known) = cx.known {
+        known.warn_about(text, node, cx);
+    }
 }
 
 fn report_all(findings: Vec<Finding>, node: &Node, cx: &mut Context) {

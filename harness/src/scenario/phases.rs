@@ -109,14 +109,14 @@ fn open(rate: &Node, fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
                 .help("a phase with `rate` ends after `for`; `iterations` belongs to `users`");
         }
     }
-    if !fields.has("for") {
+    if fields.lacks("for") {
         cx.error(fields.at, "missing key `for`: how long arrivals at this `rate` go on")
             .help("add for example `for: 20s`");
     }
     let duration = fields.duration("for", cx);
     let (from, to) = rates?;
     let duration = duration?;
-    let arrivals = (from + to) / 2.0 * duration.as_secs_f64();
+    let arrivals = f64::midpoint(from, to) * duration.as_secs_f64();
     if arrivals < 1.0 {
         cx.error(fields.at, "this phase would send nothing: its rate times its length is below 1")
             .help("raise `rate` or `for`");
@@ -135,6 +135,13 @@ fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
         [("for", _)] => fields.duration("for", cx).map(Stop::After),
         [("iterations", _)] => fields.whole("iterations", 1..=u64::MAX, cx).map(Stop::Iterations),
         [_] => fields.whole("iterations_per_user", 1..=u64::MAX, cx).map(Stop::IterationsPerUser),
+        [] if ["for", "iterations", "iterations_per_user"]
+            .iter()
+            .any(|name| !fields.lacks(name)) =>
+        {
+            // Reported already: a key that was meant to be one of these.
+            None
+        }
         [] => {
             cx.error(fields.at, "this phase never ends")
                 .help("add one of `for`, `iterations` and `iterations_per_user`");
@@ -153,12 +160,11 @@ fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
 /// `5/s` or `5/s -> 20/s`, in requests a second.
 fn rate(node: &Node, cx: &mut Context) -> Option<(f64, f64)> {
     let text = fields::scalar_text(node, cx)?;
-    let (from, to) = match text.split_once("->") {
-        Some((from, to)) => (one_rate(node, from, cx), one_rate(node, to, cx)),
-        None => {
-            let rate = one_rate(node, &text, cx);
-            (rate, rate)
-        }
+    let (from, to) = if let Some((from, to)) = text.split_once("->") {
+        (one_rate(node, from, cx), one_rate(node, to, cx))
+    } else {
+        let rate = one_rate(node, &text, cx);
+        (rate, rate)
     };
     let (from, to) = (from?, to?);
     if from == 0.0 && to == 0.0 {

@@ -176,12 +176,12 @@ impl SourceCode for Problem {
 impl Problems {
     /// All problems, then all warnings, each with its source line underlined.
     pub fn render(&self) -> String {
-        self.all().map(Problem::render).collect()
+        self.all().map(Problem::render).collect::<Vec<_>>().join("\n")
     }
 
     /// The same in a terminal's colours.
     pub fn render_in_colour(&self) -> String {
-        self.all().map(Problem::render_in_colour).collect()
+        self.all().map(Problem::render_in_colour).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether there is neither a problem nor a warning.

@@ -141,7 +141,7 @@ fn quoted_in(message: &str, quote: char) -> Option<&str> {
 }
 
 /// Where a name stands by itself.
-fn find_word(text: &str, name: &str) -> Option<(usize, usize)> {
+pub(super) fn find_word(text: &str, name: &str) -> Option<(usize, usize)> {
     let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
     let stands_alone = |at: &usize| {
         !text[..*at].ends_with(part_of_name) && !text[at + name.len()..].starts_with(part_of_name)

@@ -10,20 +10,25 @@ use super::context::Context;
 use super::fields::{self, Fields};
 use super::files;
 use super::keys;
+use super::known::KnownMetrics;
 use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Variables};
 use super::objectives::{self, Surroundings};
 use super::phases;
 use super::problem::{Problem, Problems};
 use super::requests;
-use super::source::Source;
+use super::samples::{self, Shortage};
+use super::source::{Source, Span};
 use super::target;
 use super::tree::{Node, Value};
 
 /// What the caller decides beside the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOptions {
     /// Replaces the file's target (`--target`); see [`super::parse_target`].
     pub target: Option<Target>,
+    /// What the target is known to have: other names are warned about, and a
+    /// threshold that no bucket can show is an error.
+    pub known: Option<KnownMetrics>,
 }
 
 /// A scenario that can run, and what is suspicious about its file.
@@ -60,6 +65,15 @@ pub fn read_text(
     scenario_only(Ok(Arc::new(Source::new(path, text))), variables, options)
 }
 
+/// Everything that can be told about a file without load: what is wrong with it and
+/// what is suspicious. Neither a file's target nor its metrics are contacted.
+pub fn check(path: &Path, variables: &Variables, options: &ReadOptions) -> Problems {
+    match read_document(path, variables, options) {
+        Ok((_, warnings)) => Problems { problems: Vec::new(), warnings },
+        Err(problems) => problems,
+    }
+}
+
 /// Reads a file that may be a scenario or a list of objectives, with the warnings.
 pub fn read_document(
     path: &Path,
@@ -82,7 +96,8 @@ fn scenario_only(
             let problem = whole.map_or_else(
                 |problem| problem,
                 |source| {
-                    let mut problem = Problem::whole_file(&source, message);
+                    let start = Span { file: 0, start: 0, length: 0 };
+                    let mut problem = Problem::at(&source, start, message);
                     problem.help("include it from a scenario: `slo: [{ include: FILE }]`");
                     problem
                 },
@@ -104,9 +119,9 @@ fn document(
     variables: &Variables,
     options: &ReadOptions,
 ) -> Result<(Document, Vec<Problem>), Problems> {
-    let mut cx = Context::new(variables);
+    let mut cx = Context::new(variables, options.known.as_ref());
     let document = match source {
-        Ok(source) => lower(source, options, &mut cx),
+        Ok(source) => lower(&source, options, &mut cx),
         Err(problem) => {
             cx.push(problem);
             None
@@ -119,12 +134,12 @@ fn document(
     }
 }
 
-fn lower(source: Arc<Source>, options: &ReadOptions, cx: &mut Context) -> Option<Document> {
-    let root = files::parse(Arc::clone(&source), cx)?;
+fn lower(source: &Arc<Source>, options: &ReadOptions, cx: &mut Context) -> Option<Document> {
+    let root = files::parse(source, cx)?;
     if is_objective_list(&root) {
         return objective_list(&root, cx).map(Document::Objectives);
     }
-    scenario(&source, &root, options, cx).map(|scenario| Document::Scenario(Box::new(scenario)))
+    scenario(source, &root, options, cx).map(|scenario| Document::Scenario(Box::new(scenario)))
 }
 
 /// A file with only `slo` (and what every file may have).
@@ -170,6 +185,11 @@ fn scenario(
     let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
     sets.warn_unused(cx);
+    if let (Some(phases), Some(requests), Some(Objectives::Judged(objectives))) =
+        (&phases, &requests, &objectives)
+    {
+        warn_about_samples(objectives, phases, requests, cx);
+    }
     let (name, target, metrics) = (name?, target?, metrics?);
     let (phases, requests, objectives) = (phases?, requests?, objectives?);
     if cx.problem_count() > 0 {
@@ -187,6 +207,26 @@ fn scenario(
         requests: with_bodies(requests, &sets),
         objectives,
     })
+}
+
+fn warn_about_samples(
+    objectives: &[Objective],
+    phases: &[Phase],
+    requests: &[(Request, Template)],
+    cx: &mut Context,
+) {
+    let requests: Vec<_> = requests.iter().map(|(request, _)| request).collect();
+    for objective in objectives {
+        let Some(shortage) = samples::shortage(objective, phases, &requests) else { continue };
+        let Shortage { planned, needed } = shortage;
+        let message = format!(
+            "`{}` cannot pass: it needs {needed} samples and the plan gives {planned}",
+            objective.id
+        );
+        let at = cx.span_of(&objective.place);
+        cx.warning(at, message)
+            .help("send more requests, or judge a lower percentile; until then it is inconclusive");
+    }
 }
 
 fn version(file: &Fields, cx: &mut Context) {
@@ -240,5 +280,9 @@ fn written_names(file: &Fields, list: &str) -> Vec<String> {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let digits = [byte >> 4, byte & 15];
+        hex.extend(digits.iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)));
+        hex
+    })
 }

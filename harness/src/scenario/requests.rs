@@ -224,14 +224,14 @@ fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
     let mut expected: Vec<ExpectJson> = Vec::new();
     for (key, value) in entries {
         let (path, value) = (path(key, cx), json_value(value, cx));
-        let (path, value) = (path?, value?);
+        let (Some(path), Some(value)) = (path, value) else { continue };
         if expected.iter().any(|other| other.path.steps == path.steps) {
             cx.error(key.span, format!("duplicate path `{}`", path.text))
                 .help("remove one of the two");
         }
         expected.push(ExpectJson { path, value });
     }
-    Some(expected)
+    (expected.len() == entries.len()).then_some(expected)
 }
 
 fn path(node: &Node, cx: &mut Context) -> Option<JsonPath> {

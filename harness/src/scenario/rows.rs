@@ -40,10 +40,6 @@ const NOTES: [&str; 12] = [
     "market on close",
 ];
 
-/// The columns of every row, in order.
-pub(super) const COLUMNS: [&str; 8] =
-    ["id", "timestamp", "symbol", "side", "price", "quantity", "venue", "note"];
-
 /// `rows` rows as a JSON array of objects.
 pub(super) fn json(rows: u64, seed: u64) -> Vec<u8> {
     let capacity = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(ROW_BYTES);
@@ -183,6 +179,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    const COLUMNS: [&str; 8] =
+        ["id", "timestamp", "symbol", "side", "price", "quantity", "venue", "note"];
 
     fn parsed(rows: u64, seed: u64) -> Vec<Value> {
         serde_json::from_slice(&json(rows, seed)).unwrap()

@@ -31,6 +31,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Whether another stretch lies within this one.
+    pub(super) fn contains(self, other: Self) -> bool {
+        let end = |span: Self| span.start.saturating_add(span.length);
+        self.file == other.file && self.start <= other.start && end(other) <= end(self)
+    }
+
     /// A part of this stretch; what lies beyond its end is left out.
     pub(super) fn part(self, offset: usize, length: usize) -> Self {
         let offset = offset.min(self.length);

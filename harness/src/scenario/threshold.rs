@@ -15,6 +15,8 @@ pub(super) enum Expected {
     Share,
     /// Requests a second: `5/s`.
     Rate,
+    /// Not known, because what is measured is wrong itself.
+    Anything,
     /// A value of the target's, in a unit that the objective states or leaves out.
     Stated(Unit),
 }
@@ -85,7 +87,8 @@ impl Expected {
             (Self::Time, Unit::Seconds) if value < 0.0 => {
                 Err(("is below 0", advice("no time is shorter than nothing")))
             }
-            (Self::Time, Unit::Seconds)
+            (Self::Anything, _)
+            | (Self::Time, Unit::Seconds)
             | (Self::Count, Unit::Plain)
             | (Self::Rate, Unit::PerSecond) => Ok(value),
             (Self::Time, _) => Err(("is not a time", advice("write a unit of time: 250ms, 10s"))),

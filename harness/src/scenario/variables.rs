@@ -22,7 +22,11 @@ pub(super) fn replace(node: &mut Node, cx: &mut Context) {
         }
         Value::Text(text) if text.contains("${") => {
             let text = std::mem::take(text);
+            let before = cx.problem_count();
             node.value = replace_text(node, &text, cx);
+            if cx.problem_count() > before {
+                cx.value_is_unknown(node.span);
+            }
         }
         _ => {}
     }

@@ -40,6 +40,9 @@ pub enum ScrapeError {
     /// More bytes than allowed.
     #[error("the exposition is larger than {0} bytes, which is the limit")]
     TooLarge(usize),
+    /// A compressed answer.
+    #[error("the exposition is encoded as `{0}`, which was not asked for and is not supported yet")]
+    Encoding(String),
     /// An answer of another kind.
     #[error(transparent)]
     ContentType(#[from] ContentTypeError),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
 
 use super::ScrapeConfig;
@@ -13,6 +13,15 @@ use crate::exposition::Format;
 /// What is understood, in order of preference: the text format comes first, so
 /// that what is judged is what a person sees who asks with curl.
 const ACCEPTED: &str = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.7,text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
+
+/// Which connection a request goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// One that is made for it.
+    New,
+    /// Perhaps one that an earlier answer left open.
+    MayBeReused,
+}
 
 /// An exposition as it was received.
 #[derive(Debug)]
@@ -48,22 +57,51 @@ pub(super) fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeErr
         .map_err(|error| refused(error.to_string()))
 }
 
-/// Fetches the exposition; the caller bounds the time.
-pub(super) async fn fetch(client: &Client, config: &ScrapeConfig) -> Result<Received, ScrapeError> {
-    let timeout_header = format!("{}", config.timeout.as_secs_f64());
-    let response = client
-        .get(&config.url)
-        .header(ACCEPT, ACCEPTED)
-        .header("X-Prometheus-Scrape-Timeout-Seconds", timeout_header)
-        .send()
-        .await
-        .map_err(|error| ScrapeError::transport(&error))?;
+/// Fetches the exposition; the caller bounds the time. Where the connection may be
+/// one that is reused, and it closes before any answer, the request is sent once
+/// more: a server may close an idle connection at the very moment of a scrape.
+pub(super) async fn fetch(
+    client: &Client,
+    config: &ScrapeConfig,
+    connection: Connection,
+) -> Result<Received, ScrapeError> {
+    let response = match send(client, config).await {
+        Err(error) if connection == Connection::MayBeReused && is_closed_unanswered(&error) => {
+            tracing::debug!(url = config.url, %error, "the connection closed; asking once more");
+            send(client, config).await
+        }
+        sent => sent,
+    };
+    let response = response.map_err(|error| ScrapeError::transport(&error))?;
     check_status(&response)?;
+    check_encoding(&response)?;
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
     let format = Format::from_content_type(content_type.as_deref())?;
     let body = read_body(response, config.body_limit_bytes).await?;
     Ok(Received { format, body })
+}
+
+async fn send(client: &Client, config: &ScrapeConfig) -> Result<Response, reqwest::Error> {
+    let request = client
+        .get(&config.url)
+        .header(ACCEPT, ACCEPTED)
+        .header("X-Prometheus-Scrape-Timeout-Seconds", config.timeout.as_secs_f64().to_string());
+    request.send().await
+}
+
+fn is_closed_unanswered(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
+}
+
+/// None was asked for, but some servers compress whatever they are asked.
+fn check_encoding(response: &Response) -> Result<(), ScrapeError> {
+    match response.headers().get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            Err(ScrapeError::Encoding(String::from_utf8_lossy(encoding.as_bytes()).into_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_status(response: &Response) -> Result<(), ScrapeError> {

@@ -24,7 +24,7 @@ use crate::exposition::{ParseRules, parse_with};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 use batch::{Batch, Instance, report_labels};
-use http::Received;
+use http::{Connection, Received};
 use schedule::Schedule;
 
 /// The store that a run's scrapers and its load generator write to.
@@ -78,6 +78,13 @@ struct State {
     last_body: Option<Bytes>,
 }
 
+impl State {
+    /// Once a body was received whole, its connection may still be open.
+    fn connection(&self) -> Connection {
+        if self.last_body.is_some() { Connection::MayBeReused } else { Connection::New }
+    }
+}
+
 /// One scrape that is going on.
 struct Attempt {
     moment: ScrapeMoment,
@@ -121,7 +128,8 @@ impl Scraper {
     pub async fn scrape(&self, moment: ScrapeMoment) -> ScrapeRecord {
         let _turn = self.turn.lock().await;
         let attempt = self.begin(moment);
-        let fetch = http::fetch(&self.client, &self.config);
+        let connection = lock(&self.state).connection();
+        let fetch = http::fetch(&self.client, &self.config, connection);
         let received = match tokio::time::timeout(self.config.timeout, fetch).await {
             Ok(received) => received,
             Err(_) => Err(ScrapeError::Timeout(self.config.timeout)),

@@ -80,23 +80,32 @@ impl Server {
 impl Peer {
     /// The next request; `None` when the client has closed.
     pub(crate) fn read(&mut self) -> Option<Seen> {
-        let line = self.line()?;
-        let mut headers = Vec::new();
-        let mut length = 0;
-        loop {
-            let header = self.line()?;
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            headers.push(header);
-        }
-        let mut body = vec![0; length];
+        let (line, headers) = self.read_head()?;
+        let length = headers.iter().find_map(|header| {
+            let lower = header.to_lowercase();
+            lower.strip_prefix("content-length:")?.trim().parse().ok()
+        });
+        let mut body = vec![0; length.unwrap_or(0)];
         self.reader.read_exact(&mut body).ok()?;
         self.requests.fetch_add(1, Ordering::SeqCst);
         Some(Seen { line, headers, body })
+    }
+
+    /// The request line and the headers; the body stays unread.
+    pub(crate) fn read_head(&mut self) -> Option<(String, Vec<String>)> {
+        let line = self.line()?;
+        let mut headers = Vec::new();
+        loop {
+            match self.line()? {
+                header if header.is_empty() => return Some((line, headers)),
+                header => headers.push(header),
+            }
+        }
+    }
+
+    /// Reads whatever comes until the client closes.
+    pub(crate) fn read_to_end(&mut self) {
+        let _ = std::io::copy(&mut self.reader, &mut std::io::sink());
     }
 
     /// Writes raw bytes; `false` when the client has closed.

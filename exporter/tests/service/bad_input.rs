@@ -1,0 +1,148 @@
+//! What a client can send wrong: each has its status, its reason and its place,
+//! leaves no file, and is counted.
+
+use std::os::unix::fs::PermissionsExt;
+
+use tokio::io::AsyncWriteExt;
+
+use crate::service::{Service, body};
+
+/// Bodies, and the status and reason each is answered with.
+const WRONG: &[(&str, u16, &str)] = &[
+    ("", 400, "bad_json"),
+    ("hello", 400, "bad_json"),
+    ("[]", 400, "bad_json"),
+    ("{}", 400, "bad_request"),
+    (r#"{"format":"csv"}"#, 400, "bad_request"),
+    (r#"{"format":"xls","data":[]}"#, 400, "bad_request"),
+    (r#"{"format":7,"data":[]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","data":{}}"#, 400, "bad_request"),
+    (r#"{"format":"csv","data":[]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","columns":[],"data":[]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","columns":"a","data":[]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","columns":["a","a"],"data":[]}"#, 400, "repeated_key"),
+    (r#"{"format":"csv","data":[1]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","data":["x"]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","data":[[1]]}"#, 400, "bad_request"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1,2]]}"#, 400, "row_mismatch"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1],{"a":1}]}"#, 400, "row_mismatch"),
+    (r#"{"format":"csv","columns":["a"],"data":[{"a":1,"a":2}]}"#, 400, "repeated_key"),
+    (r#"{"format":"csv","format":"csv","data":[]}"#, 400, "repeated_key"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1]],"data":[[1]]}"#, 400, "repeated_key"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1],]}"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1] [2]]}"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1x]]}"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1]"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1]]"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1]]} x"#, 400, "bad_json"),
+    (r#"{"format":"csv","columns":["a"],"data":[[1]],"title":"late"}"#, 400, "bad_request"),
+    (r#"{"data":[[1],]   ,"columns":["a"],"format":"csv"}"#, 400, "bad_json"),
+    (r#"{"data":[{"a":1"#, 400, "bad_json"),
+];
+
+#[tokio::test]
+async fn each_wrong_body_is_answered_counted_and_leaves_nothing() {
+    let service = Service::start().await;
+    for (request, status, reason) in WRONG {
+        let answer = service.export(*request).await;
+        let found = (answer.status, answer.json["reason"].as_str());
+        assert_eq!(found, (*status, Some(*reason)), "{request} -> {}", answer.json);
+        assert_eq!(answer.json["success"], false);
+        assert_eq!(service.files(), Vec::<String>::new(), "{request}");
+    }
+    service.wait_for(0, 0).await;
+    let exposition = service.get("/export/metrics").await.text().await.unwrap();
+    let total = |name: &str, label: &str| -> f64 {
+        let lines =
+            exposition.lines().filter(|line| line.starts_with(name) && line.contains(label));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    };
+    assert_eq!(total("export_requests_total{", "status=\"rejected\"") as usize, WRONG.len());
+    assert_eq!(total("export_fail_total{", "reason=") as usize, WRONG.len());
+    assert_eq!(total("export_requests_total{", "status=\"failed\"") as usize, 0);
+}
+
+#[tokio::test]
+async fn the_answer_names_the_byte_and_the_row() {
+    let service = Service::start().await;
+    let before = r#"{"format":"csv","columns":["a"],"data":[{"a":1},{"a":"#;
+    let answer = service.export(format!("{before}x}}]}}")).await;
+    assert_eq!(answer.json["offset"].as_u64(), Some(before.len() as u64));
+    assert!(answer.json["error"].as_str().unwrap().starts_with("row 2"), "{}", answer.json);
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf8_is_refused() {
+    let service = Service::start().await;
+    let mut request = br#"{"format":"csv","columns":["a"],"data":[[""#.to_vec();
+    let offset = request.len() as u64;
+    request.extend_from_slice(b"\xff\"]]}");
+    let answer = service.export(request).await;
+    assert_eq!((answer.status, answer.json["offset"].as_u64()), (400, Some(offset)));
+}
+
+#[tokio::test]
+async fn limits_on_bytes_rows_and_columns_are_413() {
+    let service = Service::start_with(|config| {
+        config.limits.max_body_bytes = 10_000;
+        config.limits.max_rows = 20;
+        config.limits.max_columns = 3;
+        config.limits.max_row_bytes = 1_000;
+    })
+    .await;
+    let four = r#"{"format":"csv","columns":["a","b","c","d"],"data":[]}"#.to_owned();
+    let long = format!(r#"{{"format":"csv","columns":["a"],"data":[["{}"]]}}"#, "x".repeat(1_000));
+    for request in [body("csv", 21), body("csv", 1_000), four, long] {
+        let answer = service.export(request).await;
+        assert_eq!((answer.status, answer.json["reason"].as_str()), (413, Some("too_large")));
+    }
+    assert_eq!(service.export(body("csv", 20)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_bounded_too() {
+    let service = Service::start_with(|config| config.limits.max_body_bytes = 1_000).await;
+    let pieces = (0..10).map(|_| Ok::<_, std::io::Error>(vec![b' '; 500]));
+    let chunked = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+    assert_eq!(service.export(chunked).await.status, 413);
+}
+
+#[tokio::test]
+async fn a_truncated_body_leaves_no_file_and_is_counted() {
+    let service = Service::start().await;
+    let mut upload = service.begin_upload(1_000, r#"{"format":"csv","columns":["a"],"#).await;
+    upload.write_all(br#""data":[[1],[2]"#).await.unwrap();
+    service.wait_for(1, 0).await;
+    drop(upload);
+    service.wait_for(0, 0).await;
+    assert_eq!(service.files(), Vec::<String>::new());
+    let gone = r#"export_fail_total{format="csv",reason="client_gone"}"#;
+    assert_eq!(service.sample(gone).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn more_pdf_columns_than_a_page_holds_are_refused() {
+    let service = Service::start().await;
+    let columns: Vec<String> = (0..60).map(|n| format!("\"c{n}\"")).collect();
+    let request = format!(r#"{{"format":"pdf","columns":[{}],"data":[]}}"#, columns.join(","));
+    let answer = service.export(request).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.json["error"].as_str().unwrap().contains("at most"), "{}", answer.json);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_507_and_the_service_stays_up() {
+    let service = Service::start().await;
+    assert_eq!(service.get("/health").await.status(), 200);
+    let permissions = std::fs::Permissions::from_mode(0o555);
+    std::fs::set_permissions(service.directory.path(), permissions).unwrap();
+    if std::fs::write(service.directory.path().join("probe"), "").is_ok() {
+        // The superuser may write anywhere: take the folder away instead.
+        std::fs::remove_dir_all(service.directory.path()).unwrap();
+    }
+    let answer = service.export(body("csv", 1)).await;
+    assert_eq!(answer.status, 507, "{}", answer.json);
+    assert_eq!(service.get("/health").await.status(), 200);
+    let failed = r#"export_requests_total{format="csv",status="failed",user="anonymous"}"#;
+    assert_eq!(service.sample(failed).await, Some(1.0));
+}

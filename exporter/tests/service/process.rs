@@ -1,0 +1,171 @@
+//! The real binary: its line, its signals, its exit codes.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+};
+
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exporter"));
+        Self::spawn(command.args(["--port", "0"]).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
+    /// Begins an export and returns when the service has admitted it.
+    fn begin_export(&self) -> TcpStream {
+        let mut upload = TcpStream::connect(&self.address).unwrap();
+        let head =
+            format!("POST /export/run HTTP/1.1\r\nhost: x\r\ncontent-length: {LENGTH}\r\n\r\n");
+        upload.write_all(head.as_bytes()).unwrap();
+        upload.write_all(BEGINNING.as_bytes()).unwrap();
+        while !self.get("/export/status").contains("\"concurrentExports\":1") {}
+        upload
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn post(&self, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /export/run HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn wait(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (status.code(), log)
+    }
+}
+
+const BEGINNING: &str = r#"{"format":"csv","columns":["a"],"data":["#;
+const REST: &str = "[1]]}";
+const LENGTH: usize = BEGINNING.len() + REST.len();
+
+#[test]
+fn sigterm_lets_a_running_export_finish_and_exits_0() {
+    let process = Process::start(&[]);
+    let mut upload = process.begin_export();
+    process.signal(rustix::process::Signal::TERM);
+    while !process.get("/export/status").contains("draining") {}
+    upload.write_all(REST.as_bytes()).unwrap();
+    let mut answer = [0; 15];
+    upload.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    drop(upload);
+    assert_eq!(process.wait().0, Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let process = Process::start(&[]);
+    let _never_finished = process.begin_export();
+    process.signal(rustix::process::Signal::INT);
+    while !process.get("/export/status").contains("draining") {}
+    process.signal(rustix::process::Signal::INT);
+    assert_eq!(process.wait().0, Some(130));
+}
+
+#[test]
+fn the_end_of_standard_input_ends_the_service_when_asked() {
+    let mut process = Process::start(&["--exit-on-stdin-eof"]);
+    drop(process.child.stdin.take());
+    assert_eq!(process.wait().0, Some(0));
+}
+
+#[test]
+fn the_folder_that_was_named_keeps_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("made");
+    let process = Process::start(&["--dir", directory.to_str().unwrap()]);
+    let mut upload = process.begin_export();
+    upload.write_all(REST.as_bytes()).unwrap();
+    upload.read_exact(&mut [0; 15]).unwrap();
+    drop(upload);
+    process.signal(rustix::process::Signal::TERM);
+    assert_eq!(process.wait().0, Some(0));
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+}
+
+#[test]
+fn a_full_disk_is_507_without_a_partial_file_and_the_service_stays_up() {
+    let folder = tempfile::tempdir().unwrap();
+    // A limit on the size of files stands for a full disk: the write fails half-way.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 8; exec {} --port 0 --dir {}",
+        env!("CARGO_BIN_EXE_exporter"),
+        folder.path().display()
+    );
+    let process = Process::spawn(Command::new("sh").args(["-c", &limited]));
+    let rows = vec!["[\"0123456789\"]"; 20_000].join(",");
+    for format in ["csv", "pdf"] {
+        let body = format!(r#"{{"format":"{format}","columns":["a"],"data":[{rows}]}}"#);
+        let answer = process.post(&body);
+        assert!(answer.starts_with("HTTP/1.1 507") && answer.contains("no_storage"), "{answer}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+    assert!(process.post(r#"{"format":"csv","columns":["a"],"data":[[1]]}"#).contains("200 OK"));
+    assert!(process.get("/export/metrics").contains(
+        "export_requests_total{format=\"csv\",status=\"failed\",user=\"anonymous\"} 1\n"
+    ));
+    process.signal(rustix::process::Signal::TERM);
+    assert_eq!(process.wait().0, Some(0));
+}
+
+#[test]
+fn a_fault_is_loud_in_the_log() {
+    let process = Process::start(&["--fault", "latency:1ms"]);
+    process.signal(rustix::process::Signal::TERM);
+    let (code, log) = process.wait();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("FAULT ON PURPOSE") && log.contains("latency:1ms"), "{log}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error_with_advice() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_exporter")).args(["--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.contains(&address) && log.contains("--listen"), "{log}");
+}

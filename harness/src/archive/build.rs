@@ -1,0 +1,342 @@
+//! From what a run left behind to its record: every number that a report shows is
+//! made here.
+
+use std::time::Duration;
+
+use super::record::{
+    Configuration, GeneratorRecord, Measured, MeasuredWord, Model, OverBound, PhaseRecord,
+    PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
+    SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
+};
+use crate::gate::{Condition, OnInconclusive, RuleResult};
+use crate::histogram::{LatencyHistogram, Ranked};
+use crate::load::{FailureKind, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
+use crate::scenario::{Metrics, Objective, Scenario};
+use crate::series::SeriesStore;
+use crate::slo::{Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows};
+
+/// Errors of scrapes that a record keeps.
+const FIRST_ERRORS: usize = 5;
+
+/// Everything that one scenario left behind.
+#[derive(Clone, Debug)]
+pub struct ScenarioRun<'a> {
+    /// The scenario as it was read.
+    pub scenario: &'a Scenario,
+    /// What was loaded: `reference` or a URL.
+    pub target: String,
+    /// The address that load and scrapes went to, if one was found.
+    pub address: Option<String>,
+    /// Whether slogate started the target itself.
+    pub bundled_service: bool,
+    /// The instant that intended starts count from, milliseconds since the epoch.
+    pub t0_ms: Option<i64>,
+    /// What the generator measured, if anything was sent.
+    pub load: Option<&'a LoadResult>,
+    /// What was scraped, if anything was.
+    pub series: Option<&'a SeriesStore>,
+    /// Each objective with its judgement, in file order.
+    pub objectives: Vec<(&'a Objective, JudgedObjective)>,
+    /// What happened besides.
+    pub conditions: Vec<Condition>,
+}
+
+impl RunRecord {
+    /// The record of a whole invocation; `started_ms` is milliseconds since the epoch,
+    /// `rules` is `None` if no rules were asked for.
+    pub fn of(
+        tool: Tool,
+        started_ms: i64,
+        duration: Duration,
+        scenarios: Vec<ScenarioRecord>,
+        rules: Option<Vec<RuleResult>>,
+    ) -> Self {
+        let mut record = Self {
+            schema_version: SCHEMA_VERSION,
+            tool,
+            verdict: Verdict::Inconclusive,
+            started_at: rfc3339(started_ms),
+            duration_seconds: duration.as_secs_f64(),
+            scenarios,
+            rules: rules.map(RulesRecord::of),
+        };
+        record.verdict = record.outcome(OnInconclusive::Fail).verdict;
+        record
+    }
+}
+
+impl ScenarioRecord {
+    /// The record of one scenario.
+    pub fn of(run: ScenarioRun<'_>) -> Self {
+        let scenario = run.scenario;
+        let windows = run.load.zip(run.series).map(|(load, series)| Windows::find(series, load));
+        let mut record = Self {
+            name: scenario.name.clone(),
+            description: scenario.description.clone(),
+            target: run.target,
+            address: run.address,
+            bundled_service: run.bundled_service,
+            verdict: Verdict::Inconclusive,
+            reasons: Vec::new(),
+            conditions: run.conditions,
+            t0: run.t0_ms.map(rfc3339),
+            shard: None,
+            configuration: Configuration {
+                path: scenario.path.display().to_string(),
+                sha256: scenario.source_sha256.clone(),
+                text: scenario.source.to_string(),
+            },
+            window: windows.and_then(|windows| windows.run.ok()).map(Into::into),
+            stopped_early: run.load.and_then(|load| load.stopped_early.as_ref()).map(Into::into),
+            phases: scenario.phases.iter().map(|phase| phase_record(phase, run.load)).collect(),
+            requests: run.load.map(request_records).unwrap_or_default(),
+            repeated_requests: run
+                .load
+                .map(|load| repeated_request_records(scenario, load))
+                .unwrap_or_default(),
+            slos: run.objectives.iter().map(|(one, judged)| slo_record(one, judged)).collect(),
+            alerts: Vec::new(),
+            generator: run.load.map(generator_record),
+            scrapes: scrapes_record(scenario, run.series),
+        };
+        let standing = record.standing();
+        record.verdict = standing.verdict;
+        record.reasons = standing.reasons;
+        record
+    }
+}
+
+/// RFC 3339 in UTC of milliseconds since the epoch.
+fn rfc3339(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms)
+        .map_or_else(|_| format!("{at_ms} ms"), |timestamp| timestamp.to_string())
+}
+
+impl From<&StopReason> for StoppedEarly {
+    fn from(reason: &StopReason) -> Self {
+        match reason {
+            StopReason::Cancelled => Self::Cancelled,
+            StopReason::NoResponse { last_error } => {
+                Self::NoResponse { last_error: last_error.clone() }
+            }
+        }
+    }
+}
+
+impl From<LoadModel> for Model {
+    fn from(model: LoadModel) -> Self {
+        match model {
+            LoadModel::Open => Self::Open,
+            LoadModel::Closed => Self::Closed,
+        }
+    }
+}
+
+fn phase_record(phase: &crate::scenario::Phase, load: Option<&LoadResult>) -> PhaseRecord {
+    let result = load.and_then(|load| load.phases.iter().find(|one| one.name == phase.name));
+    PhaseRecord {
+        name: phase.name.clone(),
+        group: phase.group.clone(),
+        measured: phase.measured,
+        ran: result.map(|result| PhaseRun {
+            model: result.model.into(),
+            first_intended_ms: result.first_intended_ms,
+            last_response_ms: result.last_response_ms,
+            span_seconds: result.span.as_secs_f64(),
+        }),
+    }
+}
+
+fn request_records(load: &LoadResult) -> Vec<RequestRecord> {
+    let of_phase = |phase: &'_ PhaseResult| -> Vec<RequestRecord> {
+        let record = |request| request_record(&phase.name, phase.model, request);
+        phase.requests.iter().map(record).collect()
+    };
+    load.phases.iter().flat_map(of_phase).collect()
+}
+
+/// The requests of repeated phases, all repetitions taken together.
+fn repeated_request_records(scenario: &Scenario, load: &LoadResult) -> Vec<RequestRecord> {
+    let mut merged: Vec<(String, LoadModel, RequestResult)> = Vec::new();
+    for phase in &load.phases {
+        let planned = scenario.phases.iter().find(|planned| planned.name == phase.name);
+        let Some(group) = planned.and_then(|planned| planned.group.as_ref()) else {
+            continue;
+        };
+        for request in &phase.requests {
+            let known = merged
+                .iter_mut()
+                .find(|(name, _, known)| name == group && known.name == request.name);
+            match known {
+                Some((_, _, known)) => add(known, request),
+                None => merged.push((group.clone(), phase.model, request.clone())),
+            }
+        }
+    }
+    merged.iter().map(|(group, model, request)| request_record(group, *model, request)).collect()
+}
+
+fn add(sum: &mut RequestResult, other: &RequestResult) {
+    sum.intended += other.intended;
+    sum.sent += other.sent;
+    sum.succeeded += other.succeeded;
+    sum.responses += other.responses;
+    sum.failed += other.failed;
+    sum.late += other.late;
+    sum.dropped += other.dropped;
+    sum.retried += other.retried;
+    sum.abandoned += other.abandoned;
+    sum.bytes_sent += other.bytes_sent;
+    sum.bytes_received += other.bytes_received;
+    for (kind, count) in &other.failures {
+        *sum.failures.entry(kind.clone()).or_default() += count;
+    }
+    sum.latency_ok.merge(&other.latency_ok);
+    sum.latency_failed.merge(&other.latency_failed);
+    sum.service_ok.merge(&other.service_ok);
+    sum.service_failed.merge(&other.service_failed);
+    sum.lag.merge(&other.lag);
+}
+
+fn request_record(phase: &str, model: LoadModel, request: &RequestResult) -> RequestRecord {
+    RequestRecord {
+        name: request.name.clone(),
+        phase: phase.to_owned(),
+        model: model.into(),
+        count: request.intended,
+        sent: request.sent,
+        succeeded: request.succeeded,
+        responses: request.responses,
+        failed: request.failed,
+        late: request.late,
+        dropped: request.dropped,
+        retried: request.retried,
+        abandoned: request.abandoned,
+        failures: request
+            .failures
+            .iter()
+            .map(|(kind, count)| (failure_name(kind), *count))
+            .collect(),
+        bytes_sent: request.bytes_sent,
+        bytes_received: request.bytes_received,
+        latency_seconds: times(&request.latency_ok, request.failed),
+        latency_ok_seconds: times(&request.latency_ok, 0),
+        service_time_seconds: times(&request.service_ok, request.failed),
+        lag_seconds: times(&request.lag, 0),
+        over_bound: OverBound {
+            ok: request.latency_ok.over_bound(),
+            failed: request.latency_failed.over_bound(),
+        },
+    }
+}
+
+/// The word for a kind of failure: `status 500`, `connect`, `timeout`, …
+pub(super) fn failure_name(kind: &FailureKind) -> String {
+    match kind {
+        FailureKind::Status(status) => format!("status {status}"),
+        FailureKind::Expectation => "expectation".into(),
+        FailureKind::Connect => "connect".into(),
+        FailureKind::Timeout => "timeout".into(),
+        FailureKind::Closed => "closed".into(),
+        FailureKind::Protocol => "protocol".into(),
+        FailureKind::Dropped => "dropped".into(),
+    }
+}
+
+fn times(histogram: &LatencyHistogram, unbounded: u64) -> Times {
+    let rank = |quantile| measured(histogram.rank(quantile, unbounded));
+    Times {
+        p50: rank(0.5),
+        p90: rank(0.9),
+        p95: rank(0.95),
+        p99: rank(0.99),
+        p999: rank(0.999),
+        max: measured(histogram.max(unbounded)),
+        mean: measured(histogram.mean(unbounded)),
+    }
+}
+
+fn measured(ranked: Ranked) -> Option<Measured> {
+    match ranked {
+        Ranked::Seconds(seconds) => Some(Measured::Number(seconds)),
+        Ranked::Unbounded => Some(Measured::Word(MeasuredWord::Unbounded)),
+        Ranked::NoSamples => None,
+    }
+}
+
+fn slo_record(objective: &Objective, judged: &JudgedObjective) -> SloRecord {
+    SloRecord {
+        id: judged.id.clone(),
+        description: judged.description.clone(),
+        source: judged.source.word().into(),
+        expression: judged.expression.clone(),
+        observed: observed(judged.observed),
+        unit: judged.unit.into(),
+        target: judged.target.clone(),
+        margin: judged.margin,
+        verdict: judged.verdict,
+        reason: judged.reason.clone(),
+        samples: judged.samples,
+        uncertainty: judged.uncertainty.map(|uncertainty| UncertaintyRecord {
+            kind: match uncertainty.kind {
+                UncertaintyKind::Sampling => UncertaintyName::Sampling,
+                UncertaintyKind::Bucket => UncertaintyName::Bucket,
+            },
+            low: uncertainty.low,
+            high: uncertainty.high,
+        }),
+        element: judged.element.clone(),
+        during: judged.during.clone(),
+        model: judged.arrivals.map(|arrivals| match arrivals {
+            Arrivals::One(model) => model.into(),
+            Arrivals::Mixed => Model::Mixed,
+        }),
+        file: judged.place.file.to_string(),
+        line: judged.place.line,
+        column: judged.place.column,
+        definition: objective.into(),
+    }
+}
+
+fn observed(observed: Observed) -> Option<Measured> {
+    Some(match observed {
+        Observed::Nothing => return None,
+        Observed::Number(value) => Measured::Number(value),
+        Observed::Unbounded => Measured::Word(MeasuredWord::Unbounded),
+        Observed::NotFinite(value) if value.is_nan() => Measured::Word(MeasuredWord::NotANumber),
+        Observed::NotFinite(value) if value > 0.0 => Measured::Word(MeasuredWord::PositiveInfinity),
+        Observed::NotFinite(_) => Measured::Word(MeasuredWord::NegativeInfinity),
+    })
+}
+
+fn generator_record(load: &LoadResult) -> GeneratorRecord {
+    let generator = &load.generator;
+    let mut lag = LatencyHistogram::new();
+    let measured = load.phases.iter().filter(|phase| phase.measured);
+    for request in measured.flat_map(|phase| &phase.requests) {
+        lag.merge(&request.lag);
+    }
+    GeneratorRecord {
+        threads: generator.threads,
+        cpu_seconds: generator.cpu_seconds,
+        wall_seconds: generator.wall_seconds,
+        open_file_limit: generator.open_file_limit,
+        peak_in_flight: generator.peak_in_flight,
+        connections_opened: generator.connections_opened,
+        missed_by_generator: generator.missed_by_generator,
+        lag_seconds: times(&lag, 0),
+    }
+}
+
+fn scrapes_record(scenario: &Scenario, series: Option<&SeriesStore>) -> Option<ScrapesRecord> {
+    if scenario.metrics == Metrics::None {
+        return None;
+    }
+    let scrapes = series?.scrapes();
+    let errors = scrapes.iter().filter_map(|scrape| scrape.outcome.as_ref().err());
+    Some(ScrapesRecord {
+        good: scrapes.iter().filter(|scrape| scrape.outcome.is_ok()).count(),
+        failed: errors.clone().count(),
+        first_errors: errors.take(FIRST_ERRORS).cloned().collect(),
+    })
+}

@@ -1,0 +1,59 @@
+//! What can go wrong with a saved run.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a run could not be saved or read.
+#[derive(Debug, Error)]
+pub enum ArchiveError {
+    /// The folder holds something already.
+    #[error("{0} is not empty; name a folder that does not exist yet, or empty it")]
+    NotEmpty(PathBuf),
+    /// There is something else where the folder should be.
+    #[error("{0} is not a folder; name a folder that does not exist yet")]
+    NotAFolder(PathBuf),
+    /// Writing failed: a full disk, missing rights.
+    #[error("cannot save {path}: {source}; free some space or choose another folder")]
+    Write {
+        /// What was being written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading failed.
+    #[error("cannot read {path}: {source}; is it a saved run?")]
+    Read {
+        /// What was being read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is there and is not what it should be.
+    #[error("{path} is not part of a saved run: {problem}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It was saved by another major version.
+    #[error("{path} has schema version {found}, this slogate reads {known}")]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: u64,
+        /// What can be read.
+        known: u32,
+    },
+    /// There is no scenario of this name in the run.
+    #[error("no scenario is named `{name}` in this run; it has {known}")]
+    NoSuchScenario {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+}

@@ -1,0 +1,24 @@
+//! Saved runs: one folder for each invocation, from which it can be judged and drawn
+//! again at any time.
+//!
+//! `run.json` holds the record ([`RunRecord`]): every judged number, and what it was
+//! judged by. Each scenario has a folder with the evidence: latencies, series, the
+//! closing scrape, artifacts. Secrets are never saved: a scenario is kept as its file
+//! has it, where variables stand by name.
+
+mod build;
+mod definition;
+mod error;
+mod folders;
+mod layout;
+mod record;
+mod write;
+
+pub use build::ScenarioRun;
+pub use definition::{
+    ComparatorSign, CountedName, Definition, FilterRecord, Measures, OutcomeName, ThresholdRecord,
+    TimeName,
+};
+pub use error::ArchiveError;
+pub use record::*;
+pub use write::{Artifact, ScenarioEvidence, check_destination, write};

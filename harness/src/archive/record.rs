@@ -1,0 +1,465 @@
+//! The model of a run: what `run.json` holds and what the JSON report shows.
+//!
+//! One model serves both, so that a report of a saved run is the report of the run.
+//! The first level is stable within a major `schema_version`; `docs/schema/report.json`
+//! is generated from here. Verdicts are words, units are in the names, and a value
+//! without a number is `"unbounded"` or `null`, never 0.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::definition::Definition;
+use crate::gate::{
+    Condition, OnInconclusive, Outcome, RuleResult, Standing, judge_all, judge_scenario,
+};
+use crate::slo::{Verdict, Window};
+
+/// The major version of this model.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole invocation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// The major version of this model.
+    pub schema_version: u32,
+    /// What wrote it, and where it ran.
+    pub tool: Tool,
+    /// Over all scenarios and rules.
+    pub verdict: Verdict,
+    /// When it began: RFC 3339, UTC.
+    pub started_at: String,
+    /// How long it took.
+    pub duration_seconds: f64,
+    /// One for each scenario, in the order they ran.
+    pub scenarios: Vec<ScenarioRecord>,
+    /// Checks and tests of rules; `null` if none were asked for.
+    pub rules: Option<RulesRecord>,
+}
+
+/// What wrote a record, and where it ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `slogate`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The operating system: `linux`, `macos`, …
+    pub os: String,
+    /// The processor: `x86_64`, `aarch64`, …
+    pub arch: String,
+    /// Processors that the process may use.
+    pub cores: usize,
+    /// Whether it ran in CI, by the environment variable `CI`.
+    pub ci: bool,
+}
+
+/// Checks and tests of rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RulesRecord {
+    /// Over all results.
+    pub verdict: Verdict,
+    /// Results that passed.
+    pub passed: usize,
+    /// Results that failed.
+    pub failed: usize,
+    /// Results that are neither.
+    pub inconclusive: usize,
+    /// One for each check or test.
+    pub results: Vec<RuleResult>,
+}
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// One sentence for people.
+    pub description: Option<String>,
+    /// What was loaded: `reference` or a URL.
+    pub target: String,
+    /// The address that load and scrapes went to; `null` if none was found.
+    pub address: Option<String>,
+    /// Whether the target was the reference service that slogate itself started.
+    pub bundled_service: bool,
+    /// Over its objectives and conditions.
+    pub verdict: Verdict,
+    /// What decided besides objectives, for people.
+    pub reasons: Vec<String>,
+    /// The same for programs.
+    pub conditions: Vec<Condition>,
+    /// The instant that all intended starts count from: RFC 3339, UTC.
+    pub t0: Option<String>,
+    /// Which part of a distributed run this is; `null` for a whole one.
+    pub shard: Option<Shard>,
+    /// The scenario file.
+    pub configuration: Configuration,
+    /// The window that `$run` stood for; `null` without an opening and a closing scrape.
+    pub window: Option<WindowRecord>,
+    /// Why the load ended before its time; `null` if it did not.
+    pub stopped_early: Option<StoppedEarly>,
+    /// One for each planned phase, in order.
+    pub phases: Vec<PhaseRecord>,
+    /// One for each request in each phase.
+    pub requests: Vec<RequestRecord>,
+    /// One for each request over all repetitions of a phase; `phase` is the name that
+    /// the repetitions share.
+    pub repeated_requests: Vec<RequestRecord>,
+    /// One for each objective, in file order.
+    pub slos: Vec<SloRecord>,
+    /// Alerts judged against this run.
+    pub alerts: Vec<AlertRecord>,
+    /// The generator about itself; `null` if nothing was sent.
+    pub generator: Option<GeneratorRecord>,
+    /// What came of the scrapes; `null` if the scenario has no metrics.
+    pub scrapes: Option<ScrapesRecord>,
+}
+
+/// Which part of a distributed run a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shard {
+    /// From 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub count: u32,
+}
+
+/// A scenario file as it stands on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Configuration {
+    /// The file.
+    pub path: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+    /// Its text before any replacement: variables stand in it by name only.
+    pub text: String,
+}
+
+/// Times of an opening and a closing scrape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowRecord {
+    /// Milliseconds since the Unix epoch.
+    pub opened_ms: i64,
+    /// Milliseconds since the Unix epoch.
+    pub closed_ms: i64,
+}
+
+impl From<Window> for WindowRecord {
+    fn from(window: Window) -> Self {
+        Self { opened_ms: window.opened_ms, closed_ms: window.closed_ms }
+    }
+}
+
+/// Why the load ended before its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StoppedEarly {
+    /// Somebody asked for it.
+    Cancelled,
+    /// None of the first requests got a complete response.
+    NoResponse {
+        /// The last error, in words.
+        last_error: String,
+    },
+}
+
+/// One planned phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRecord {
+    /// Its name.
+    pub name: String,
+    /// The name it shares with its repetitions; `null` if it is not repeated.
+    pub group: Option<String>,
+    /// Whether it counts for verdicts.
+    pub measured: bool,
+    /// What came of it; `null` if it was not reached.
+    pub ran: Option<PhaseRun>,
+}
+
+/// A phase that was reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRun {
+    /// How requests arrived.
+    pub model: Model,
+    /// When its first request was meant to start, milliseconds since the Unix epoch.
+    pub first_intended_ms: i64,
+    /// When its last response was complete, milliseconds since the Unix epoch.
+    pub last_response_ms: i64,
+    /// From the first intended start to the last response.
+    pub span_seconds: f64,
+}
+
+/// How requests arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// They did not wait for answers.
+    Open,
+    /// Each user waited for its answer.
+    Closed,
+    /// Phases of both kinds.
+    Mixed,
+}
+
+/// One request in one phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestRecord {
+    /// The request's name.
+    pub name: String,
+    /// The phase.
+    pub phase: String,
+    /// How it arrived.
+    pub model: Model,
+    /// Requests that were meant to be sent.
+    pub count: u64,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Responses that were as expected.
+    pub succeeded: u64,
+    /// Complete responses, whatever their status.
+    pub responses: u64,
+    /// Requests that failed in any way, dropped ones included.
+    pub failed: u64,
+    /// Requests that waited for a slot.
+    pub late: u64,
+    /// Requests that were never sent.
+    pub dropped: u64,
+    /// Requests sent again on a fresh connection.
+    pub retried: u64,
+    /// Requests in flight when the load was stopped early.
+    pub abandoned: u64,
+    /// Failures by kind: `status 500`, `connect`, `timeout`, …
+    pub failures: BTreeMap<String, u64>,
+    /// Bytes of request bodies sent.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies received.
+    pub bytes_received: u64,
+    /// From the intended start; requests that failed rank above all others.
+    pub latency_seconds: Times,
+    /// From the intended start, of responses as expected alone.
+    pub latency_ok_seconds: Times,
+    /// From the actual send; requests that failed rank above all others.
+    pub service_time_seconds: Times,
+    /// The generator's own delay, of open phases.
+    pub lag_seconds: Times,
+    /// Recorded durations beyond the histograms' bound, which the log cannot hold.
+    pub over_bound: OverBound,
+}
+
+/// Durations beyond the histograms' bound of ten minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OverBound {
+    /// Of responses as expected.
+    pub ok: u64,
+    /// Of requests that failed.
+    pub failed: u64,
+}
+
+/// Percentiles of times in seconds: a number, `"unbounded"`, or `null` for no samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Times {
+    /// The median.
+    pub p50: Option<Measured>,
+    /// The 90th percentile.
+    pub p90: Option<Measured>,
+    /// The 95th percentile.
+    pub p95: Option<Measured>,
+    /// The 99th percentile.
+    pub p99: Option<Measured>,
+    /// The 99.9th percentile.
+    pub p999: Option<Measured>,
+    /// The largest.
+    pub max: Option<Measured>,
+    /// The arithmetic mean.
+    pub mean: Option<Measured>,
+}
+
+/// A measured value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Measured {
+    /// A finite number.
+    Number(f64),
+    /// Something that is none.
+    Word(MeasuredWord),
+}
+
+/// A measured value that is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum MeasuredWord {
+    /// It falls on a request that failed, or lies beyond the last bound.
+    #[serde(rename = "unbounded")]
+    Unbounded,
+    /// Not a number.
+    #[serde(rename = "NaN")]
+    NotANumber,
+    /// Positive infinity.
+    #[serde(rename = "+Inf")]
+    PositiveInfinity,
+    /// Negative infinity.
+    #[serde(rename = "-Inf")]
+    NegativeInfinity,
+}
+
+/// One judged objective.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SloRecord {
+    /// Its id.
+    pub id: String,
+    /// One sentence for people.
+    pub description: Option<String>,
+    /// Where the number came from: `client`, `promql` or `counter`.
+    pub source: String,
+    /// What was evaluated.
+    pub expression: String,
+    /// The value in the base unit; `null` if nothing was measured.
+    pub observed: Option<Measured>,
+    /// The base unit.
+    pub unit: UnitName,
+    /// The thresholds as written.
+    pub target: String,
+    /// Room left in the base unit, negative for a miss.
+    pub margin: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// Samples behind the number, where it rests on samples.
+    pub samples: Option<u64>,
+    /// How far it may be off, where that is known.
+    pub uncertainty: Option<UncertaintyRecord>,
+    /// Labels of the worst element of a vector.
+    pub element: Option<String>,
+    /// The phase it is about; all measured phases otherwise.
+    pub during: Option<String>,
+    /// How requests arrived, for the client's numbers.
+    pub model: Option<Model>,
+    /// The file it is written in.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// The objective itself, so that the run can be judged again.
+    pub definition: Definition,
+}
+
+/// Base units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitName {
+    /// A plain number.
+    Plain,
+    /// Time.
+    Seconds,
+    /// Size.
+    Bytes,
+    /// A share from 0 to 1.
+    Ratio,
+    /// Events a second.
+    PerSecond,
+}
+
+/// How far a number may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UncertaintyRecord {
+    /// `sampling`: each end is exceeded with 5 % probability; `bucket`: it lies in
+    /// this histogram bucket.
+    pub kind: UncertaintyName,
+    /// The lower end in the base unit; `null` is without bound.
+    pub low: Option<f64>,
+    /// The upper end in the base unit; `null` is without bound.
+    pub high: Option<f64>,
+}
+
+/// Why a number may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UncertaintyName {
+    /// It was estimated from a sample.
+    Sampling,
+    /// It lies in a histogram bucket.
+    Bucket,
+}
+
+/// One alert judged against a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertRecord {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels of the instance it is about.
+    pub labels: BTreeMap<String, String>,
+    /// `fired`, `stayed quiet`, `pending at end` or `could not have fired`.
+    pub state: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// The generator about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GeneratorRecord {
+    /// Threads that sent requests.
+    pub threads: usize,
+    /// CPU seconds that the process used during the load.
+    pub cpu_seconds: f64,
+    /// Wall seconds of the load.
+    pub wall_seconds: f64,
+    /// The limit on open files in force.
+    pub open_file_limit: u64,
+    /// Most requests at once.
+    pub peak_in_flight: u64,
+    /// Connections opened.
+    pub connections_opened: u64,
+    /// Requests not dispatched in time because the generator was behind.
+    pub missed_by_generator: u64,
+    /// The generator's own delay over all measured phases.
+    pub lag_seconds: Times,
+}
+
+/// What came of the scrapes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScrapesRecord {
+    /// Scrapes that were good.
+    pub good: usize,
+    /// Scrapes that failed.
+    pub failed: usize,
+    /// What the first failed ones said.
+    pub first_errors: Vec<String>,
+}
+
+impl RunRecord {
+    /// What everything together ended with, from the record alone.
+    pub fn outcome(&self, on_inconclusive: OnInconclusive) -> Outcome {
+        let scenarios: Vec<Standing> =
+            self.scenarios.iter().map(ScenarioRecord::standing).collect();
+        let rules = self.rules.as_ref().map_or(&[][..], |rules| &rules.results);
+        judge_all(&scenarios, rules, on_inconclusive)
+    }
+}
+
+impl ScenarioRecord {
+    /// How the scenario ended, from the record alone.
+    pub fn standing(&self) -> Standing {
+        let alerts = self.alerts.iter().map(|alert| alert.verdict);
+        let verdicts: Vec<Verdict> =
+            self.slos.iter().map(|slo| slo.verdict).chain(alerts).collect();
+        judge_scenario(&verdicts, &self.conditions)
+    }
+}
+
+impl RulesRecord {
+    /// Counts results.
+    pub fn of(results: Vec<RuleResult>) -> Self {
+        let with = |verdict| results.iter().filter(|result| result.verdict == verdict).count();
+        Self {
+            verdict: Verdict::all(results.iter().map(|result| result.verdict)),
+            passed: with(Verdict::Pass),
+            failed: with(Verdict::Fail),
+            inconclusive: with(Verdict::Inconclusive),
+            results,
+        }
+    }
+}

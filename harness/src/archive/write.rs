@@ -1,0 +1,230 @@
+//! Saves a run: whole or not at all.
+//!
+//! Everything is written into a folder beside the destination, synced, and renamed;
+//! a reader never sees half a run. The folder is removed again if anything fails.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::folders::unique_names;
+use super::record::RunRecord;
+use super::{ArchiveError, layout};
+use crate::load::LoadResult;
+use crate::series::{SeriesStore, write_openmetrics};
+
+/// What one scenario leaves behind besides its record.
+#[derive(Clone, Debug)]
+pub struct ScenarioEvidence<'a> {
+    /// The scenario's name.
+    pub name: &'a str,
+    /// What the generator measured, if anything was sent.
+    pub load: Option<&'a LoadResult>,
+    /// What was scraped, if anything was.
+    pub series: Option<&'a SeriesStore>,
+    /// The closing scrape as it was received.
+    pub metrics_text: Option<Bytes>,
+    /// Files that the target made, fetched after the closing scrape.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// A file that the target made.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// Its name as the target gave it.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Bytes,
+}
+
+/// Whether a run can be saved there: nothing is at `folder` yet, or an empty folder.
+/// To be asked before any load.
+pub fn check_destination(folder: &Path) -> Result<(), ArchiveError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(ArchiveError::NotEmpty(folder.to_owned())),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(ArchiveError::NotAFolder(folder.to_owned()))
+        }
+        Err(source) => Err(ArchiveError::Write { path: folder.to_owned(), source }),
+    }
+}
+
+/// Saves a run to `folder`, which must pass [`check_destination`]. `evidence` has one
+/// entry for each scenario of the record, in its order.
+pub fn write(
+    folder: &Path,
+    record: &RunRecord,
+    evidence: &[ScenarioEvidence<'_>],
+) -> Result<(), ArchiveError> {
+    check_destination(folder)?;
+    let at_folder = |source| ArchiveError::Write { path: folder.to_owned(), source };
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(at_folder)?;
+    let unfinished =
+        tempfile::Builder::new().prefix(".slogate-").tempdir_in(parent).map_err(at_folder)?;
+    let writer = Writer { unfinished: unfinished.path(), destination: folder };
+    writer.run(record, evidence)?;
+    readable_by_others(unfinished.path()).map_err(at_folder)?;
+    sync_folder(unfinished.path()).map_err(at_folder)?;
+    fs::rename(unfinished.path(), folder).map_err(at_folder)?;
+    // The folder has its final name; what is left to the guard is gone already.
+    let _ = unfinished.keep();
+    sync_folder(parent).map_err(at_folder)
+}
+
+/// Writes below `unfinished`, and speaks of `destination` in errors.
+struct Writer<'a> {
+    unfinished: &'a Path,
+    destination: &'a Path,
+}
+
+impl Writer<'_> {
+    fn run(
+        &self,
+        record: &RunRecord,
+        evidence: &[ScenarioEvidence<'_>],
+    ) -> Result<(), ArchiveError> {
+        let names = unique_names(evidence.iter().map(|scenario| scenario.name));
+        for (folder, scenario) in names.iter().zip(evidence) {
+            self.scenario(Path::new(folder), scenario)?;
+        }
+        // Last, so that what has a `run.json` has everything else.
+        self.file(Path::new(layout::RUN), |out| {
+            serde_json::to_writer_pretty(&mut *out, record)?;
+            out.write_all(b"\n")
+        })
+    }
+
+    fn scenario(&self, folder: &Path, evidence: &ScenarioEvidence<'_>) -> Result<(), ArchiveError> {
+        self.folder(folder)?;
+        if let Some(series) = evidence.series {
+            self.file(&folder.join(layout::SERIES), |mut out| write_openmetrics(series, &mut out))?;
+            self.file(&folder.join(layout::NOTES), |out| {
+                Ok(serde_json::to_writer(out, &series.notes())?)
+            })?;
+        }
+        if let Some(text) = &evidence.metrics_text {
+            self.file(&folder.join(layout::METRICS), |out| out.write_all(text))?;
+        }
+        self.artifacts(folder, &evidence.artifacts)
+    }
+
+    fn artifacts(&self, folder: &Path, artifacts: &[Artifact]) -> Result<(), ArchiveError> {
+        let names = unique_names(artifacts.iter().map(|artifact| artifact.name.as_str()));
+        self.file(&folder.join(layout::ARTIFACTS), |out| {
+            let mut table = csv::Writer::from_writer(out);
+            table.write_record(["name", "size", "sha256"])?;
+            for (name, artifact) in names.iter().zip(artifacts) {
+                let size = artifact.bytes.len().to_string();
+                table.write_record([name, &size, &hexadecimal(&artifact.bytes)])?;
+            }
+            table.flush()
+        })?;
+        let samples = folder.join(layout::SAMPLES);
+        self.folder(&samples)?;
+        for (name, artifact) in names.iter().zip(artifacts) {
+            self.file(&samples.join(name), |out| out.write_all(&artifact.bytes))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&self, relative: &Path) -> Result<(), ArchiveError> {
+        fs::create_dir(self.unfinished.join(relative))
+            .map_err(|source| self.error(relative, source))
+    }
+
+    fn file(
+        &self,
+        relative: &Path,
+        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), ArchiveError> {
+        write_file(&self.unfinished.join(relative), contents)
+            .map_err(|source| self.error(relative, source))
+    }
+
+    fn error(&self, relative: &Path, source: io::Error) -> ArchiveError {
+        ArchiveError::Write { path: self.destination.join(relative), source }
+    }
+}
+
+/// Writes a file and waits until it is on the disk: an error after that is none.
+fn write_file(
+    path: &Path,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out =
+        BufWriter::new(File::options().write(true).create(true).truncate(true).open(path)?);
+    contents(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// A temporary folder is for its owner alone; a saved run is an ordinary folder.
+#[cfg(unix)]
+fn readable_by_others(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Where a scenario's files are, for reading.
+pub(super) fn scenario_folder(run: &Path, names: &[&str], at: usize) -> Option<PathBuf> {
+    unique_names(names.iter().copied()).get(at).map(|name| run.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error_and_not_a_short_file() {
+        let error = write_file(Path::new("/dev/full"), |out| out.write_all(b"x")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        let destination = Path::new("results/1");
+        let writer = Writer { unfinished: Path::new("/dev"), destination };
+        let error = writer.file(Path::new("full"), |out| out.write_all(b"x")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot save results/1/full: No space left on device (os error 28); free some space \
+             or choose another folder"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_holds_something_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_destination(folder.path()).is_ok());
+        assert!(check_destination(&folder.path().join("new/er")).is_ok());
+        fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+        let error = check_destination(folder.path()).unwrap_err();
+        assert!(matches!(error, ArchiveError::NotEmpty(_)), "{error}");
+        let error = check_destination(&folder.path().join("notes.txt")).unwrap_err();
+        assert!(matches!(error, ArchiveError::NotAFolder(_)), "{error}");
+    }
+}

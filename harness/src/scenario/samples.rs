@@ -1,0 +1,78 @@
+//! Whether a plan can give an objective enough samples to pass.
+//!
+//! A percentile passes with the smallest n for which qⁿ ≤ 0.05: with fewer samples
+//! even a service that misses the target would look good too often. A plan that
+//! cannot reach it is only a warning, because a certain miss needs no minimum.
+
+use super::model::{
+    ClientExpression, Objective, ObjectiveKind, Phase, PhaseLoad, Request, RequestFilter,
+    Statistic, Stop,
+};
+
+/// The risk that a pass is wrong, as in the verdict's own rule.
+const RISK: f64 = 0.05;
+
+/// Too few planned samples: how many there will be, and how many a pass needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shortage {
+    /// Planned requests, rounded down.
+    pub(super) planned: u64,
+    /// The fewest samples that a pass needs.
+    pub(super) needed: u64,
+}
+
+/// The shortage of an objective, if the plan tells how many samples there will be.
+pub(super) fn shortage(
+    objective: &Objective,
+    phases: &[Phase],
+    requests: &[&Request],
+) -> Option<Shortage> {
+    let ObjectiveKind::Client(ClientExpression::Time {
+        statistic: Statistic::Quantile(quantile),
+        filter,
+        ..
+    }) = &objective.kind
+    else {
+        return None;
+    };
+    let needed = floor(RISK.ln() / quantile.ln() + 1.0 - 1e-9);
+    let judged = phases.iter().filter(|phase| match &objective.during {
+        Some(name) => phase.goes_by(name),
+        None => phase.measured,
+    });
+    let in_all: f64 = judged.map(|phase| planned(&phase.load)).sum::<Option<f64>>()?;
+    let planned = floor(in_all * share(filter, requests));
+    (planned < needed).then_some(Shortage { planned, needed })
+}
+
+/// Requests of one phase; not known where they end by the clock.
+fn planned(load: &PhaseLoad) -> Option<f64> {
+    match load {
+        PhaseLoad::Open { from, to, duration } => {
+            Some(f64::midpoint(*from, *to) * duration.as_secs_f64())
+        }
+        PhaseLoad::Closed { users, stop } => match stop {
+            Stop::After(_) => None,
+            Stop::Iterations(iterations) => Some(*iterations as f64),
+            Stop::IterationsPerUser(iterations) => Some(*iterations as f64 * f64::from(*users)),
+        },
+    }
+}
+
+fn share(filter: &RequestFilter, requests: &[&Request]) -> f64 {
+    let weight = |request: &&&Request| f64::from(request.weight);
+    let all: f64 = requests.iter().map(|request| weight(&request)).sum();
+    let wanted =
+        |request: &&&Request| filter.request.as_ref().is_none_or(|name| *name == request.name);
+    let selected: f64 = requests.iter().filter(wanted).map(|request| weight(&request)).sum();
+    selected / all.max(1.0)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of requests, cut to what fits"
+)]
+fn floor(number: f64) -> u64 {
+    (number + 1e-6).floor().max(0.0) as u64
+}

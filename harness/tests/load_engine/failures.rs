@@ -1,0 +1,222 @@
+//! Every way in which an answer can be wrong, and the kind under which it is counted.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use slogate::load::{FailureKind, RequestResult};
+use slogate::scenario::{Artifacts, Expect, ExpectJson, JsonPath, JsonStep, Request, Stop};
+
+use crate::support::{Server, closed, closed_port, get, plan, post, response, run};
+
+/// What came of one request against this server.
+async fn one(server: &Server, request: Request) -> RequestResult {
+    let phases = vec![closed(1, Stop::Iterations(1))];
+    let mut result = run(plan(server.address, phases, vec![request])).await;
+    result.phases.remove(0).requests.remove(0)
+}
+
+async fn failure_of(server: &Server, request: Request) -> (FailureKind, u64) {
+    let result = one(server, request).await;
+    assert_eq!((result.intended, result.sent, result.failed), (1, 1, 1));
+    assert_eq!((result.latency_failed.count(), result.latency_ok.count()), (1, 0));
+    let (kind, count) = result.failures.into_iter().next().expect("a failure");
+    assert_eq!(count, 1);
+    (kind, result.responses)
+}
+
+/// Writes these bytes for each request, and then closes.
+fn then_closes(bytes: &'static str) -> Server {
+    Server::start(move |peer| {
+        peer.read();
+        peer.write(bytes);
+    })
+}
+
+fn json_path(key: &str) -> JsonPath {
+    JsonPath { text: format!("$.{key}"), steps: vec![JsonStep::Key(key.into())] }
+}
+
+fn expecting(key: &str, value: serde_json::Value) -> Request {
+    let json = vec![ExpectJson { path: json_path(key), value }];
+    Request { expect: Expect { status: vec![200], json }, ..get() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_is_not_expected_fails_and_is_a_response() {
+    let server = Server::always("HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Status(500), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_not_followed() {
+    let server =
+        Server::always("HTTP/1.1 302 Found\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Status(302), 1));
+    assert_eq!(server.seen_requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_json_value_is_compared_with_what_is_expected() {
+    let server = Server::always(
+        "HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"success\":true,\"rows\":1.0}",
+    );
+    assert_eq!(one(&server, expecting("success", true.into())).await.succeeded, 1);
+    assert_eq!(one(&server, expecting("rows", 1.into())).await.succeeded, 1);
+    let wrong = failure_of(&server, expecting("success", false.into())).await;
+    assert_eq!(wrong, (FailureKind::Expectation, 1));
+    let absent = failure_of(&server, expecting("other", true.into())).await;
+    assert_eq!(absent, (FailureKind::Expectation, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_json_is_not_as_expected() {
+    let server = Server::good();
+    let failure = failure_of(&server, expecting("success", true.into())).await;
+    assert_eq!(failure, (FailureKind::Expectation, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn artifact_urls_are_collected_up_to_the_number_to_keep() {
+    let server = Server::start(|peer| {
+        let answer = response("200 OK", "", r#"{"downloadUrl":"/file/12"}"#);
+        while peer.read().is_some() && peer.write(&answer) {}
+    });
+    let artifacts = Some(Artifacts { url: json_path("downloadUrl"), keep: 2 });
+    let request = Request { artifacts, ..get() };
+    let phases = vec![closed(1, Stop::Iterations(5))];
+    let result = run(plan(server.address, phases, vec![request])).await;
+    assert_eq!(result.phases[0].requests[0].artifact_urls, ["/file/12", "/file/12"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_shorter_than_announced_is_closed() {
+    let server = then_closes("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Closed, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_that_is_cut_off_is_closed() {
+    let server = then_closes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Closed, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_cut_off_is_closed() {
+    let server = then_closes("HTTP/1.1 200 OK\r\ncontent-");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Closed, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_at_all_is_closed() {
+    let server = then_closes("");
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Closed, 0));
+    assert_eq!(server.seen_requests(), 1, "a fresh connection: nothing is sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_is_closed() {
+    // Closing with the request unread makes the kernel send a reset.
+    let server = Server::start(|_| {});
+    let body = Bytes::from(vec![b'x'; 1_000_000]);
+    let (kind, responses) = failure_of(&server, Request { body, ..post() }).await;
+    assert_eq!((kind, responses), (FailureKind::Closed, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_http_is_a_protocol_failure() {
+    for bytes in [
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a number\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
+    ] {
+        let failure = failure_of(&then_closes(bytes), get()).await;
+        assert_eq!(failure, (FailureKind::Protocol, 0), "{bytes}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_headers_are_a_protocol_failure() {
+    let server = Server::start(|peer| {
+        peer.read();
+        peer.write("HTTP/1.1 200 OK\r\n");
+        while peer.write("x-flood: 0123456789012345678901234567890123456789\r\n") {}
+    });
+    assert_eq!(failure_of(&server, get()).await, (FailureKind::Protocol, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_comes_is_a_timeout() {
+    let server = Server::start(|peer| while peer.read().is_some() {});
+    let request = Request { timeout: Duration::from_millis(50), ..get() };
+    assert_eq!(failure_of(&server, request).await, (FailureKind::Timeout, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeout_covers_the_last_byte() {
+    let server = Server::start(|peer| {
+        peer.read();
+        peer.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        peer.read();
+    });
+    let request = Request { timeout: Duration::from_millis(50), ..get() };
+    assert_eq!(failure_of(&server, request).await, (FailureKind::Timeout, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_connection_is_a_connect_failure() {
+    let phases = vec![closed(1, Stop::Iterations(1))];
+    let result = run(plan(closed_port(), phases, vec![get()])).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!(request.failures[&FailureKind::Connect], 1);
+    assert_eq!((request.sent, request.failed), (1, 1));
+    assert_eq!(result.generator.connections_opened, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unusual_but_correct_answers_are_good() {
+    for bytes in [
+        "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\nok",
+    ] {
+        let result = one(&then_closes(bytes), get()).await;
+        assert_eq!((result.succeeded, result.bytes_received), (1, 2), "{bytes}");
+    }
+    let empty = one(&then_closes("HTTP/1.1 204 No Content\r\n\r\n"), get()).await;
+    assert_eq!((empty.succeeded, empty.bytes_received), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_before_the_whole_body_was_read_is_seen() {
+    let server = Server::start(|peer| {
+        // The head only; the answer goes out while the body still comes in.
+        peer.read_head();
+        peer.write(&response("429 Too Many Requests", "connection: close\r\n", "busy"));
+        peer.read_to_end();
+    });
+    let body = Bytes::from(vec![b'x'; 8_000_000]);
+    let (kind, responses) = failure_of(&server, Request { body, ..post() }).await;
+    assert_eq!((kind, responses), (FailureKind::Status(429), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_head_has_no_body() {
+    let server = Server::always("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n");
+    let request = Request { method: "HEAD".into(), ..get() };
+    let phases = vec![closed(1, Stop::Iterations(3))];
+    let result = run(plan(server.address, phases, vec![request])).await;
+    assert_eq!(result.phases[0].requests[0].succeeded, 3);
+    assert_eq!(server.seen_connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_body_is_read_to_its_end() {
+    let server = Server::start(|peer| {
+        while peer.read().is_some() {
+            let body = "x".repeat(3_000_000);
+            peer.write(&response("200 OK", "", &body));
+        }
+    });
+    let result = one(&server, get()).await;
+    assert_eq!((result.succeeded, result.bytes_received), (1, 3_000_000));
+}

@@ -1,0 +1,114 @@
+//! Latency against arithmetic: from the intended start, whatever the target does.
+
+use std::time::{Duration, Instant};
+
+use slogate::histogram::{LatencyHistogram, Ranked};
+use slogate::load::FailureKind;
+
+use crate::support::{Server, get, open, plan, run};
+
+fn seconds(ranked: Ranked) -> f64 {
+    match ranked {
+        Ranked::Seconds(seconds) => seconds,
+        other => panic!("{other:?} is not a duration"),
+    }
+}
+
+fn percentile(histogram: &LatencyHistogram, quantile: f64) -> f64 {
+    seconds(histogram.rank(quantile, 0))
+}
+
+fn assert_near(measured: f64, truth: f64, share: f64) {
+    let error = (measured - truth).abs() / truth;
+    assert!(
+        error <= share,
+        "measured {measured}, by arithmetic {truth}: {:.1} % off",
+        error * 100.0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_a_slot_keeps_its_intended_start() {
+    // One slot, 20 ms for each answer, one arrival each 10 ms: arrival i is due at
+    // 10 i, starts at 20 i, and is answered 10 i + 20 ms after it was due.
+    let server = Server::start(|peer| {
+        while peer.read().is_some() {
+            std::thread::sleep(Duration::from_millis(20));
+            peer.ok("late");
+        }
+    });
+    let mut plan = plan(server.address, vec![open(100.0, 200)], vec![get()]);
+    plan.max_in_flight = 1;
+    let result = run(plan).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!((request.succeeded, request.dropped), (20, 0));
+    assert_eq!(request.late, 19, "all but the first waited");
+    assert_near(seconds(request.latency_ok.max(0)), 0.210, 0.2);
+    assert_near(percentile(&request.latency_ok, 0.5), 0.110, 0.2);
+    assert_near(percentile(&request.service_ok, 0.5), 0.020, 0.5);
+    // Waiting for a slot is the target's doing, not the generator's.
+    assert!(percentile(&request.lag, 0.5) < 0.005);
+    assert_eq!(result.generator.peak_in_flight, 1);
+    assert_eq!(result.generator.missed_by_generator, 0);
+    assert_eq!(server.seen_connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_the_drain_times_out_what_flies_and_drops_what_waits() {
+    let server = Server::start(|peer| while peer.read().is_some() {});
+    let mut plan = plan(server.address, vec![open(100.0, 50)], vec![get()]);
+    plan.max_in_flight = 2;
+    plan.drain = Duration::from_millis(100);
+    let result = run(plan).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!((request.intended, request.sent, request.dropped), (5, 2, 3));
+    assert_eq!((request.failed, request.abandoned), (5, 0));
+    assert_eq!(request.failures[&FailureKind::Timeout], 2);
+    assert_eq!(request.failures[&FailureKind::Dropped], 3);
+    assert_eq!(request.latency_failed.count(), 2);
+    // The first was due 150 ms before the drain ended.
+    assert_near(seconds(request.latency_failed.max(0)), 0.150, 0.2);
+}
+
+/// A target that stands still for `stall` at the start of every `period`.
+fn stalling(stall: Duration, period: Duration) -> Server {
+    let origin = Instant::now();
+    Server::start(move |peer| {
+        while peer.read().is_some() {
+            let within = origin.elapsed().as_nanos() % period.as_nanos();
+            let left = stall.as_nanos().saturating_sub(within);
+            std::thread::sleep(Duration::from_nanos(u64::try_from(left).unwrap()));
+            if !peer.ok("hello") {
+                return;
+            }
+        }
+    })
+}
+
+/// Four whole periods at 500/s: whenever the load begins, the share of arrivals that
+/// waits longer than x is (stall - x) / period. The tolerance is for shared machines;
+/// coordinated omission would put p90 at a fraction of a millisecond.
+async fn assert_stall_is_measured(max_in_flight: usize) -> u64 {
+    let (stall, period) = (0.15, 0.57);
+    let server = stalling(Duration::from_secs_f64(stall), Duration::from_secs_f64(period));
+    let mut plan = plan(server.address, vec![open(500.0, 4 * 570)], vec![get()]);
+    plan.max_in_flight = max_in_flight;
+    let result = run(plan).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!(request.succeeded, 1140);
+    for quantile in [0.90, 0.99] {
+        let truth = stall - (1.0 - quantile) * period;
+        assert_near(percentile(&request.latency_ok, quantile), truth, 0.10);
+    }
+    request.late
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_shows_in_the_percentiles_as_arithmetic_says() {
+    assert_eq!(assert_stall_is_measured(1000).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_shows_with_few_slots_as_well() {
+    assert!(assert_stall_is_measured(20).await > 100, "most of a stall's arrivals waited");
+}

@@ -1,0 +1,214 @@
+//! The JSON report: its first level, its words, and its schema.
+
+mod verdict_support;
+
+use serde_json::Value;
+use slogate::archive::RunRecord;
+use slogate::report::{json, schema};
+use slogate::slo::Verdict;
+use verdict_support as support;
+
+fn read(record: &RunRecord) -> Value {
+    serde_json::from_str(&json(record).unwrap()).unwrap()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn whole() -> RunRecord {
+    let scenarios = vec![
+        support::passing(),
+        support::failing(),
+        support::inconclusive(),
+        support::unreachable(),
+        support::batches(),
+    ];
+    let rules = vec![support::rule("failures fire", Verdict::Pass, "")];
+    support::run_of(scenarios, Some(rules))
+}
+
+#[test]
+fn the_first_level_is_stable() {
+    let report = read(&whole());
+    assert_eq!(
+        keys(&report),
+        [
+            "schema_version",
+            "tool",
+            "verdict",
+            "started_at",
+            "duration_seconds",
+            "scenarios",
+            "rules"
+        ]
+    );
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["verdict"], "fail");
+    assert_eq!(report["started_at"], "2026-01-02T03:04:05Z");
+    assert_eq!(report["rules"]["verdict"], "pass");
+}
+
+#[test]
+fn a_scenario_names_what_was_loaded_and_how_it_ended() {
+    let report = read(&whole());
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["name"], "10k");
+    assert_eq!(scenario["target"], "reference");
+    assert_eq!(scenario["address"], "127.0.0.1:4001");
+    assert_eq!(scenario["bundled_service"], true);
+    assert_eq!(scenario["verdict"], "pass");
+    assert_eq!(scenario["shard"], Value::Null);
+    assert_eq!(scenario["t0"], "2026-01-02T03:04:05Z");
+    assert_eq!(scenario["configuration"]["text"], "version: 1\nname: 10k\n");
+    assert_eq!(scenario["slos"].as_array().unwrap().len(), 6);
+    assert_eq!(report["scenarios"][3]["conditions"][0]["kind"], "not_reachable");
+}
+
+#[test]
+fn a_percentile_is_a_number_unbounded_or_null() {
+    let report = read(&whole());
+    let good = &report["scenarios"][0]["requests"][0];
+    assert!(good["latency_seconds"]["p95"].is_number());
+    assert!(good["latency_seconds"]["p999"].is_number());
+    let faulty = &report["scenarios"][1]["requests"][0];
+    assert_eq!(faulty["latency_seconds"]["p95"], "unbounded");
+    assert_eq!(faulty["latency_seconds"]["mean"], "unbounded");
+    assert!(faulty["latency_ok_seconds"]["p95"].is_number());
+    let slos = &report["scenarios"][1]["slos"];
+    assert_eq!(slos[0]["observed"], "unbounded");
+    let closed = &report["scenarios"][4]["requests"][0];
+    assert_eq!(closed["model"], "closed");
+}
+
+#[test]
+fn an_objective_says_everything_that_it_was_judged_by() {
+    let report = read(&whole());
+    let slo = &report["scenarios"][0]["slos"][3];
+    assert_eq!(slo["id"], "p95-server");
+    assert_eq!(slo["source"], "promql");
+    assert_eq!(slo["unit"], "seconds");
+    assert_eq!(slo["target"], "< 10s");
+    assert_eq!(slo["samples"], 100);
+    assert_eq!(slo["uncertainty"]["kind"], "bucket");
+    assert_eq!(slo["verdict"], "pass");
+    assert_eq!((&slo["file"], &slo["line"]), (&"scenarios/10k.yaml".into(), &23.into()));
+}
+
+#[test]
+fn verdicts_are_words_everywhere() {
+    fn check(value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    if name == "verdict" {
+                        let word = field.as_str().unwrap();
+                        assert!(["pass", "fail", "inconclusive"].contains(&word), "{word}");
+                    }
+                    check(field);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(check),
+            _ => {}
+        }
+    }
+    check(&read(&whole()));
+}
+
+#[test]
+fn a_record_comes_back_from_its_json() {
+    let record = whole();
+    let read: RunRecord = serde_json::from_str(&json(&record).unwrap()).unwrap();
+    assert_eq!(read, record);
+}
+
+#[test]
+fn the_committed_schema_is_fresh() {
+    support::assert_matches_file("../docs/schema/report.json", &schema().unwrap());
+}
+
+/// A small reading of JSON Schema: enough for what `schemars` writes here.
+fn violations(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+        return violations(&root["$defs"][name], root, value, at);
+    }
+    for word in ["anyOf", "oneOf"] {
+        if let Some(choices) = schema[word].as_array() {
+            let fits = choices.iter().any(|one| violations(one, root, value, at).is_empty());
+            return if fits { vec![] } else { vec![format!("{at}: no choice of {word} fits")] };
+        }
+    }
+    let mut found = Vec::new();
+    if schema.get("const").is_some_and(|wanted| wanted != value) {
+        found.push(format!("{at}: is not {}", schema["const"]));
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        found.push(format!("{at}: {value} is not one of {}", schema["enum"]));
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    };
+    let fits = |name: &&str| match *name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => false,
+    };
+    if !types.is_empty() && !types.iter().any(fits) {
+        found.push(format!("{at}: {value} is none of {types:?}"));
+    }
+    if let (Some(items), Some(elements)) = (schema.get("items"), value.as_array()) {
+        for (index, element) in elements.iter().enumerate() {
+            found.extend(violations(items, root, element, &format!("{at}[{index}]")));
+        }
+    }
+    if let Some(fields) = value.as_object() {
+        found.extend(field_violations(schema, root, fields, at));
+    }
+    found
+}
+
+fn field_violations(
+    schema: &Value,
+    root: &Value,
+    fields: &serde_json::Map<String, Value>,
+    at: &str,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if !fields.contains_key(name.as_str().unwrap()) {
+            found.push(format!("{at}: {name} is missing"));
+        }
+    }
+    for (name, field) in fields {
+        let at = format!("{at}.{name}");
+        match (schema["properties"].get(name), schema.get("additionalProperties")) {
+            (Some(known), _) => found.extend(violations(known, root, field, &at)),
+            (None, Some(any)) if any.is_object() => {
+                found.extend(violations(any, root, field, &at));
+            }
+            (None, _) if schema.get("properties").is_some() => {
+                found.push(format!("{at}: is not in the schema"));
+            }
+            (None, _) => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_report_fits_its_schema() {
+    let schema: Value = serde_json::from_str(&schema().unwrap()).unwrap();
+    let mut report = read(&whole());
+    assert_eq!(violations(&schema, &schema, &report, "report"), Vec::<String>::new());
+    report["scenarios"][0]["verdict"] = "green".into();
+    report["scenarios"][0]["requests"][0]["latency_seconds"]["p50"] = "fast".into();
+    report.as_object_mut().unwrap().remove("tool");
+    assert!(violations(&schema, &schema, &report, "report").len() >= 2);
+}

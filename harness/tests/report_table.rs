@@ -1,0 +1,88 @@
+//! The tables, as people see them: compared with files that can be read.
+
+mod verdict_support;
+
+use slogate::archive::RunRecord;
+use slogate::gate::OnInconclusive;
+use slogate::report::{TableOptions, table};
+use slogate::slo::Verdict;
+use verdict_support as support;
+
+fn drawn(record: &RunRecord, options: TableOptions) -> String {
+    table(record, record.outcome(OnInconclusive::Fail), options)
+}
+
+fn assert_drawn(name: &str, record: &RunRecord) {
+    let text = drawn(record, TableOptions::default());
+    support::assert_matches_file(&format!("tests/report/{name}.txt"), &text);
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "more than 80 columns: {line}");
+    }
+}
+
+#[test]
+fn a_passing_run_is_told_in_one_screen() {
+    let rules = vec![support::rule("queue alert fires", Verdict::Pass, "")];
+    assert_drawn("pass", &support::run_of(vec![support::passing()], Some(rules)));
+}
+
+#[test]
+fn a_failing_run_names_what_failed_and_where_it_is_written() {
+    let detail = "expected ExportFailSpike to fire at 10m, got nothing";
+    let rules = vec![
+        support::rule("queue alert fires", Verdict::Pass, ""),
+        support::rule("failures fire", Verdict::Fail, detail),
+    ];
+    let scenarios = vec![support::passing(), support::failing()];
+    assert_drawn("fail", &support::run_of(scenarios, Some(rules)));
+}
+
+#[test]
+fn an_inconclusive_run_says_what_would_settle_it() {
+    assert_drawn("inconclusive", &support::run_of(vec![support::inconclusive()], None));
+}
+
+#[test]
+fn a_target_that_was_not_there_is_named() {
+    assert_drawn("unreachable", &support::run_of(vec![support::unreachable()], None));
+}
+
+#[test]
+fn repetitions_of_a_phase_are_one_row() {
+    assert_drawn("batches", &support::run_of(vec![support::batches()], None));
+}
+
+#[test]
+fn nothing_at_all_is_told_as_such() {
+    assert_drawn("nothing", &support::run_of(vec![], None));
+}
+
+#[test]
+fn doubt_that_is_accepted_still_says_so() {
+    let record = support::run_of(vec![support::inconclusive()], None);
+    let text = table(&record, record.outcome(OnInconclusive::Warn), TableOptions::default());
+    let last = text.lines().rev().take(2).collect::<Vec<_>>();
+    assert!(text.contains("INCONCLUSIVE: 1 of 1 scenarios inconclusive (short)"), "{last:?}");
+    assert!(text.contains("accepted by --on-inconclusive warn"), "{last:?}");
+}
+
+#[test]
+fn without_colour_there_is_no_escape_sequence_and_with_it_nothing_else_differs() {
+    let record = support::run_of(vec![support::failing()], None);
+    let plain = drawn(&record, TableOptions { width: 80, colour: false });
+    let coloured = drawn(&record, TableOptions { width: 80, colour: true });
+    assert!(!plain.contains('\u{1b}'));
+    assert!(coloured.contains("\u{1b}[31mFAIL\u{1b}[0m"));
+    let mut stripped = coloured;
+    for code in ["1", "31", "32", "33", "0"] {
+        stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_wide_terminal_wraps_nothing() {
+    let record = support::run_of(vec![support::failing()], None);
+    let text = drawn(&record, TableOptions { width: 200, colour: false });
+    assert!(text.contains("a-request-with-a-long-name  steady  open"), "{text}");
+}

@@ -1,0 +1,362 @@
+//! Runs made by hand: what the load engine and the scraper would leave behind.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use slogate::archive::{RunRecord, ScenarioRecord, ScenarioRun, Tool};
+use slogate::gate::{Condition, RuleResult};
+use slogate::histogram::LatencyHistogram;
+use slogate::load::{
+    FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult,
+};
+use slogate::scenario::{
+    ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives, Phase,
+    PhaseLoad, Place, RequestFilter, Scenario, Statistic, Stop, Target, Threshold, TimeKind,
+};
+use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+use slogate::slo::{Evidence, JudgedObjective, Verdict, judge, not_judged};
+use slogate::units::Unit;
+use slogate_promql::Labels;
+
+/// Milliseconds since the epoch: 2026-01-02T03:04:05Z.
+pub const STARTED_MS: i64 = 1_767_323_045_000;
+
+/// Compares a text with a file in `tests`, or writes it there with `SLOGATE_BLESS=1`.
+pub fn assert_matches_file(relative: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(relative);
+    if std::env::var_os("SLOGATE_BLESS").is_some() {
+        std::fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == actual,
+        "{relative} is not what comes out; SLOGATE_BLESS=1 renews it\n--- expected\n{expected}\n\
+         --- actual\n{actual}"
+    );
+}
+
+/// A request whose good answers took these milliseconds.
+pub fn answered(name: &str, milliseconds: impl IntoIterator<Item = u64>) -> RequestResult {
+    let mut latency_ok = LatencyHistogram::new();
+    let mut lag = LatencyHistogram::new();
+    for millis in milliseconds {
+        latency_ok.record(Duration::from_millis(millis));
+        lag.record(Duration::from_micros(40));
+    }
+    let count = latency_ok.count();
+    RequestResult {
+        name: name.into(),
+        intended: count,
+        sent: count,
+        succeeded: count,
+        responses: count,
+        bytes_sent: count * 1_000,
+        bytes_received: count * 200,
+        service_ok: latency_ok.clone(),
+        latency_ok,
+        lag,
+        ..RequestResult::default()
+    }
+}
+
+/// The same and so many quick answers of status 500.
+pub fn with_failures(mut request: RequestResult, failures: u64) -> RequestResult {
+    for _ in 0..failures {
+        request.latency_failed.record(Duration::from_millis(1));
+        request.service_failed.record(Duration::from_millis(1));
+        request.lag.record(Duration::from_micros(40));
+    }
+    request.intended += failures;
+    request.sent += failures;
+    request.responses += failures;
+    request.failed += failures;
+    *request.failures.entry(FailureKind::Status(500)).or_default() += failures;
+    request
+}
+
+/// A measured open phase of ten seconds that begins so many seconds after the start.
+pub fn open_phase(name: &str, after_seconds: i64, requests: Vec<RequestResult>) -> PhaseResult {
+    let first_intended_ms = STARTED_MS + after_seconds * 1_000;
+    PhaseResult {
+        name: name.into(),
+        measured: true,
+        model: LoadModel::Open,
+        first_intended_ms,
+        last_response_ms: first_intended_ms + 10_000,
+        span: Duration::from_secs(10),
+        requests,
+    }
+}
+
+/// A run of these phases by a generator that kept up.
+pub fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
+    let generator = GeneratorReport {
+        threads: 1,
+        cpu_seconds: 0.4,
+        wall_seconds: 12.0,
+        open_file_limit: 1_024,
+        peak_in_flight: 5,
+        connections_opened: 5,
+        missed_by_generator: 0,
+    };
+    LoadResult { phases, generator, stopped_early: None }
+}
+
+/// Scrapes every 250 ms over `seconds` from the start, with the series of a healthy
+/// export service: `requests` exports, `failed` of them failed.
+pub fn scraped(seconds: i64, requests: f64, failed: f64) -> SeriesStore {
+    let mut store = SeriesStore::default();
+    let last = seconds * 4;
+    for at in 0..=last {
+        let moment = match at {
+            0 => ScrapeMoment::Opening,
+            at if at == last => ScrapeMoment::Closing,
+            _ => ScrapeMoment::Scheduled,
+        };
+        let at_ms = STARTED_MS + at * 250;
+        let took = Duration::from_millis(2);
+        let instance = "127.0.0.1:4001".to_owned();
+        store.record_scrape(ScrapeRecord { at_ms, instance, moment, took, outcome: Ok(9) });
+        let share = at as f64 / last as f64;
+        let mut add = |kind, family: &str, name: &str, labels: &[(&str, &str)], value: f64| {
+            store.declare(family, kind);
+            let pairs = [("__name__", name), ("instance", "127.0.0.1:4001")];
+            let labels = Labels::new(pairs.into_iter().chain(labels.iter().copied()));
+            store.append(&labels, at_ms, value);
+        };
+        let depth = if at % 4 == 1 { 3.0 } else { 0.0 };
+        add(FamilyKind::Gauge, "export_queue_depth", "export_queue_depth", &[], depth);
+        let reason = [("reason", "injected")];
+        let failures = (failed * share).floor();
+        add(FamilyKind::Counter, "export_fail_total", "export_fail_total", &reason, failures);
+        for (bound, within) in
+            [("100", 0.5), ("1000", 0.97), ("10000", 1.0), ("60000", 1.0), ("+Inf", 1.0)]
+        {
+            let value = (requests * within * share).floor();
+            let name = "export_latency_ms_bucket";
+            add(FamilyKind::Histogram, "export_latency_ms", name, &[("le", bound)], value);
+        }
+    }
+    store
+}
+
+/// A threshold as a file has it.
+pub fn threshold(comparator: Comparator, bound: f64, text: &str) -> Threshold {
+    Threshold { comparator, bound, text: text.into() }
+}
+
+/// An objective in `scenarios/10k.yaml`.
+pub fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshold) -> Objective {
+    Objective {
+        id: id.into(),
+        description: None,
+        kind,
+        thresholds: vec![is],
+        during: None,
+        place: Place { file: "scenarios/10k.yaml".into(), line, column: 5 },
+    }
+}
+
+/// `p95(latency)`.
+pub fn p95() -> ObjectiveKind {
+    let (statistic, time) = (Statistic::Quantile(0.95), TimeKind::Latency);
+    let filter = RequestFilter::default();
+    ObjectiveKind::Client(ClientExpression::Time { statistic, time, filter })
+}
+
+/// `count(dropped)`.
+pub fn dropped() -> ObjectiveKind {
+    let filter = RequestFilter::default();
+    ObjectiveKind::Client(ClientExpression::Count { counted: Counted::Dropped, filter })
+}
+
+/// `ratio(success)`.
+pub fn success() -> ObjectiveKind {
+    ObjectiveKind::Client(ClientExpression::SuccessRatio { filter: RequestFilter::default() })
+}
+
+/// A PromQL expression without a unit.
+pub fn promql(expression: &str, unit: (Unit, f64)) -> ObjectiveKind {
+    ObjectiveKind::Promql {
+        expression: expression.into(),
+        unit: unit.0,
+        scale: unit.1,
+        includes_before_run: false,
+    }
+}
+
+/// The growth of counters.
+pub fn counter(selector: &str) -> ObjectiveKind {
+    ObjectiveKind::Counter { selector: selector.into(), unit: Unit::Plain, scale: 1.0 }
+}
+
+/// The objectives of a usual scenario.
+pub fn usual_objectives() -> Vec<Objective> {
+    use Comparator::{Equal, GreaterOrEqual, Less, LessOrEqual};
+    let quantile =
+        "histogram_quantile(0.95, sum by (le) (increase(export_latency_ms_bucket[$run])))";
+    let depth = "max_over_time(export_queue_depth[$run])";
+    vec![
+        objective("p95(latency) < 1s", 20, p95(), threshold(Less, 1.0, "< 1s")),
+        objective("success", 21, success(), threshold(GreaterOrEqual, 0.95, ">= 95%")),
+        objective("nothing-dropped", 22, dropped(), threshold(Equal, 0.0, "== 0")),
+        objective(
+            "p95-server",
+            23,
+            promql(quantile, (Unit::Seconds, 1e-3)),
+            threshold(Less, 10.0, "< 10s"),
+        ),
+        objective(
+            "queue",
+            24,
+            promql(depth, (Unit::Plain, 1.0)),
+            threshold(LessOrEqual, 100.0, "<= 100"),
+        ),
+        objective("no-failures", 25, counter("export_fail_total"), threshold(Equal, 0.0, "== 0")),
+    ]
+}
+
+/// A scenario of these phases and objectives.
+pub fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective>) -> Scenario {
+    Scenario {
+        path: PathBuf::from(format!("scenarios/{name}.yaml")),
+        source_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        source: format!("version: 1\nname: {name}\n").into(),
+        name: name.into(),
+        description: Some("10,000-record CSV exports arriving at a steady rate".into()),
+        target: Target::Reference { faults: Vec::new() },
+        metrics: Metrics::Path {
+            path: "/export/metrics".into(),
+            every: Duration::from_millis(250),
+        },
+        phases,
+        requests: Vec::new(),
+        objectives: Objectives::Judged(objectives),
+    }
+}
+
+/// A measured phase of ten requests a second for ten seconds.
+pub fn planned_open(name: &str) -> Phase {
+    let load = PhaseLoad::Open { from: 10.0, to: 10.0, duration: Duration::from_secs(10) };
+    Phase { name: name.into(), group: None, load, measured: true }
+}
+
+/// One repetition of a closed phase.
+pub fn planned_batch(group: &str, number: usize) -> Phase {
+    let load = PhaseLoad::Closed { users: 5, stop: Stop::IterationsPerUser(1) };
+    let name = format!("{group}-{number}");
+    Phase { name, group: Some(group.into()), load, measured: true }
+}
+
+/// Judges the scenario's objectives and makes the record.
+pub fn record_of(
+    scenario: &Scenario,
+    run: Option<(&LoadResult, &SeriesStore)>,
+    conditions: Vec<Condition>,
+) -> ScenarioRecord {
+    let objectives = match &scenario.objectives {
+        Objectives::Judged(objectives) => objectives.as_slice(),
+        Objectives::LoadOnly => &[],
+    };
+    let judged = |objective| -> JudgedObjective {
+        match run {
+            Some((load, series)) => judge(objective, &Evidence::of(scenario, load, series)),
+            None => not_judged(objective, "the scenario was not run"),
+        }
+    };
+    ScenarioRecord::of(ScenarioRun {
+        scenario,
+        target: "reference".into(),
+        address: Some("127.0.0.1:4001".into()),
+        bundled_service: true,
+        t0_ms: Some(STARTED_MS),
+        load: run.map(|(load, _)| load),
+        series: run.map(|(_, series)| series),
+        objectives: objectives.iter().map(|one| (one, judged(one))).collect(),
+        conditions,
+    })
+}
+
+/// What wrote the records of these tests.
+pub fn tool() -> Tool {
+    Tool {
+        name: "slogate".into(),
+        version: "0.1.0".into(),
+        os: "linux".into(),
+        arch: "x86_64".into(),
+        cores: 2,
+        ci: false,
+    }
+}
+
+/// The record of an invocation of these scenarios.
+pub fn run_of(scenarios: Vec<ScenarioRecord>, rules: Option<Vec<RuleResult>>) -> RunRecord {
+    RunRecord::of(tool(), STARTED_MS, Duration::from_millis(12_345), scenarios, rules)
+}
+
+/// A rule test with this verdict.
+pub fn rule(name: &str, verdict: Verdict, detail: &str) -> RuleResult {
+    RuleResult {
+        file: "rules/export.test.yml".into(),
+        name: name.into(),
+        engine: "built-in".into(),
+        verdict,
+        detail: detail.into(),
+    }
+}
+
+/// A scenario in which everything holds.
+pub fn passing() -> ScenarioRecord {
+    let scenario = scenario("10k", vec![planned_open("steady")], usual_objectives());
+    let load = load_of(vec![open_phase("steady", 1, vec![answered("csv", 1..=100)])]);
+    record_of(&scenario, Some((&load, &scraped(12, 100.0, 0.0))), Vec::new())
+}
+
+/// A scenario in which a tenth of the requests fails.
+pub fn failing() -> ScenarioRecord {
+    let scenario = scenario("10k-faults", vec![planned_open("steady")], usual_objectives());
+    let requests = vec![
+        with_failures(answered("csv", 1..=90), 10),
+        answered("a-request-with-a-long-name", (1..=40).map(|n| n * 11)),
+    ];
+    let load = load_of(vec![open_phase("steady", 1, requests)]);
+    record_of(&scenario, Some((&load, &scraped(12, 90.0, 10.0))), Vec::new())
+}
+
+/// A scenario that is too short to prove anything.
+pub fn inconclusive() -> ScenarioRecord {
+    let scenario = scenario("short", vec![planned_open("steady")], usual_objectives());
+    let load = load_of(vec![open_phase("steady", 0, vec![answered("csv", 1..=12)])]);
+    record_of(&scenario, Some((&load, &scraped(1, 12.0, 0.0))), Vec::new())
+}
+
+/// A scenario whose target was not there.
+pub fn unreachable() -> ScenarioRecord {
+    let scenario = scenario("gone", vec![planned_open("steady")], usual_objectives());
+    let reason = "127.0.0.1:4001 refused the connection".to_owned();
+    record_of(&scenario, None, vec![Condition::NotReachable { reason }])
+}
+
+/// Twelve repetitions of one phase.
+pub fn batches() -> ScenarioRecord {
+    let phases = (1..=12).map(|number| planned_batch("batch", number)).collect();
+    let is = threshold(Comparator::Less, 30.0, "< 30s");
+    let span = ObjectiveKind::Client(ClientExpression::Span);
+    let mut objective = objective("span(phase) < 30s during batch", 30, span, is);
+    objective.during = Some("batch".into());
+    let scenario = scenario("batch", phases, vec![objective]);
+    let batch = |number: i64| PhaseResult {
+        model: LoadModel::Closed,
+        ..open_phase(
+            &format!("batch-{number}"),
+            number,
+            vec![answered("1k-csv", [20, 22]), answered("5k-pdf", [150 + number.unsigned_abs()])],
+        )
+    };
+    let load = load_of((1..=12).map(batch).collect());
+    record_of(&scenario, Some((&load, &scraped(24, 36.0, 0.0))), Vec::new())
+}
