@@ -15,6 +15,7 @@ pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod report;
+pub mod rules;
 pub mod scenario;
 pub mod scrape;
 pub mod series;
