@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::record::{
-    Configuration, GeneratorRecord, Measured, MeasuredWord, Model, OverBound, PhaseRecord,
-    PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
+    Configuration, GeneratorRecord, Measured, MeasuredWord, Model, PhaseRecord, PhaseRun,
+    RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
     SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
 };
 use crate::gate::{Condition, OnInconclusive, RuleResult};
@@ -223,10 +223,6 @@ fn request_record(phase: &str, model: LoadModel, request: &RequestResult) -> Req
         latency_ok_seconds: times(&request.latency_ok, 0),
         service_time_seconds: times(&request.service_ok, request.failed),
         lag_seconds: times(&request.lag, 0),
-        over_bound: OverBound {
-            ok: request.latency_ok.over_bound(),
-            failed: request.latency_failed.over_bound(),
-        },
     }
 }
 

@@ -48,12 +48,4 @@ pub enum ArchiveError {
         /// What can be read.
         known: u32,
     },
-    /// There is no scenario of this name in the run.
-    #[error("no scenario is named `{name}` in this run; it has {known}")]
-    NoSuchScenario {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
 }

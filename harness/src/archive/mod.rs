@@ -11,6 +11,7 @@ mod definition;
 mod error;
 mod folders;
 mod layout;
+mod read;
 mod record;
 mod write;
 
@@ -20,5 +21,6 @@ pub use definition::{
     TimeName,
 };
 pub use error::ArchiveError;
+pub use read::{SavedEvidence, read, read_evidence};
 pub use record::*;
 pub use write::{Artifact, ScenarioEvidence, check_destination, write};

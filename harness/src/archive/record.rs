@@ -243,17 +243,6 @@ pub struct RequestRecord {
     pub service_time_seconds: Times,
     /// The generator's own delay, of open phases.
     pub lag_seconds: Times,
-    /// Recorded durations beyond the histograms' bound, which the log cannot hold.
-    pub over_bound: OverBound,
-}
-
-/// Durations beyond the histograms' bound of ten minutes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OverBound {
-    /// Of responses as expected.
-    pub ok: u64,
-    /// Of requests that failed.
-    pub failed: u64,
 }
 
 /// Percentiles of times in seconds: a number, `"unbounded"`, or `null` for no samples.

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::folders::unique_names;
 use super::record::RunRecord;
 use super::{ArchiveError, layout};
-use crate::load::LoadResult;
+use crate::load::{IntervalLogError, LoadResult, write_interval_log};
 use crate::series::{SeriesStore, write_openmetrics};
 
 /// What one scenario leaves behind besides its record.
@@ -107,6 +107,14 @@ impl Writer<'_> {
 
     fn scenario(&self, folder: &Path, evidence: &ScenarioEvidence<'_>) -> Result<(), ArchiveError> {
         self.folder(folder)?;
+        if let Some(load) = evidence.load {
+            self.file(&folder.join(layout::LATENCIES), |mut out| {
+                write_interval_log(load, &mut out).map_err(|error| match error {
+                    IntervalLogError::Write(error) => error,
+                    other => io::Error::other(other),
+                })
+            })?;
+        }
         if let Some(series) = evidence.series {
             self.file(&folder.join(layout::SERIES), |mut out| write_openmetrics(series, &mut out))?;
             self.file(&folder.join(layout::NOTES), |out| {
@@ -190,11 +198,6 @@ fn readable_by_others(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn readable_by_others(_folder: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// Where a scenario's files are, for reading.
-pub(super) fn scenario_folder(run: &Path, names: &[&str], at: usize) -> Option<PathBuf> {
-    unique_names(names.iter().copied()).get(at).map(|name| run.join(name))
 }
 
 #[cfg(test)]

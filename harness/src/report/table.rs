@@ -54,9 +54,7 @@ fn scenario_section(scenario: &ScenarioRecord, style: Style) -> String {
 fn target_line(scenario: &ScenarioRecord) -> String {
     let address = scenario.address.as_ref().filter(|address| **address != scenario.target);
     let address = address.map_or_else(String::new, |address| format!(" at {address}"));
-    let bundled = match scenario.bundled_service {
-        true => ", the bundled service, started for this run",
-        false => "",
-    };
+    let bundled =
+        if scenario.bundled_service { ", the bundled service, started for this run" } else { "" };
     format!("target {}{address}{bundled}", scenario.target)
 }

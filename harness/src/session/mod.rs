@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-pub use artifacts::{Artifact, ArtifactError};
 pub use observer::{Event, Observer, Silence};
 pub use signals::Signals;
 
+use crate::archive::Artifact;
 use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::LoadResult;

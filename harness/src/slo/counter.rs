@@ -13,6 +13,8 @@ use crate::scenario::Objective;
 use crate::series::{FamilyKind, SeriesStore};
 use crate::units::{Unit, to_base};
 
+/// The generator's own series: they are not scraped, and what did not change is left out.
+const OWN_SERIES: &str = "slogate_";
 /// Series that a reason names at most.
 const NAMED_SERIES: usize = 3;
 
@@ -152,7 +154,9 @@ fn add(one: SeriesRef<'_>, window: Window, ends: &BTreeMap<String, Ends>, growth
     // A store without instance labels has one instance.
     let only = if ends.len() == 1 { ends.values().next() } else { None };
     let ends = ends.get(instance).or(only).copied().unwrap_or(whole);
-    if is_stale(very_last.value) || (last.t_ms <= ends.before_last && last.t_ms < ends.last) {
+    let own = one.labels.metric_name().is_some_and(|name| name.starts_with(OWN_SERIES));
+    let unseen = last.t_ms <= ends.before_last && last.t_ms < ends.last;
+    if !own && (is_stale(very_last.value) || unseen) {
         growths.gone.push(one.labels.to_string());
     }
     let counted = Counted { samples: &samples, at_opening: first.t_ms <= ends.first };

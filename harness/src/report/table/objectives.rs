@@ -76,7 +76,8 @@ fn reasons(scenario: &ScenarioRecord, style: Style) -> String {
         let mut untold: Vec<&SloRecord> =
             scenario.slos.iter().filter(|slo| slo.verdict == verdict).collect();
         while let Some(first) = untold.first().copied() {
-            let (same, other) = untold.into_iter().partition(|slo| slo.reason == first.reason);
+            let (same, other): (Vec<&SloRecord>, Vec<&SloRecord>) =
+                untold.into_iter().partition(|slo| slo.reason == first.reason);
             text += &sentence(verdict, &shared_reason(&same), style);
             untold = other;
         }

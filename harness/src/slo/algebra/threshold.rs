@@ -13,7 +13,8 @@ pub fn margin(value: f64, threshold: &Threshold) -> Option<f64> {
     match threshold.comparator {
         Comparator::Less | Comparator::LessOrEqual => Some(threshold.bound - value),
         Comparator::Greater | Comparator::GreaterOrEqual => Some(value - threshold.bound),
-        Comparator::Equal => Some(-(value - threshold.bound).abs()),
+        // Written so that a hit is 0 and not -0.
+        Comparator::Equal => Some(0.0 - (value - threshold.bound).abs()),
         Comparator::NotEqual => None,
     }
 }

@@ -1,12 +1,10 @@
 //! The tables, as people see them: compared with files that can be read.
 
-mod verdict_support;
-
+use crate::support;
 use slogate::archive::RunRecord;
 use slogate::gate::OnInconclusive;
 use slogate::report::{TableOptions, table};
 use slogate::slo::Verdict;
-use verdict_support as support;
 
 fn drawn(record: &RunRecord, options: TableOptions) -> String {
     table(record, record.outcome(OnInconclusive::Fail), options)
@@ -14,7 +12,7 @@ fn drawn(record: &RunRecord, options: TableOptions) -> String {
 
 fn assert_drawn(name: &str, record: &RunRecord) {
     let text = drawn(record, TableOptions::default());
-    support::assert_matches_file(&format!("tests/report/{name}.txt"), &text);
+    support::assert_matches_file(&format!("tests/verdict/snapshots/{name}.txt"), &text);
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "more than 80 columns: {line}");
     }

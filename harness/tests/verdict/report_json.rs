@@ -1,12 +1,10 @@
 //! The JSON report: its first level, its words, and its schema.
 
-mod verdict_support;
-
+use crate::support;
 use serde_json::Value;
 use slogate::archive::RunRecord;
 use slogate::report::{json, schema};
 use slogate::slo::Verdict;
-use verdict_support as support;
 
 fn read(record: &RunRecord) -> Value {
     serde_json::from_str(&json(record).unwrap()).unwrap()

@@ -1,8 +1,5 @@
 //! Runs made by hand: what the load engine and the scraper would leave behind.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
-#![allow(dead_code, reason = "each test binary uses its own part")]
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,10 +19,10 @@ use slogate::units::Unit;
 use slogate_promql::Labels;
 
 /// Milliseconds since the epoch: 2026-01-02T03:04:05Z.
-pub const STARTED_MS: i64 = 1_767_323_045_000;
+pub(crate) const STARTED_MS: i64 = 1_767_323_045_000;
 
 /// Compares a text with a file in `tests`, or writes it there with `SLOGATE_BLESS=1`.
-pub fn assert_matches_file(relative: &str, actual: &str) {
+pub(crate) fn assert_matches_file(relative: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(relative);
     if std::env::var_os("SLOGATE_BLESS").is_some() {
         std::fs::write(&path, actual).unwrap();
@@ -40,7 +37,7 @@ pub fn assert_matches_file(relative: &str, actual: &str) {
 }
 
 /// A request whose good answers took these milliseconds.
-pub fn answered(name: &str, milliseconds: impl IntoIterator<Item = u64>) -> RequestResult {
+pub(crate) fn answered(name: &str, milliseconds: impl IntoIterator<Item = u64>) -> RequestResult {
     let mut latency_ok = LatencyHistogram::new();
     let mut lag = LatencyHistogram::new();
     for millis in milliseconds {
@@ -64,7 +61,7 @@ pub fn answered(name: &str, milliseconds: impl IntoIterator<Item = u64>) -> Requ
 }
 
 /// The same and so many quick answers of status 500.
-pub fn with_failures(mut request: RequestResult, failures: u64) -> RequestResult {
+pub(crate) fn with_failures(mut request: RequestResult, failures: u64) -> RequestResult {
     for _ in 0..failures {
         request.latency_failed.record(Duration::from_millis(1));
         request.service_failed.record(Duration::from_millis(1));
@@ -79,7 +76,11 @@ pub fn with_failures(mut request: RequestResult, failures: u64) -> RequestResult
 }
 
 /// A measured open phase of ten seconds that begins so many seconds after the start.
-pub fn open_phase(name: &str, after_seconds: i64, requests: Vec<RequestResult>) -> PhaseResult {
+pub(crate) fn open_phase(
+    name: &str,
+    after_seconds: i64,
+    requests: Vec<RequestResult>,
+) -> PhaseResult {
     let first_intended_ms = STARTED_MS + after_seconds * 1_000;
     PhaseResult {
         name: name.into(),
@@ -93,7 +94,7 @@ pub fn open_phase(name: &str, after_seconds: i64, requests: Vec<RequestResult>) 
 }
 
 /// A run of these phases by a generator that kept up.
-pub fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
+pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
     let generator = GeneratorReport {
         threads: 1,
         cpu_seconds: 0.4,
@@ -108,7 +109,7 @@ pub fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
 
 /// Scrapes every 250 ms over `seconds` from the start, with the series of a healthy
 /// export service: `requests` exports, `failed` of them failed.
-pub fn scraped(seconds: i64, requests: f64, failed: f64) -> SeriesStore {
+pub(crate) fn scraped(seconds: i64, requests: f64, failed: f64) -> SeriesStore {
     let mut store = SeriesStore::default();
     let last = seconds * 4;
     for at in 0..=last {
@@ -145,12 +146,12 @@ pub fn scraped(seconds: i64, requests: f64, failed: f64) -> SeriesStore {
 }
 
 /// A threshold as a file has it.
-pub fn threshold(comparator: Comparator, bound: f64, text: &str) -> Threshold {
+pub(crate) fn threshold(comparator: Comparator, bound: f64, text: &str) -> Threshold {
     Threshold { comparator, bound, text: text.into() }
 }
 
 /// An objective in `scenarios/10k.yaml`.
-pub fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshold) -> Objective {
+pub(crate) fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshold) -> Objective {
     Objective {
         id: id.into(),
         description: None,
@@ -162,25 +163,25 @@ pub fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshold) -> O
 }
 
 /// `p95(latency)`.
-pub fn p95() -> ObjectiveKind {
+pub(crate) fn p95() -> ObjectiveKind {
     let (statistic, time) = (Statistic::Quantile(0.95), TimeKind::Latency);
     let filter = RequestFilter::default();
     ObjectiveKind::Client(ClientExpression::Time { statistic, time, filter })
 }
 
 /// `count(dropped)`.
-pub fn dropped() -> ObjectiveKind {
+pub(crate) fn dropped() -> ObjectiveKind {
     let filter = RequestFilter::default();
     ObjectiveKind::Client(ClientExpression::Count { counted: Counted::Dropped, filter })
 }
 
 /// `ratio(success)`.
-pub fn success() -> ObjectiveKind {
+pub(crate) fn success() -> ObjectiveKind {
     ObjectiveKind::Client(ClientExpression::SuccessRatio { filter: RequestFilter::default() })
 }
 
 /// A PromQL expression without a unit.
-pub fn promql(expression: &str, unit: (Unit, f64)) -> ObjectiveKind {
+pub(crate) fn promql(expression: &str, unit: (Unit, f64)) -> ObjectiveKind {
     ObjectiveKind::Promql {
         expression: expression.into(),
         unit: unit.0,
@@ -190,12 +191,12 @@ pub fn promql(expression: &str, unit: (Unit, f64)) -> ObjectiveKind {
 }
 
 /// The growth of counters.
-pub fn counter(selector: &str) -> ObjectiveKind {
+pub(crate) fn counter(selector: &str) -> ObjectiveKind {
     ObjectiveKind::Counter { selector: selector.into(), unit: Unit::Plain, scale: 1.0 }
 }
 
 /// The objectives of a usual scenario.
-pub fn usual_objectives() -> Vec<Objective> {
+pub(crate) fn usual_objectives() -> Vec<Objective> {
     use Comparator::{Equal, GreaterOrEqual, Less, LessOrEqual};
     let quantile =
         "histogram_quantile(0.95, sum by (le) (increase(export_latency_ms_bucket[$run])))";
@@ -221,7 +222,7 @@ pub fn usual_objectives() -> Vec<Objective> {
 }
 
 /// A scenario of these phases and objectives.
-pub fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective>) -> Scenario {
+pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective>) -> Scenario {
     Scenario {
         path: PathBuf::from(format!("scenarios/{name}.yaml")),
         source_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
@@ -240,20 +241,20 @@ pub fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective>) -> S
 }
 
 /// A measured phase of ten requests a second for ten seconds.
-pub fn planned_open(name: &str) -> Phase {
+pub(crate) fn planned_open(name: &str) -> Phase {
     let load = PhaseLoad::Open { from: 10.0, to: 10.0, duration: Duration::from_secs(10) };
     Phase { name: name.into(), group: None, load, measured: true }
 }
 
 /// One repetition of a closed phase.
-pub fn planned_batch(group: &str, number: usize) -> Phase {
+pub(crate) fn planned_batch(group: &str, number: usize) -> Phase {
     let load = PhaseLoad::Closed { users: 5, stop: Stop::IterationsPerUser(1) };
     let name = format!("{group}-{number}");
     Phase { name, group: Some(group.into()), load, measured: true }
 }
 
 /// Judges the scenario's objectives and makes the record.
-pub fn record_of(
+pub(crate) fn record_of(
     scenario: &Scenario,
     run: Option<(&LoadResult, &SeriesStore)>,
     conditions: Vec<Condition>,
@@ -282,7 +283,7 @@ pub fn record_of(
 }
 
 /// What wrote the records of these tests.
-pub fn tool() -> Tool {
+pub(crate) fn tool() -> Tool {
     Tool {
         name: "slogate".into(),
         version: "0.1.0".into(),
@@ -294,12 +295,12 @@ pub fn tool() -> Tool {
 }
 
 /// The record of an invocation of these scenarios.
-pub fn run_of(scenarios: Vec<ScenarioRecord>, rules: Option<Vec<RuleResult>>) -> RunRecord {
+pub(crate) fn run_of(scenarios: Vec<ScenarioRecord>, rules: Option<Vec<RuleResult>>) -> RunRecord {
     RunRecord::of(tool(), STARTED_MS, Duration::from_millis(12_345), scenarios, rules)
 }
 
 /// A rule test with this verdict.
-pub fn rule(name: &str, verdict: Verdict, detail: &str) -> RuleResult {
+pub(crate) fn rule(name: &str, verdict: Verdict, detail: &str) -> RuleResult {
     RuleResult {
         file: "rules/export.test.yml".into(),
         name: name.into(),
@@ -310,14 +311,14 @@ pub fn rule(name: &str, verdict: Verdict, detail: &str) -> RuleResult {
 }
 
 /// A scenario in which everything holds.
-pub fn passing() -> ScenarioRecord {
+pub(crate) fn passing() -> ScenarioRecord {
     let scenario = scenario("10k", vec![planned_open("steady")], usual_objectives());
     let load = load_of(vec![open_phase("steady", 1, vec![answered("csv", 1..=100)])]);
     record_of(&scenario, Some((&load, &scraped(12, 100.0, 0.0))), Vec::new())
 }
 
 /// A scenario in which a tenth of the requests fails.
-pub fn failing() -> ScenarioRecord {
+pub(crate) fn failing() -> ScenarioRecord {
     let scenario = scenario("10k-faults", vec![planned_open("steady")], usual_objectives());
     let requests = vec![
         with_failures(answered("csv", 1..=90), 10),
@@ -328,21 +329,21 @@ pub fn failing() -> ScenarioRecord {
 }
 
 /// A scenario that is too short to prove anything.
-pub fn inconclusive() -> ScenarioRecord {
+pub(crate) fn inconclusive() -> ScenarioRecord {
     let scenario = scenario("short", vec![planned_open("steady")], usual_objectives());
     let load = load_of(vec![open_phase("steady", 0, vec![answered("csv", 1..=12)])]);
     record_of(&scenario, Some((&load, &scraped(1, 12.0, 0.0))), Vec::new())
 }
 
 /// A scenario whose target was not there.
-pub fn unreachable() -> ScenarioRecord {
+pub(crate) fn unreachable() -> ScenarioRecord {
     let scenario = scenario("gone", vec![planned_open("steady")], usual_objectives());
     let reason = "127.0.0.1:4001 refused the connection".to_owned();
     record_of(&scenario, None, vec![Condition::NotReachable { reason }])
 }
 
 /// Twelve repetitions of one phase.
-pub fn batches() -> ScenarioRecord {
+pub(crate) fn batches() -> ScenarioRecord {
     let phases = (1..=12).map(|number| planned_batch("batch", number)).collect();
     let is = threshold(Comparator::Less, 30.0, "< 30s");
     let span = ObjectiveKind::Client(ClientExpression::Span);

@@ -1,0 +1,11 @@
+//! Verdicts from end to end: evidence made by hand, judged, saved, read and shown.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod archive_saved_run;
+mod gate_exit_codes;
+mod report_json;
+mod report_table;
+mod slo_properties;
+mod slo_verdict_page;
+mod support;

@@ -1,0 +1,124 @@
+//! `docs/verdict.md` tells every rule, with a message that the rule really gives.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::threshold as at;
+use slogate::histogram::LatencyHistogram;
+use slogate::scenario::{Comparator, Threshold};
+use slogate::series::{ChangeKind, InstanceChange};
+use slogate::slo::algebra::counter_growth::doubt_if_gone;
+use slogate::slo::algebra::gauge_scrapes::Extreme;
+use slogate::slo::algebra::generator_behind::Behind;
+use slogate::slo::algebra::no_such_series::Sought;
+use slogate::slo::algebra::sample_size::Percentile;
+use slogate::slo::algebra::{
+    bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind, generator_lag,
+    long_range, no_such_series, restart, sample_size, stopped_early, success_ratio, threshold,
+};
+use slogate::slo::{MissingWindow, Ruling, Source, Window};
+use slogate::units::Unit;
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
+    fs::read_to_string(path).unwrap()
+}
+
+fn below_a_second() -> Threshold {
+    at(Comparator::Less, 1.0, "< 1s")
+}
+
+fn met() -> Ruling {
+    threshold::rule(0.85, Unit::Seconds, &below_a_second())
+}
+
+fn missed() -> Ruling {
+    threshold::rule(1.2, Unit::Seconds, &below_a_second())
+}
+
+/// Each rule's file with a message of it.
+fn examples() -> Vec<(&'static str, String)> {
+    let [percentiles, ratios] = sample_examples();
+    vec![
+        ("threshold", missed().reason),
+        percentiles,
+        ratios,
+        ("generator_lag", lag_example()),
+        ("generator_behind", {
+            let behind = Behind { missed: 120, intended: 1_000 };
+            generator_behind::rule(met(), behind, Source::Client, &[below_a_second()]).reason
+        }),
+        ("stopped_early", stopped_early::rule(met(), "phase `peak` was not reached").reason),
+        ("few_scrapes", few_scrapes::doubt("export_bytes_total", 501, 3).unwrap()),
+        ("long_range", {
+            let window = Window { opened_ms: 0, closed_ms: 60_000 };
+            long_range::doubt("export_fail_total", 600_000, window).unwrap()
+        }),
+        ("gauge_scrapes", {
+            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
+            let ruling = threshold::rule(3.0, Unit::Plain, &target);
+            gauge_scrapes::rule(&ruling, 6, Extreme::Maximum, &target).reason
+        }),
+        ("no_such_series", {
+            let (selector, metric) = ("export_foo_total", Some("export_foo_total"));
+            no_such_series::doubt(Sought { selector, metric, recorded: &[] })
+        }),
+        ("every_element", every_element::rule_not_finite(f64::NAN, Unit::Plain).unwrap().reason),
+        ("bucket_edge", bucket_example()),
+        ("counter_growth", doubt_if_gone(&["export_fail_total{format=\"csv\"}".into()]).unwrap()),
+        ("restart", {
+            let kind =
+                ChangeKind::StartTimeChanged { before: 1_767_323_045.0, after: 1_767_323_061.5 };
+            let instance = "127.0.0.1:4001".into();
+            restart::rule(&InstanceChange { instance, at_ms: 0, kind }).reason
+        }),
+        ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
+    ]
+}
+
+fn sample_examples() -> [(&'static str, String); 2] {
+    let percentile = Percentile { quantile: 0.95, count: 12, above: 0, measured: met() };
+    [
+        ("sample_size", sample_size::rule(&percentile, &below_a_second()).reason),
+        ("success_ratio", {
+            let target = at(Comparator::GreaterOrEqual, 0.95, ">= 95%");
+            success_ratio::rule(20, 20, &target).reason
+        }),
+    ]
+}
+
+fn lag_example() -> String {
+    let mut lag = LatencyHistogram::new();
+    lag.record(Duration::from_millis(310));
+    generator_lag::rule(missed(), &lag, &below_a_second()).reason
+}
+
+fn bucket_example() -> String {
+    let cumulative = [(1.0, 60.0), (2.5, 98.0), (10.0, 99.0), (f64::INFINITY, 100.0)];
+    let buckets = bucket_edge::Buckets::new(&cumulative, 100).unwrap();
+    let target = at(Comparator::Less, 2.0, "< 2s");
+    bucket_edge::rule(&buckets, 0.95, Unit::Seconds, &target).reason
+}
+
+#[test]
+fn every_message_on_the_page_is_one_that_the_rule_gives() {
+    let page = page();
+    for (rule, message) in examples() {
+        assert!(page.contains(&format!("\n> {message}\n")), "{rule} says: {message}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_paragraph() {
+    let page = page();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/slo/algebra");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name != "mod.rs" {
+            assert!(page.contains(&format!("`{name}`")), "{name} has no paragraph");
+            let rule = name.trim_end_matches(".rs");
+            assert!(examples().iter().any(|(known, _)| *known == rule), "{rule} has no example");
+        }
+    }
+}
