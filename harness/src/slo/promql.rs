@@ -9,9 +9,9 @@ use slogate_promql::{
 };
 
 use super::algebra::every_element::{self, Element};
-use super::algebra::{few_scrapes, gauge_scrapes, long_range, threshold};
+use super::algebra::{few_scrapes, gauge_scrapes, gone_series, long_range, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{Stretch, good_scrapes, instants_seen, kind_of, missing};
+use super::scraped::{ScrapeEnds, Stretch, good_scrapes, instants_seen, kind_of, missing};
 use super::{Evidence, Ruling, Verdict, Window, over_thresholds};
 use crate::scenario::{Objective, Threshold};
 use crate::series::FamilyKind;
@@ -90,7 +90,8 @@ fn evaluate(
     evidence: &Evidence<'_>,
 ) -> Result<Element, String> {
     let selectors = prepared.expression.selectors();
-    let asks_for_absence = prepared.expression.to_string().contains("absent");
+    let text = prepared.expression.to_string();
+    let asks_for_absence = text.contains("absent(") || text.contains("absent_over_time(");
     let nothing_found = selectors.iter().find_map(|one| missing(evidence.series, &one.selector));
     if let Some(doubt) = nothing_found.filter(|_| !asks_for_absence) {
         return Err(doubt);
@@ -179,6 +180,12 @@ fn doubt_ranges(
             finding.ruling = Ruling::inconclusive(doubt);
             return finding;
         }
+        let ends = Window { opened_ms: stretch.after_ms, closed_ms: until_ms };
+        let gone =
+            ScrapeEnds::find(evidence.series, ends).gone(evidence.series, &selector.selector);
+        finding.ruling = over_thresholds(objective, |target| {
+            gone_series::rule(finding.ruling.clone(), &gone, target)
+        });
         if is_gauge(prepared, evidence, selector) {
             let seen = instants_seen(evidence.series, &selector.selector, stretch);
             finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
@@ -368,6 +375,33 @@ mod tests {
         assert!(refused.reason.starts_with("`depth` looks back 600000 ms"), "{}", refused.reason);
         case.includes_before_run = true;
         assert_eq!(case.on(&store).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_gauge_that_vanished_half_way_is_no_proof() {
+        let store = gauge(100, |at| (at < 20).then_some(3.0));
+        let text = "max_over_time(depth[$run])";
+        let met = Case::plain(text, Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!(met.verdict, Verdict::Inconclusive);
+        assert!(
+            met.reason.starts_with("depth disappeared before the closing scrape"),
+            "{}",
+            met.reason
+        );
+        let missed = Case::plain(text, Comparator::LessOrEqual, 2.0).on(&store);
+        assert_eq!(missed.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_child_that_comes_and_goes_is_no_loss_while_another_stays() {
+        let mut store = store_of(scrapes_every(100, 1_000, 5_000));
+        let here = [("__name__", "depth"), ("job", "a")];
+        let gone = [("__name__", "depth"), ("job", "b")];
+        add_series(&mut store, FamilyKind::Gauge, &here, |_| Some(1.0));
+        add_series(&mut store, FamilyKind::Gauge, &gone, |at| (at < 20).then_some(3.0));
+        let judged =
+            Case::plain("max(max_over_time(depth[$run]))", Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(3.0), Verdict::Pass));
     }
 
     #[test]
