@@ -152,47 +152,73 @@ fn smallest_margin(value: f64, objective: &Objective) -> Option<f64> {
     margins.min_by(f64::total_cmp)
 }
 
+/// A selector with a range, and the stretch of time it covers.
+struct Ranged<'a> {
+    info: &'a SelectorInfo,
+    range_ms: i64,
+    stretch: Stretch,
+}
+
+impl<'a> Ranged<'a> {
+    fn of(info: &'a SelectorInfo, window: Window) -> Option<Self> {
+        let range_ms = info.range_ms?;
+        let until_ms = window.closed_ms.saturating_sub(info.offset_ms);
+        let after_ms = until_ms.saturating_sub(range_ms);
+        Some(Self { info, range_ms, stretch: Stretch { after_ms, until_ms } })
+    }
+}
+
 /// The rules about how far ranges reach and how many scrapes they hold.
 fn doubt_ranges(
     prepared: &Prepared<'_>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-    finding: Finding,
+    mut finding: Finding,
 ) -> Finding {
-    if prepared.query.includes_before_run {
-        return finding;
-    }
     let selectors = prepared.expression.selectors();
-    let mut finding = finding;
-    if let Some(doubt) = reach_doubt(prepared, &selectors) {
-        finding.ruling = Ruling::inconclusive(doubt);
-        return finding;
-    }
-    let ranged = selectors.iter().filter_map(|one| Some((one, one.range_ms?)));
-    for (selector, range_ms) in ranged {
-        let until_ms = prepared.window.closed_ms.saturating_sub(selector.offset_ms);
-        let stretch = Stretch { after_ms: until_ms - range_ms, until_ms };
-        let scrapes = good_scrapes(evidence.series, stretch);
-        let name = selector.selector.to_string();
-        if let Some(doubt) = few_scrapes::doubt(&name, range_ms, scrapes)
-            && !is_certain_miss(&finding.ruling, prepared.extreme, &objective.thresholds)
-        {
+    let ranged: Vec<Ranged<'_>> =
+        selectors.iter().filter_map(|one| Ranged::of(one, prepared.window)).collect();
+    if !prepared.query.includes_before_run {
+        let certain = is_certain_miss(&finding.ruling, prepared.extreme, &objective.thresholds);
+        let few = ranged.iter().find_map(|one| few_scrapes_doubt(one, evidence));
+        let doubt = reach_doubt(prepared, &selectors).or(few.filter(|_| !certain));
+        if let Some(doubt) = doubt {
             finding.ruling = Ruling::inconclusive(doubt);
             return finding;
         }
-        let ends = Window { opened_ms: stretch.after_ms, closed_ms: until_ms };
-        let gone =
-            ScrapeEnds::find(evidence.series, ends).gone(evidence.series, &selector.selector);
+    }
+    for one in &ranged {
+        finding = doubt_series(one, prepared, objective, evidence, finding);
+    }
+    finding
+}
+
+fn few_scrapes_doubt(ranged: &Ranged<'_>, evidence: &Evidence<'_>) -> Option<String> {
+    let scrapes = good_scrapes(evidence.series, ranged.stretch);
+    few_scrapes::doubt(&ranged.info.selector.to_string(), ranged.range_ms, scrapes)
+}
+
+/// The rules about the series that a range found.
+fn doubt_series(
+    ranged: &Ranged<'_>,
+    prepared: &Prepared<'_>,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+    mut finding: Finding,
+) -> Finding {
+    let (series, selector) = (evidence.series, &ranged.info.selector);
+    let Stretch { after_ms, until_ms } = ranged.stretch;
+    let ends = ScrapeEnds::find(series, Window { opened_ms: after_ms, closed_ms: until_ms });
+    let gone = ends.gone(series, selector);
+    finding.ruling = over_thresholds(objective, |target| {
+        gone_series::rule(finding.ruling.clone(), &gone, target)
+    });
+    if is_gauge(prepared, evidence, ranged.info) {
+        let seen = instants_seen(series, selector, ranged.stretch);
+        finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
         finding.ruling = over_thresholds(objective, |target| {
-            gone_series::rule(finding.ruling.clone(), &gone, target)
+            gauge_scrapes::rule(&finding.ruling, seen, prepared.extreme, target)
         });
-        if is_gauge(prepared, evidence, selector) {
-            let seen = instants_seen(evidence.series, &selector.selector, stretch);
-            finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
-            finding.ruling = over_thresholds(objective, |target| {
-                gauge_scrapes::rule(&finding.ruling, seen, prepared.extreme, target)
-            });
-        }
     }
     finding
 }
@@ -375,6 +401,8 @@ mod tests {
         assert!(refused.reason.starts_with("`depth` looks back 600000 ms"), "{}", refused.reason);
         case.includes_before_run = true;
         assert_eq!(case.on(&store).verdict, Verdict::Pass);
+        let seldom = gauge(1_000, |_| Some(3.0));
+        assert_eq!(case.on(&seldom).verdict, Verdict::Inconclusive, "five scrapes of a gauge");
     }
 
     #[test]
