@@ -52,7 +52,7 @@ pub fn run_command(options: Options) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&CommandError::Runtime(error)),
     };
-    let ended = runtime.block_on(serve(&options));
+    let ended = runtime.block_on(serve(options));
     // Work that a second signal interrupts is not waited for.
     runtime.shutdown_timeout(Duration::ZERO);
     match ended {
@@ -61,7 +61,7 @@ pub fn run_command(options: Options) -> ExitCode {
     }
 }
 
-async fn serve(options: &Options) -> Result<ExitCode, CommandError> {
+async fn serve(options: Options) -> Result<ExitCode, CommandError> {
     let folder = Folder::open(options.dir.clone())?;
     let mut signals = Signals::watch().map_err(CommandError::Signals)?;
     let address = options.address();

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     config::{Config, Limits},
-    faults::{Fault, Faults},
+    faults::{self, Fault, Faults},
     quantity::{parse_bytes, parse_duration},
 };
 
@@ -70,8 +70,8 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
     pub export_timeout: Duration,
 
-    /// Something to go wrong on purpose, repeatable: error:RATIO[:STATUS] or latency:DURATION, with optional ,format=csv|pdf ,size=small|medium|large ,from=DURATION ,for=DURATION
-    #[arg(long = "fault", value_name = "RULE")]
+    /// Something to go wrong on purpose, repeatable
+    #[arg(long = "fault", value_name = "RULE", long_help = faults::help())]
     pub faults: Vec<Fault>,
 }
 
@@ -82,15 +82,16 @@ impl Options {
     }
 
     /// The settings these flags mean, with files in `directory`.
-    pub fn config(&self, directory: PathBuf) -> Config {
+    pub fn config(self, directory: PathBuf) -> Config {
+        let limits = self.limits();
         Config {
             directory,
             max_concurrent: self.max_concurrent,
             max_queue: self.max_queue,
             expire_after: self.expire_after,
             max_stored_bytes: self.max_stored_bytes,
-            limits: self.limits(),
-            faults: Faults::new(self.faults.clone()),
+            limits,
+            faults: Faults::new(self.faults),
         }
     }
 

@@ -77,9 +77,12 @@ impl Reason {
         match self {
             Self::QueueFull => 429,
             Self::Draining => 503,
-            Self::BadJson | Self::BadRequest | Self::RepeatedKey | Self::RowMismatch => 400,
-            // Nobody reads the answer to a client that is gone; 400 is for the log.
-            Self::ClientGone => 400,
+            // Nobody reads the answer to a client that is gone.
+            Self::BadJson
+            | Self::BadRequest
+            | Self::RepeatedKey
+            | Self::RowMismatch
+            | Self::ClientGone => 400,
             Self::TooLarge => 413,
             Self::TooSlow => 408,
             Self::Deadline => 504,

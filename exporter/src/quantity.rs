@@ -10,12 +10,16 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum QuantityError {
     /// Not a number of a known time unit.
-    #[error("`{0}` is not a duration; write for example 250ms, 10s or 5m")]
+    #[error("`{0}` is not a duration of at most 1000 days; write for example 250ms, 10s or 5m")]
     NotADuration(String),
     /// Not a number of a known size unit.
     #[error("`{0}` is not a size; write for example 4096, 64kB or 256MiB")]
     NotASize(String),
 }
+
+/// Longest duration, in seconds: so far from the end of clocks that times can be
+/// added without a look.
+const MAX_SECONDS: f64 = 86_400.0 * 1_000.0;
 
 /// Time units and their length in seconds.
 const TIME_UNITS: &[(&str, f64)] =
@@ -39,7 +43,11 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, QuantityError> {
     let (number, unit) = split(text);
     let (_, seconds) = TIME_UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(error)?;
     let number: f64 = number.parse().map_err(|_| error())?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|_| error())
+    let seconds = number * seconds;
+    if seconds > MAX_SECONDS {
+        return Err(error());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| error())
 }
 
 /// Reads a size in bytes such as `4096` or `256MiB`.
@@ -64,7 +72,7 @@ mod tests {
     fn reads_durations_with_a_unit_only() {
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
-        for wrong in ["10", "s", "", "ten s", "-1s", "5 parsecs"] {
+        for wrong in ["10", "s", "", "ten s", "-1s", "1001d", "5 parsecs"] {
             assert_eq!(parse_duration(wrong), Err(QuantityError::NotADuration(wrong.into())));
         }
     }

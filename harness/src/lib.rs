@@ -8,12 +8,14 @@
 //! `session` → `cli`.
 
 pub mod archive;
+pub mod cli;
 pub mod clock;
 pub mod exposition;
 pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod report;
+pub mod rules;
 pub mod scenario;
 pub mod scrape;
 pub mod series;

@@ -1,3 +1,5 @@
 //! The `slogate` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    slogate::cli::main()
+}

@@ -11,7 +11,7 @@ use slogate::exposition::{Format, parse};
 use slogate_promql::{Labels, METRIC_NAME};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_sample_comes_back_identical(samples in vec(sample(), 1..8)) {

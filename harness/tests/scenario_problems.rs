@@ -42,7 +42,7 @@ fn matches_expected(name: &str, known: Option<KnownMetrics>) -> Problems {
         std::fs::write(&expected_path, &rendered).unwrap();
     }
     let expected = std::fs::read_to_string(&expected_path).unwrap_or_default();
-    assert_eq!(rendered, expected, "{name}: run with SLOGATE_BLESS=1 if this is meant");
+    assert!(rendered == expected, "{name} now gives this (SLOGATE_BLESS=1 keeps it):\n{rendered}");
     problems
 }
 

@@ -50,7 +50,7 @@ impl<W: Write + Send> CsvFile<W> {
     /// Writes the header.
     pub(super) fn begin(
         columns: &[String],
-        options: &CsvOptions,
+        options: CsvOptions,
         mut file: W,
     ) -> Result<Self, FormatError> {
         if options.byte_order_mark {
@@ -130,7 +130,7 @@ mod tests {
     fn write(options: CsvOptions, columns: &[&str], cells: &[(CellKind, &str)]) -> String {
         let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
         let mut bytes = Vec::new();
-        let mut file = Box::new(CsvFile::begin(&columns, &options, &mut bytes).unwrap());
+        let mut file = Box::new(CsvFile::begin(&columns, options, &mut bytes).unwrap());
         let mut row = Row::default();
         row.reset(cells.len());
         for (column, (kind, text)) in cells.iter().enumerate() {
@@ -183,7 +183,7 @@ mod tests {
                 Ok(())
             }
         }
-        let file = CsvFile::begin(&["a".into()], &CsvOptions::default(), Full).unwrap();
+        let file = CsvFile::begin(&["a".into()], CsvOptions::default(), Full).unwrap();
         assert!(matches!(Box::new(file).finish(), Err(FormatError::Write(_))));
     }
 }

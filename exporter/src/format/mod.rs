@@ -116,7 +116,7 @@ pub(crate) fn open(
     file: impl Write + Send + 'static,
 ) -> Result<Box<dyn RowWriter>, FormatError> {
     match format {
-        Format::Csv => Ok(Box::new(csv::CsvFile::begin(columns, &options.csv, file)?)),
+        Format::Csv => Ok(Box::new(csv::CsvFile::begin(columns, options.csv, file)?)),
         Format::Pdf => {
             let title = options.title.as_deref();
             Ok(Box::new(pdf::PdfFile::begin(columns, title, file)?))

@@ -220,13 +220,11 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
     fn read_delimiter(&mut self) -> Result<u8, Problem> {
         let offset = self.input.offset();
         let text: String = self.read_value("`delimiter`, a string,")?;
-        match text.as_bytes() {
-            [byte @ (b',' | b';' | b'\t' | b'|')] => Ok(*byte),
-            _ => {
-                let message = "`delimiter` must be one of , ; | and tab";
-                Err(Problem::new(Reason::BadRequest, message).at(offset))
-            }
+        if let [byte @ (b',' | b';' | b'\t' | b'|')] = text.as_bytes() {
+            return Ok(*byte);
         }
+        let message = "`delimiter` must be one of , ; | and tab";
+        Err(Problem::new(Reason::BadRequest, message).at(offset))
     }
 
     fn ignore(&mut self, key: &str) -> Result<(), Problem> {

@@ -46,6 +46,13 @@ impl PartialFile {
         self.written.load(Ordering::Relaxed)
     }
 
+    /// Empties the file, on purpose.
+    pub(crate) fn lose_bytes(&self) -> io::Result<()> {
+        self.file.as_file().set_len(0)?;
+        self.written.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Makes sure that the bytes are on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.as_file().sync_data()

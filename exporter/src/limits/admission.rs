@@ -123,6 +123,11 @@ impl Admission {
         self.draining.is_cancelled()
     }
 
+    /// Returns when new exports are refused.
+    pub(crate) async fn draining(&self) {
+        self.draining.cancelled().await;
+    }
+
     /// Refuses whoever waits or comes from now on, and returns when nothing runs.
     pub(crate) async fn drain(&self) {
         self.draining.cancel();

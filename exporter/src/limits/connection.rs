@@ -43,7 +43,7 @@ impl Connection {
                     watched.try_io(Interest::READABLE, || Err::<(), _>(would_block()));
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

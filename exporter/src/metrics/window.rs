@@ -18,7 +18,7 @@ impl<T: Copy + Default> Window<T> {
 
     /// The value of this second, to be changed; a default in a new second.
     pub(super) fn at(&mut self, second: u64) -> &mut T {
-        let index = (second % self.slots.len() as u64) as usize;
+        let index = usize::try_from(second % self.slots.len() as u64).unwrap_or(0);
         let slot = &mut self.slots[index];
         if slot.is_none_or(|(kept, _)| kept != second) {
             *slot = None;

@@ -17,7 +17,11 @@ const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) async fn metrics(State(service): State<Arc<Service>>) -> Response {
     let (running, waiting) = (service.admission.running(), service.admission.waiting());
     match service.metrics.render(running, waiting) {
-        Ok(exposition) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], exposition).into_response(),
+        Ok(exposition) => {
+            let faults = &service.config.faults;
+            let exposition = faults.distort(exposition, service.started.elapsed());
+            ([(header::CONTENT_TYPE, CONTENT_TYPE)], exposition).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");
             let message = "the metrics could not be written";

@@ -9,6 +9,7 @@ mod health;
 mod metrics;
 mod run;
 mod status;
+mod suffer;
 mod upload;
 
 use std::{io, sync::Arc, time::Instant};

@@ -8,34 +8,34 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    Json,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::Serialize;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Service, answer,
+    Service, answer, suffer,
     upload::{self, Upload},
 };
 use crate::{
+    faults::Effect,
     format::TextLosses,
     job::{Control, Finished, Job, Learned, RowCounts},
     limits::{
         admission::{Refused, Slot},
         connection::Connection,
     },
-    metrics::{Loss, Size, Success},
+    metrics::{Loss, Success},
     problem::{Outcome, Problem, Reason},
 };
 
 /// The answer to an export that succeeded.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Receipt {
+pub(super) struct Receipt {
     success: bool,
     id: String,
     format: &'static str,
@@ -129,7 +129,7 @@ async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -
         outcome
     });
     match task.await {
-        Ok(Ok(receipt)) => Json(receipt).into_response(),
+        Ok(Ok((receipt, effects))) => suffer::answer(&receipt, &effects),
         Ok(Err(problem)) => answer::problem(&problem),
         Err(error) => answer::problem(&defect(&error)),
     }
@@ -141,13 +141,14 @@ async fn make_file(
     admitted: Admitted,
     upload: &mut Upload,
     cancelled: CancellationToken,
-) -> Result<Receipt, Problem> {
+) -> Result<(Receipt, Vec<Effect>), Problem> {
     let Admitted { slot, accepted_at } = admitted;
     let deadline = Instant::now() + service.config.limits.export_timeout;
     let control = Control { cancelled, deadline };
     let (learned, result) = run_job(service, upload, control.clone()).await;
+    let effects = result.as_ref().map_or_else(|_| Vec::new(), |done| suffer::judge(service, done));
     let outcome = match result {
-        Ok(finished) => publish(service, finished, &control).await,
+        Ok(finished) => publish(service, finished, &effects, &control).await,
         Err(problem) => Err(problem),
     };
     let outcome = outcome.map(|published| {
@@ -158,8 +159,8 @@ async fn make_file(
     if let Err(problem) = &outcome {
         count_loss(service, &learned, problem, true);
     }
-    drop(slot);
-    outcome
+    suffer::give_back(service, slot, &effects);
+    outcome.map(|receipt| (receipt, effects))
 }
 
 async fn run_job(
@@ -216,9 +217,10 @@ impl Published {
 async fn publish(
     service: &Arc<Service>,
     finished: Finished,
+    effects: &[Effect],
     control: &Control,
 ) -> Result<Published, Problem> {
-    suffer_faults(service, &finished, control).await?;
+    suffer::before_publishing(service, &finished, effects, control).await?;
     control.check()?;
     let service = Arc::clone(service);
     let published = spawn_blocking(move || {
@@ -228,31 +230,6 @@ async fn publish(
         Ok(Published { id, format, bytes, rows, losses, ignored_keys })
     });
     published.await.unwrap_or_else(|error| Err(defect(&error)))
-}
-
-async fn suffer_faults(
-    service: &Service,
-    finished: &Finished,
-    control: &Control,
-) -> Result<(), Problem> {
-    let size = Size::of(finished.rows.records);
-    let clock = service.started.elapsed();
-    let verdict = service.config.faults.judge((finished.format, size), clock);
-    if !verdict.latency.is_zero() {
-        tracing::warn!(added = ?verdict.latency, "fault on purpose: latency");
-        tokio::select! {
-            () = tokio::time::sleep(verdict.latency) => {}
-            () = control.cancelled.cancelled() => return Err(client_gone()),
-        }
-    }
-    match verdict.error {
-        None => Ok(()),
-        Some(status) => {
-            tracing::warn!(status, "fault on purpose: error");
-            let problem = Problem::new(Reason::Fault, "this export fails on purpose");
-            Err(Problem { status: Some(status), ..problem })
-        }
-    }
 }
 
 /// Answers a request that was not admitted. A client that asks whether to send
@@ -312,7 +289,8 @@ fn refusal(refused: Refused) -> Problem {
             Problem { retry_after_seconds: Some(1), ..Problem::new(Reason::Draining, message) }
         }
         Refused::QueueFull { retry_after } => {
-            let seconds = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+            let begun_second = u64::from(retry_after.subsec_nanos() > 0);
+            let seconds = (retry_after.as_secs() + begun_second).max(1);
             let message = format!("the queue is full; try again in {seconds} s");
             Problem {
                 retry_after_seconds: Some(seconds),
@@ -322,7 +300,7 @@ fn refusal(refused: Refused) -> Problem {
     }
 }
 
-fn client_gone() -> Problem {
+pub(super) fn client_gone() -> Problem {
     Problem::new(Reason::ClientGone, "the client closed the connection")
 }
 

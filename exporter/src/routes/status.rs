@@ -10,7 +10,7 @@ use super::Service;
 /// The answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Status {
+pub(super) struct Answer {
     status: &'static str,
     concurrent_exports: usize,
     queue_depth: usize,
@@ -19,9 +19,9 @@ pub(super) struct Status {
 }
 
 /// The route.
-pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> {
+pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Answer> {
     let admission = &service.admission;
-    Json(Status {
+    Json(Answer {
         status: if admission.is_draining() { "draining" } else { "ready" },
         concurrent_exports: admission.running(),
         queue_depth: admission.waiting(),

@@ -24,8 +24,9 @@ use crate::{
 /// Pieces that may lie between the network and a job. Two are enough to keep
 /// both busy, and a piece can be 400 KiB.
 const CHANNEL_PIECES: usize = 2;
-/// Bytes of an unwanted body that are read so that its sender sees the answer.
-const MAX_DISCARDED_BYTES: usize = 64 << 20;
+/// Bytes of an unwanted body that are read so that its sender sees the answer:
+/// reading them costs less than what a client does when its connection breaks.
+const MAX_DISCARDED_BYTES: usize = 1 << 30;
 /// Longest time that an unwanted body is read.
 const MAX_DISCARD_TIME: Duration = Duration::from_secs(10);
 

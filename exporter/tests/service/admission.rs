@@ -84,6 +84,34 @@ async fn a_running_client_that_leaves_frees_its_place_and_leaves_no_file() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_while_its_file_is_made_frees_its_place() {
+    let service = Service::start_with(|config| {
+        config.max_concurrent = 1;
+        config.faults = exporter::Faults::new(vec!["latency:1h".parse().unwrap()]);
+    })
+    .await;
+    let running = service.begin_upload(LENGTH, &format!("{BEGINNING}{REST}")).await;
+    service.wait_for(1, 0).await;
+    drop(running);
+    service.wait_for(0, 0).await;
+    assert_eq!(service.files(), Vec::<String>::new());
+    let gone = r#"export_fail_total{format="csv",reason="client_gone"}"#;
+    assert_eq!(service.sample(gone).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn an_export_that_runs_too_long_is_ended() {
+    let service = Service::start_with(|config| {
+        config.limits.export_timeout = Duration::from_millis(100);
+        config.faults = exporter::Faults::new(vec!["latency:200ms".parse().unwrap()]);
+    })
+    .await;
+    let answer = service.export(body("csv", 1)).await;
+    assert_eq!((answer.status, answer.json["reason"].as_str()), (504, Some("deadline")));
+    assert_eq!(service.files(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn five_idle_uploads_do_not_hold_the_places() {
     let service = Service::start_with(|config| {
         config.limits.body_timeout = Duration::from_millis(300);

@@ -52,14 +52,14 @@ async fn each_wrong_body_is_answered_counted_and_leaves_nothing() {
     }
     service.wait_for(0, 0).await;
     let exposition = service.get("/export/metrics").await.text().await.unwrap();
-    let total = |name: &str, label: &str| -> f64 {
+    let total = |name: &str, label: &str| -> u64 {
         let lines =
             exposition.lines().filter(|line| line.starts_with(name) && line.contains(label));
-        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     };
-    assert_eq!(total("export_requests_total{", "status=\"rejected\"") as usize, WRONG.len());
-    assert_eq!(total("export_fail_total{", "reason=") as usize, WRONG.len());
-    assert_eq!(total("export_requests_total{", "status=\"failed\"") as usize, 0);
+    assert_eq!(total("export_requests_total{", "status=\"rejected\""), WRONG.len() as u64);
+    assert_eq!(total("export_fail_total{", "reason="), WRONG.len() as u64);
+    assert_eq!(total("export_requests_total{", "status=\"failed\""), 0);
 }
 
 #[tokio::test]

@@ -3,6 +3,12 @@
 //! One binary, one file for each concern, so that they share how a service is
 //! started and are linked once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a panic is how a test reports, and a skipped test says so"
+)]
+
 mod admission;
 mod bad_input;
 mod downloads;
@@ -11,5 +17,6 @@ mod metrics;
 mod outside;
 mod pdf;
 mod process;
+mod properties;
 mod routes;
 mod service;

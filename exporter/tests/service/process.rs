@@ -169,3 +169,12 @@ fn a_port_that_is_taken_is_an_error_with_advice() {
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(log.contains(&address) && log.contains("--listen"), "{log}");
 }
+
+#[test]
+fn exit_on_purpose_ends_the_process_at_the_given_export() {
+    let process = Process::start(&["--fault", "exit:2"]);
+    let body = r#"{"format":"csv","columns":["a"],"data":[[1]]}"#;
+    assert!(process.post(body).contains("200 OK"));
+    assert_eq!(process.post(body), "");
+    assert_eq!(process.wait().0, Some(1));
+}

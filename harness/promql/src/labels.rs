@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::metric::parse_metric;
+
 /// The label that carries a metric's name.
 pub const METRIC_NAME: &str = "__name__";
 
@@ -32,6 +34,12 @@ impl Labels {
         }
         unique.retain(|(_, value)| !value.is_empty());
         Self(unique.into())
+    }
+
+    /// Reads one series as people write it: `name{a="1"}`, `{a="1"}`, `{"name", a="1"}`;
+    /// an empty text is the empty set. The error is a sentence about what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        parse_metric(text)
     }
 
     /// The value of a label, if it is there.

@@ -5,6 +5,8 @@
 //! this test just as an unlisted one that does not.
 #![expect(clippy::expect_used, reason = "helpers of a test: a panic there is the failure report")]
 
+#[path = "support/known.rs"]
+mod known;
 mod support;
 
 use std::collections::BTreeMap;
@@ -71,7 +73,7 @@ fn float_instant_cases_agree_with_prometheus() {
     let Some(data) = support::conformance_data() else { return };
     let path = data.join("prometheus/promql_float_instant_cases.jsonl");
     let text = std::fs::read_to_string(path).expect("the cases are readable");
-    let known = known_failures(include_str!("conformance/float_instant.known"));
+    let known = known::known_failures(include_str!("conformance/float_instant.known"));
     let mut surprises = Vec::new();
     let (mut passed, mut all) = (0, 0);
     for line in text.lines() {
@@ -87,17 +89,6 @@ fn float_instant_cases_agree_with_prometheus() {
     }
     eprintln!("{passed} of {all} float instant cases pass");
     assert!(surprises.is_empty(), "{} surprises\n{}", surprises.len(), surprises.join("\n"));
-}
-
-/// `file:line reason`, one a line; `#` starts a comment.
-fn known_failures(text: &str) -> BTreeMap<String, String> {
-    text.lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| {
-            let (id, reason) = line.split_once(' ').expect("a reason after the id");
-            (id.to_owned(), reason.to_owned())
-        })
-        .collect()
 }
 
 fn check(case: &Case) -> Result<(), String> {

@@ -4,8 +4,8 @@
 //! `prometheus-parse` alone loses data in silence (names with `:`, values with
 //! `}`, `,` or `=`, escapes, merged histograms), so it never sees the exposition
 //! itself. It sees one canonical line per sample, in which names and label values
-//! are written as hexadecimal digits of their UTF-8 bytes: nothing in such a line
-//! can be misunderstood by it. No types are passed on, so nothing is merged.
+//! consist of letters, digits and `_` alone ([`push_encoded`]): nothing in such a
+//! line can be misunderstood by it. No types are passed on, so nothing is merged.
 
 use std::fmt::Write as _;
 
@@ -65,50 +65,61 @@ impl CanonicalText {
                 second.samples.len()
             ));
         }
-        match samples.iter().zip(&second.samples).find(|(ours, theirs)| !same(ours, theirs)) {
-            None => Ok(()),
-            Some((ours, theirs)) => Err(format!(
-                "two parsers disagree about `{}`: one read {}, the other {:?}",
-                ours.labels, ours.value, theirs.value
-            )),
+        let mut buffer = String::new();
+        for (ours, theirs) in samples.iter().zip(&second.samples) {
+            if !same(ours, theirs, &mut buffer) {
+                return Err(format!(
+                    "two parsers disagree about `{}`: one read {}, the other {:?}",
+                    ours.labels, ours.value, theirs.value
+                ));
+            }
         }
+        Ok(())
     }
 }
 
-fn same(ours: &ParsedSample, theirs: &Sample) -> bool {
+fn same(ours: &ParsedSample, theirs: &Sample, buffer: &mut String) -> bool {
     let Value::Untyped(value) = theirs.value else {
         return false;
     };
     let same_value =
         value.to_bits() == ours.value.to_bits() || (value.is_nan() && ours.value.is_nan());
     let same_time = theirs.timestamp.timestamp_millis() == ours.timestamp_ms.unwrap_or_default();
-    same_value && same_time && same_labels(ours, theirs)
+    same_value && same_time && same_labels(ours, theirs, buffer)
 }
 
-fn same_labels(ours: &ParsedSample, theirs: &Sample) -> bool {
+fn same_labels(ours: &ParsedSample, theirs: &Sample, buffer: &mut String) -> bool {
     // The metric's name is a label on our side.
     ours.labels.len() == theirs.labels.len() + 1
-        && ours.labels.metric_name().is_some_and(|name| encoded(name) == theirs.metric)
-        && ours.labels.iter().filter(|(name, _)| *name != METRIC_NAME).all(|(name, value)| {
-            theirs.labels.get(&encoded(name)).is_some_and(|found| found == encoded(value))
+        && ours.labels.iter().all(|(name, value)| {
+            let found = match name {
+                METRIC_NAME => Some(theirs.metric.as_str()),
+                _ => theirs.labels.get(encode(buffer, name)),
+            };
+            found.is_some_and(|found| found == encode(buffer, value))
         })
 }
 
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(2 * text.len() + 1);
-    push_encoded(&mut encoded, text);
-    encoded
+/// Encodes into a buffer, so that comparing takes no memory for each label.
+fn encode<'a>(buffer: &'a mut String, text: &str) -> &'a str {
+    buffer.clear();
+    push_encoded(buffer, text);
+    buffer
 }
 
-/// `x` and two hexadecimal digits a byte: a word for `prometheus-parse`, wherever
-/// it stands.
+/// ASCII letters, digits and `_` stand for themselves, any other byte is `Z` and two
+/// hexadecimal digits, and so is `Z`. No two texts have the same encoding.
 fn push_encoded(into: &mut String, text: &str) {
     const DIGITS: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    into.push('x');
     for byte in text.bytes() {
-        into.push(DIGITS[usize::from(byte >> 4)]);
-        into.push(DIGITS[usize::from(byte & 15)]);
+        if byte != b'Z' && (byte == b'_' || byte.is_ascii_alphanumeric()) {
+            into.push(char::from(byte));
+        } else {
+            into.push('Z');
+            into.push(DIGITS[usize::from(byte >> 4)]);
+            into.push(DIGITS[usize::from(byte & 15)]);
+        }
     }
 }
 
@@ -128,13 +139,13 @@ mod tests {
             value,
             timestamp_ms: None,
         };
-        let awkward = LabelPair { at: 0, name: "l.1".into(), value: "},=\"\\\n é".into() };
+        let awkward = LabelPair { at: 0, name: "l.1".into(), value: "},=\"\\\n éZ5a".into() };
         text.push(&sample, &[awkward]);
         text
     }
 
     fn parsed(name: &str, value: f64) -> [ParsedSample; 1] {
-        let labels = Labels::new([(METRIC_NAME, name), ("l.1", "},=\"\\\n é")]);
+        let labels = Labels::new([(METRIC_NAME, name), ("l.1", "},=\"\\\n éZ5a")]);
         [ParsedSample { labels, value, timestamp_ms: None }]
     }
 

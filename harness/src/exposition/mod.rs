@@ -4,7 +4,7 @@
 //! A gate that judges numbers must not judge numbers that were misread, so the
 //! parser is strict: what it does not understand is an error with its line and
 //! column, never a line left out. A second, independent parser looks at every
-//! sample as well ([`crosscheck`]).
+//! sample as well (`crosscheck`).
 //!
 //! It does no I/O, keeps nothing between two expositions, drops exemplars after
 //! checking them, and knows no protobuf.

@@ -81,3 +81,50 @@ fn escape_is(escaped: u8, wanted: u8) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::context::Context;
+    use crate::scenario::model::Variables;
+    use crate::scenario::{tree, variables};
+
+    /// What is underlined of `wanted` in the value of `a`.
+    fn underlined(text: &str, wanted: &str) -> String {
+        let variables = Variables::from([("X".to_owned(), "value".to_owned())]);
+        let source = Arc::new(Source::new(Path::new("a.yaml"), text));
+        let mut cx = Context::new(&variables, None);
+        let file = cx.add_source(Arc::clone(&source));
+        let mut root = tree::parse(&source, file).unwrap();
+        variables::replace(&mut root, &mut cx);
+        let node = root.get("a").unwrap();
+        let offset = node.text().unwrap().find(wanted).unwrap();
+        source.slice(span_within(&source, node, offset, wanted.len())).to_owned()
+    }
+
+    #[test]
+    fn finds_a_part_in_every_style_of_scalar() {
+        assert_eq!(underlined("a: one two\n", "two"), "two");
+        assert_eq!(underlined("a: 'it''s two'\n", "two"), "two");
+        assert_eq!(underlined("a: \"q\\\"x\\t two\"\n", "two"), "two");
+        assert_eq!(underlined("a: |\n  one\n  two\n", "two"), "two");
+        assert_eq!(underlined("a: >-\n  one\n  two\n", "two"), "two");
+        assert_eq!(underlined("a: 'one\n  two'\n", "two"), "two");
+        assert_eq!(underlined("a: ü two\n", "two"), "two");
+    }
+
+    #[test]
+    fn finds_a_part_after_and_in_a_variable() {
+        assert_eq!(underlined("a: ${X} two\n", "two"), "two");
+        assert_eq!(underlined("a: \"$${X} two\"\n", "two"), "two");
+        assert_eq!(underlined("a: x ${X} two\n", "value"), "${X}");
+    }
+
+    #[test]
+    fn underlines_the_whole_text_where_the_way_back_is_not_certain() {
+        assert_eq!(underlined("a: \"\\x41 two\"\n", "two"), "\"\\x41 two\"");
+    }
+}

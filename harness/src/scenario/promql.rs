@@ -1,12 +1,16 @@
 //! What can be wrong with a PromQL expression before anything is measured.
 
-use slogate_promql::{Expression, ParseError, Selector, SelectorInfo, ValueType, parse_selector};
+use slogate_promql::{Expression, ParseError, Selector, ValueType, parse_selector};
 
 use super::finding::Finding;
 
 /// The windows that an expression can name, and the literal of equal length that
 /// stands for each while it is checked, so that no position moves.
 const WINDOWS: &[(&str, &str)] = &[("$run", "100s"), ("$phase", "10000s")];
+
+/// The most operations of one expression: each may be a level of its tree, and trees
+/// are walked by recursion. Rules found in the wild have a few dozen.
+const MOST_OPERATIONS: usize = 128;
 
 /// A checked expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,7 @@ pub(super) struct Checked {
 /// Checks an expression; every problem that can be told is told.
 pub(super) fn check(text: &str) -> Result<Checked, Vec<Finding>> {
     let literal = with_literal_windows(text)?;
+    refuse_too_many_operations(&literal)?;
     let expression = Expression::parse(&literal).map_err(|error| vec![located(&literal, error)])?;
     let findings = shape_findings(&expression, &literal);
     if findings.is_empty() { Ok(Checked { phase_at: text.find("$phase") }) } else { Err(findings) }
@@ -31,35 +36,39 @@ pub(super) fn check_selector(text: &str) -> Result<(), Vec<Finding>> {
             finding.help("write the selector alone; its window is the run, or `during`"),
         ]);
     }
+    refuse_too_many_operations(text)?;
     parse_selector(text).map(|_| ()).map_err(|error| vec![located(text, error)])
 }
 
 /// Everything that a checked text selects: an expression, or a counter's selector.
 pub(super) fn selectors(text: &str) -> Vec<Selector> {
-    let Ok(literal) = with_literal_windows(text) else {
-        return Vec::new();
-    };
-    let expression = Expression::parse(&literal);
-    expression
-        .iter()
-        .flat_map(Expression::selectors)
-        .map(|SelectorInfo { selector, .. }| selector)
-        .collect()
+    parsed(text).iter().flat_map(Expression::selectors).map(|found| found.selector).collect()
 }
 
 /// The series that the buckets of a `histogram_quantile` at the top come from.
 pub(super) fn judged_buckets(text: &str) -> Vec<Selector> {
-    let Ok(literal) = with_literal_windows(text) else {
-        return Vec::new();
-    };
-    let expression = Expression::parse(&literal).ok();
+    let expression = parsed(text);
     let buckets = expression.as_ref().and_then(Expression::histogram_quantile);
-    buckets
-        .map(|(_, buckets)| buckets.selectors())
-        .unwrap_or_default()
-        .into_iter()
-        .map(|info| info.selector)
-        .collect()
+    let selectors = buckets.map(|(_, buckets)| buckets.selectors()).unwrap_or_default();
+    selectors.into_iter().map(|found| found.selector).collect()
+}
+
+fn parsed(text: &str) -> Option<Expression> {
+    let literal = with_literal_windows(text).ok()?;
+    refuse_too_many_operations(&literal).ok()?;
+    Expression::parse(&literal).ok()
+}
+
+fn refuse_too_many_operations(text: &str) -> Result<(), Vec<Finding>> {
+    let signs = text.matches(['(', '+', '-', '*', '/', '%', '^', '<', '>', '=']).count();
+    let words = text.split_whitespace().filter(|word| matches!(*word, "and" | "or" | "unless"));
+    let operations = signs + words.count();
+    if operations <= MOST_OPERATIONS {
+        return Ok(());
+    }
+    let message =
+        format!("about {operations} operations in one expression; at most {MOST_OPERATIONS}");
+    Err(vec![Finding::new(0, text.len(), message).help("split it, or record its parts by rules")])
 }
 
 /// What an expression must not be although it is PromQL.

@@ -26,8 +26,8 @@ use super::tree::{Node, Value};
 pub struct ReadOptions {
     /// Replaces the file's target (`--target`); see [`super::parse_target`].
     pub target: Option<Target>,
-    /// What the target is known to have: other names are warned about, and a
-    /// threshold that no bucket can show is an error.
+    /// What the reference service is known to have: for that target other names are
+    /// warned about, and a threshold that no bucket can show is an error.
     pub known: Option<KnownMetrics>,
 }
 
@@ -177,7 +177,11 @@ fn scenario(
     version(&file, cx);
     let name = file.name("name", cx);
     let description = file.has("description").then(|| file.text("description", cx)).flatten();
-    let target = target::target(&file, cx);
+    let written_target = target::target(&file, cx);
+    let target = options.target.clone().or(written_target);
+    if !matches!(target, Some(Target::Reference { .. })) {
+        cx.known = None;
+    }
     let metrics = target::metrics(&file, cx);
     let mut sets = DataSets::lower(&file, cx);
     let phases = phases::phases(&file, cx);
@@ -201,7 +205,7 @@ fn scenario(
         source: Arc::clone(&source.text),
         name,
         description: description.map(str::to_owned),
-        target: options.target.clone().unwrap_or(target),
+        target,
         metrics,
         phases,
         requests: with_bodies(requests, &sets),

@@ -16,6 +16,8 @@ use super::tree::{Node, Value};
 
 /// From the send to the last byte of the answer, when a file does not say; k6's.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest weight: all weights together are written out as one order of requests.
+const HEAVIEST: u64 = 10_000;
 /// The most samples kept of one request.
 const MOST_KEPT: u64 = 100;
 /// Headers that the load generator writes itself, from the body and the connection.
@@ -51,7 +53,7 @@ fn request(
     let method = keys::METHODS.iter().find(|method| fields.has(method));
     let path = method.and_then(|method| fields.get(method)).and_then(|node| request_path(node, cx));
     let weight =
-        if fields.has("weight") { fields.whole("weight", 1..=1_000_000, cx) } else { Some(1) };
+        if fields.has("weight") { fields.whole("weight", 1..=HEAVIEST, cx) } else { Some(1) };
     let mut headers = headers(&fields, cx);
     let template = body(&fields, sets, &mut headers, cx);
     let timeout =

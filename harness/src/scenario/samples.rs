@@ -76,3 +76,48 @@ fn share(filter: &RequestFilter, requests: &[&Request]) -> f64 {
 fn floor(number: f64) -> u64 {
     (number + 1e-6).floor().max(0.0) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{Objectives, ReadOptions, Variables, read_text};
+
+    fn shortage_of(load: &str, objective: &str) -> Option<Shortage> {
+        let text = format!(
+            "version: 1\nname: a\ntarget: http://a\nload: [{load}]\n\
+             requests: [{{ name: a, get: /, weight: 3 }}, {{ name: b, get: / }}]\nslo: ['{objective}']\n"
+        );
+        let options = ReadOptions::default();
+        let loaded = read_text(Path::new("a"), &text, &Variables::new(), &options).unwrap();
+        let Objectives::Judged(objectives) = &loaded.scenario.objectives else { panic!() };
+        let requests: Vec<_> = loaded.scenario.requests.iter().collect();
+        shortage(&objectives[0], &loaded.scenario.phases, &requests)
+    }
+
+    #[test]
+    fn the_smallest_sample_counts_are_those_of_the_verdict() {
+        let few = "{ name: p, users: 1, iterations: 1 }";
+        let needed = |text| shortage_of(few, text).map(|shortage| shortage.needed);
+        assert_eq!(needed("p50(latency) < 1s"), Some(5));
+        assert_eq!(needed("p90(latency) < 1s"), Some(29));
+        assert_eq!(needed("p95(latency) < 1s"), Some(59));
+        assert_eq!(needed("p99(latency) < 1s"), Some(299));
+        assert_eq!(needed("p99.9(latency) < 1s"), Some(2_995));
+        assert_eq!(needed("max(latency) < 1s"), None);
+    }
+
+    #[test]
+    fn a_plan_counts_rates_ramps_users_and_weights() {
+        let planned = |load, text| shortage_of(load, text).map(|shortage| shortage.planned);
+        let p99 = "p99(latency) < 1s";
+        assert_eq!(planned("{ name: p, rate: 5/s, for: 10s }", p99), Some(50));
+        assert_eq!(planned("{ name: p, rate: 0/s -> 10/s, for: 10s }", p99), Some(50));
+        assert_eq!(planned("{ name: p, users: 4, iterations_per_user: 5 }", p99), Some(20));
+        assert_eq!(planned("{ name: p, users: 4, iterations: 5, repeat: 3 }", p99), Some(15));
+        assert_eq!(planned("{ name: p, users: 4, for: 5s }", p99), None, "not known");
+        let of_a = "p99(latency{request=\"a\"}) < 1s";
+        assert_eq!(planned("{ name: p, users: 1, iterations: 100 }", of_a), Some(75));
+    }
+}

@@ -27,7 +27,7 @@ pub enum TargetError {
     #[error("`{0}` is not a target; write `reference` or a URL such as http://127.0.0.1:8080")]
     NotAUrl(String),
     /// A URL of another kind.
-    #[error("`{0}` is not supported yet; write `http://…` or `https://…`")]
+    #[error("`{0}` is not supported yet; write `http://…`")]
     Scheme(String),
     /// More than scheme, host and port.
     #[error("a target has no path, query or user; move `{0}` to the requests")]
@@ -48,7 +48,7 @@ pub fn parse_target(text: &str) -> Result<Target, TargetError> {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(not_a_url());
     };
-    if !matches!(scheme, "http" | "https") {
+    if scheme != "http" {
         return Err(TargetError::Scheme(format!("{scheme}://")));
     }
     if authority.as_str().contains('@') {
@@ -157,7 +157,7 @@ mod tests {
     fn a_target_is_scheme_host_and_port() {
         let url = |text: &str| Ok(Target::Url(text.to_owned()));
         assert_eq!(parse_target("http://[::1]:80/"), url("http://[::1]:80"));
-        assert_eq!(parse_target("https://example.test"), url("https://example.test"));
+        assert_eq!(parse_target("http://example.test"), url("http://example.test"));
         assert_eq!(parse_target("reference"), Ok(Target::Reference { faults: vec![] }));
     }
 
@@ -168,6 +168,7 @@ mod tests {
         assert!(matches!(error("localhost:80"), TargetError::NotAUrl(_)));
         assert!(matches!(error("http://"), TargetError::NotAUrl(_)));
         assert!(matches!(error("http://a:"), TargetError::NotAUrl(_)));
+        assert!(matches!(error("https://a"), TargetError::Scheme(_)));
         assert!(matches!(error("ftp://a"), TargetError::Scheme(_)));
         assert!(matches!(error("http://a/b"), TargetError::TooMuch(_)));
         assert!(matches!(error("http://u:p@a"), TargetError::TooMuch(_)));

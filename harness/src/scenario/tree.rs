@@ -19,6 +19,9 @@ use super::source::{Source, Span};
 /// some tens of kilobytes of stack while it is read.
 const DEEPEST_NESTING: usize = 24;
 
+/// The most values of one file, those behind aliases counted at each use.
+const MOST_NODES: usize = 20_000;
+
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -107,6 +110,8 @@ fn reading_options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: DEEPEST_NESTING,
             flow_nesting_limit: DEEPEST_NESTING,
+            max_nodes: MOST_NODES,
+            max_events: 3 * MOST_NODES,
         },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::AsOrdinary,

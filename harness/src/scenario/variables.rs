@@ -101,3 +101,20 @@ fn looks_like_a_number(text: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit())
         && (!digits.starts_with('0') || digits == "0" || digits.starts_with("0."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_replacement_has_the_type_of_its_text() {
+        let resolved = |text: &str| resolve(text.to_owned());
+        assert_eq!(resolved("5"), Value::Integer(5));
+        assert_eq!(resolved("-5"), Value::Integer(-5));
+        assert_eq!(resolved("1.5"), Value::Float(1.5));
+        assert_eq!(resolved("true"), Value::Bool(true));
+        for text in ["007", "1.2.3", "5/s", "inf", "nan", "0x10", "", "yes", "1_000", "-"] {
+            assert_eq!(resolved(text), Value::Text(text.to_owned()), "{text}");
+        }
+    }
+}

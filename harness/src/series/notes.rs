@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use slogate_promql::Labels;
 
+use super::openmetrics::openmetrics_family;
 use super::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// Everything that stands beside `series.om`; `stale.json` is its JSON form.
@@ -16,8 +17,8 @@ pub struct Notes {
     pub stale: Vec<StaleNote>,
     /// Every scrape.
     pub scrapes: Vec<ScrapeNote>,
-    /// Counters whose names do not end with `_total`: OpenMetrics has no such
-    /// counters, so the text calls them unknown.
+    /// Counters whose names do not end with `_total`, or whose names without it are
+    /// taken: OpenMetrics has no such counters, so the text calls them unknown.
     pub counters: Vec<String>,
 }
 
@@ -58,9 +59,10 @@ impl SeriesStore {
     /// Everything about this store that OpenMetrics text cannot carry.
     pub fn notes(&self) -> Notes {
         let stale = self.stale_marks().into_iter();
-        let counters = self
-            .families()
-            .filter(|(name, kind)| *kind == FamilyKind::Counter && !name.ends_with("_total"));
+        let counters = self.families().filter(|(name, kind)| {
+            *kind == FamilyKind::Counter
+                && openmetrics_family(self, name, *kind).1 != FamilyKind::Counter
+        });
         Notes {
             stale: stale
                 .map(|(labels, at_ms)| StaleNote { series: (&labels).into(), at_ms })

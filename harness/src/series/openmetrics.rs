@@ -106,7 +106,11 @@ fn grouped(store: &SeriesStore) -> BTreeMap<String, Group<'_>> {
 
 /// OpenMetrics names a counter without the `_total` of its samples and knows no
 /// counter without it: such a one, or one whose short name is taken, is unknown.
-fn openmetrics_family(store: &SeriesStore, name: &str, kind: FamilyKind) -> (String, FamilyKind) {
+pub(super) fn openmetrics_family(
+    store: &SeriesStore,
+    name: &str,
+    kind: FamilyKind,
+) -> (String, FamilyKind) {
     if kind != FamilyKind::Counter {
         return (name.to_owned(), kind);
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
+use crate::archive::Artifact;
 use crate::load::LoadResult;
 use crate::scenario::Scenario;
 use crate::target::Resolved;
@@ -18,18 +19,9 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest file that is kept, bytes: ten times the largest export of the seed scenarios.
 const MAX_ARTIFACT_BYTES: usize = 128 * 1024 * 1024;
 
-/// One fetched file.
-#[derive(Clone, Debug)]
-pub struct Artifact {
-    /// The last segment of its path, with the extension that its content type asks for.
-    pub name: String,
-    /// The file.
-    pub bytes: Bytes,
-}
-
 /// Why a file was not fetched.
 #[derive(Debug, Error)]
-pub enum ArtifactError {
+enum ArtifactError {
     /// It points to another host.
     #[error("{0} is not on the target; only files of the target are fetched")]
     Elsewhere(String),

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-pub use artifacts::{Artifact, ArtifactError};
 pub use observer::{Event, Observer, Silence};
 pub use signals::Signals;
 
+use crate::archive::Artifact;
 use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::LoadResult;
@@ -112,9 +112,7 @@ impl ScenarioRun {
     /// Whether its target did not answer at all, so that another scenario against
     /// the same target is not worth trying.
     pub fn found_nobody(&self) -> bool {
-        self.conditions.iter().any(|condition| {
-            matches!(condition, Condition::NotReachable { .. } | Condition::NoResponse { .. })
-        })
+        self.conditions.iter().any(Condition::is_silence)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn write<W: Write>(
 ) -> Result<(), FormatError> {
     let mut remapper = GlyphRemapper::new();
     for glyph in glyphs.used() {
-        remapper.remap(glyph.glyph);
+        remapper.remap(glyph.id);
     }
     let subset = subsetter::subset(FONT, 0, &remapper)
         .map_err(|error| FormatError::Font(error.to_string()))?;
@@ -61,7 +61,7 @@ fn write_code_maps<W: Write>(
         to_unicode.pair(id, glyph.character);
         // Codes grow with each character, so the map does too.
         to_glyph.resize(2 * usize::from(id), 0);
-        let in_subset = remapper.get(glyph.glyph).unwrap_or(0);
+        let in_subset = remapper.get(glyph.id).unwrap_or(0);
         to_glyph.extend_from_slice(&in_subset.to_be_bytes());
     }
     document.write_fixed_stream(Fixed::ToUnicode, &to_unicode.finish(), |_| ())?;

@@ -45,7 +45,7 @@ pub(super) struct Glyph {
     /// The text it stands for.
     pub(super) character: char,
     /// The glyph in the whole font.
-    pub(super) glyph: u16,
+    pub(super) id: u16,
     /// Its advance in thousandths of the font size, rounded.
     pub(super) width: u16,
     /// Its code in the document.
@@ -56,8 +56,8 @@ pub(super) struct Glyph {
 /// The characters of one document.
 pub(super) struct Glyphs {
     face: Face<'static>,
-    glyphs: Vec<Glyph>,
-    /// Index into `glyphs` plus one, by character; 0 for one not seen yet.
+    used: Vec<Glyph>,
+    /// Index into `used` plus one, by character; 0 for one not seen yet.
     blocks: Vec<Option<Box<[u16; BLOCK]>>>,
     composed: String,
 }
@@ -76,7 +76,7 @@ impl Glyphs {
     pub(super) fn new() -> Result<Self, FormatError> {
         let face = Face::parse(FONT, 0).map_err(|error| FormatError::Font(error.to_string()))?;
         let blocks = (0..BLOCKS).map(|_| None).collect();
-        let mut glyphs = Self { face, glyphs: Vec::new(), blocks, composed: String::new() };
+        let mut glyphs = Self { face, used: Vec::new(), blocks, composed: String::new() };
         glyphs.index(REPLACEMENT);
         glyphs.index(ELLIPSIS);
         Ok(glyphs)
@@ -89,7 +89,7 @@ impl Glyphs {
 
     /// The characters used so far, in the order of their codes.
     pub(super) fn used(&self) -> &[Glyph] {
-        &self.glyphs
+        &self.used
     }
 
     /// Appends the codes of as much of `text` as fits into `room`.
@@ -122,12 +122,12 @@ impl Glyphs {
         let blocks = self.blocks.iter().flatten().count() * size_of::<[u16; BLOCK]>();
         blocks
             + BLOCKS * size_of::<usize>()
-            + self.glyphs.capacity() * size_of::<Glyph>()
+            + self.used.capacity() * size_of::<Glyph>()
             + self.composed.capacity()
     }
 
     fn fit_composed(&mut self, text: &str, room: i32, codes: &mut Vec<u8>) -> Fitted {
-        let room_before_ellipsis = room - i32::from(self.glyphs[usize::from(ELLIPSIS_INDEX)].width);
+        let room_before_ellipsis = room - i32::from(self.used[usize::from(ELLIPSIS_INDEX)].width);
         let mut fitted = Fitted::default();
         // The longest beginning that leaves room for an ellipsis, if one is needed.
         let (mut shorter, mut shorter_end) = (fitted, codes.len());
@@ -149,7 +149,7 @@ impl Glyphs {
     }
 
     fn end_in_ellipsis(&self, mut shorter: Fitted, codes: &mut Vec<u8>) -> Fitted {
-        let ellipsis = self.glyphs[usize::from(ELLIPSIS_INDEX)];
+        let ellipsis = self.used[usize::from(ELLIPSIS_INDEX)];
         codes.extend_from_slice(&ellipsis.code);
         shorter.width += i32::from(ellipsis.width);
         shorter.losses.cut_cells = 1;
@@ -158,7 +158,7 @@ impl Glyphs {
 
     fn glyph(&mut self, character: char) -> Glyph {
         let index = self.index(visible(character));
-        self.glyphs[usize::from(index)]
+        self.used[usize::from(index)]
     }
 
     fn index(&mut self, character: char) -> u16 {
@@ -169,7 +169,10 @@ impl Glyphs {
 
     fn add(&mut self, character: char) -> u16 {
         let place = u32::from(character) as usize;
-        let Some(code) = code(self.glyphs.len()) else { return REPLACEMENT_INDEX };
+        let next = self.used.len();
+        let (Some(code), Ok(index)) = (code(next), u16::try_from(next)) else {
+            return REPLACEMENT_INDEX;
+        };
         let own_glyph =
             if character.is_control() { None } else { self.face.glyph_index(character) };
         let glyph = own_glyph.unwrap_or_else(|| self.replacement_glyph());
@@ -181,11 +184,10 @@ impl Glyphs {
             Some(_) => Drawn::Well,
         };
         let character = if character.is_control() { REPLACEMENT } else { character };
-        let (glyph, width) = (glyph.0, self.width(glyph));
-        let index = self.glyphs.len() as u16;
+        let (id, width) = (glyph.0, self.width(glyph));
         let block = self.blocks[place / BLOCK].get_or_insert_with(|| Box::new([0; BLOCK]));
         block[place % BLOCK] = index + 1;
-        self.glyphs.push(Glyph { character, glyph, width, code, drawn });
+        self.used.push(Glyph { character, id, width, code, drawn });
         index
     }
 
@@ -302,6 +304,6 @@ mod tests {
     fn more_characters_than_codes_are_counted_and_not_lost_in_silence() {
         let text: String = ('\u{4e00}'..='\u{9fff}').take(MAX_CODES + 10).collect();
         let (_, fitted) = fit(&text, i32::MAX);
-        assert_eq!(fitted.losses.unmapped_characters as usize, MAX_CODES + 10);
+        assert_eq!(fitted.losses.unmapped_characters, MAX_CODES as u64 + 10);
     }
 }

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn as_many_columns_as_a_page_holds_stay_on_it() {
-        let columns = place_columns(&vec![90_000; MAX_COLUMNS]);
+        let columns = place_columns(&[90_000; MAX_COLUMNS]);
         assert!(right_edge(&columns) <= ROW_WIDTH);
         assert!(columns.iter().all(|column| column.width >= MIN_COLUMN_WIDTH));
     }

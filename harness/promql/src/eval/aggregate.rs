@@ -20,6 +20,7 @@ impl Evaluator<'_> {
             match aggregate.operation {
                 Aggregation::TopK => results.extend(first_of(members, &parameter, descending)),
                 Aggregation::BottomK => results.extend(first_of(members, &parameter, ascending)),
+                Aggregation::LimitK => results.extend(first_of(members, &parameter, as_they_are)),
                 operation => {
                     let values = members.iter().map(|element| element.value).collect::<Vec<_>>();
                     let value = one_value(operation, &values, parameter.number);
@@ -51,7 +52,10 @@ impl Parameter {
             Some(Ok(_)) => return Err(invalid(aggregate, "the parameter has the wrong type")),
             Some(Err(error)) => return Err(error),
         }
-        let needs_count = matches!(aggregate.operation, Aggregation::TopK | Aggregation::BottomK);
+        let needs_count = matches!(
+            aggregate.operation,
+            Aggregation::TopK | Aggregation::BottomK | Aggregation::LimitK
+        );
         if needs_count && parameter.number.is_nan() {
             return Err(invalid(aggregate, "the parameter value is NaN"));
         }
@@ -145,7 +149,8 @@ pub(crate) fn quantile_of_sorted(quantile: f64, sorted: &[f64]) -> f64 {
     sorted[lower] * (1.0 - weight) + sorted[upper] * weight
 }
 
-/// `topk` and `bottomk` never prefer NaN, and keep their elements' own labels.
+/// `topk`, `bottomk` and `limitk` keep their elements' own labels; the first two
+/// never prefer NaN.
 fn first_of(
     mut members: Vec<Element>,
     parameter: &Parameter,
@@ -160,6 +165,10 @@ fn first_of(
     members.sort_by(order);
     members.truncate(count);
     members
+}
+
+fn as_they_are(_: &Element, _: &Element) -> Ordering {
+    Ordering::Equal
 }
 
 fn ascending(a: &Element, b: &Element) -> Ordering {

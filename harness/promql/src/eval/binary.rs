@@ -1,11 +1,11 @@
 //! Operators with two sides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::matching::pair_labels;
 use super::operate::{Outcome, as_number, operate};
+use super::pairs::{pairs, whole};
 use super::{EvalError, Evaluator, Instant, unique_labels};
-use crate::expression::{Binary, BinaryOperator, Cardinality, Expression, Kind};
+use crate::expression::{Binary, BinaryOperator};
 use crate::{Element, Labels, Value};
 
 impl Evaluator<'_> {
@@ -87,82 +87,4 @@ fn union(binary: &Binary, mut left: Vec<Element>, right: Vec<Element>) -> Vec<El
         right.into_iter().filter(|element| !keys.contains(&binary.matching.key(&element.labels))),
     );
     left
-}
-
-/// Elements of both sides that share their matching labels, one result each.
-fn pairs(
-    binary: &Binary,
-    left: Vec<Element>,
-    right: Vec<Element>,
-) -> Result<Vec<Element>, EvalError> {
-    let many_is_right = matches!(binary.cardinality, Cardinality::OneToMany(_));
-    let (many, one) = if many_is_right { (right, left) } else { (left, right) };
-    let one = by_key(binary, one)?;
-    let mut results = Vec::with_capacity(many.len());
-    let mut taken = HashSet::new();
-    for element in many {
-        let key = binary.matching.key(&element.labels);
-        let Some(partner) = one.get(&key) else {
-            continue;
-        };
-        let (l, r) = if many_is_right {
-            (partner.value, element.value)
-        } else {
-            (element.value, partner.value)
-        };
-        let value = match operate(binary.operator, l, r) {
-            Outcome::Number(number) => number,
-            Outcome::Holds(holds) if binary.returns_bool => as_number(holds),
-            Outcome::Holds(true) => l,
-            Outcome::Holds(false) => continue,
-        };
-        let labels = pair_labels(binary, &element.labels, &partner.labels);
-        let explicit = binary.cardinality != Cardinality::OneToOne;
-        if !taken.insert(if explicit { labels.clone() } else { key }) {
-            return Err(several_matches(binary, &element.labels));
-        }
-        results.push(Element { labels, value });
-    }
-    Ok(results)
-}
-
-/// The elements of the "one" side by their matching labels.
-fn by_key(binary: &Binary, one: Vec<Element>) -> Result<HashMap<Labels, Element>, EvalError> {
-    let mut by_key: HashMap<Labels, Element> = HashMap::with_capacity(one.len());
-    for element in one {
-        let key = binary.matching.key(&element.labels);
-        if let Some(other) = by_key.get(&key) {
-            let side = if matches!(binary.cardinality, Cardinality::OneToMany(_)) {
-                "left"
-            } else {
-                "right"
-            };
-            let problem = format!(
-                "found duplicate series for the match group {key} on the {side} hand-side of the \
-                 operation: [{}, {}]; many-to-many matching is not allowed: matching labels must \
-                 be unique on one side",
-                other.labels, element.labels
-            );
-            return Err(EvalError::Matching { problem, expression: whole(binary).to_string() });
-        }
-        by_key.insert(key, element);
-    }
-    Ok(by_key)
-}
-
-fn several_matches(binary: &Binary, labels: &Labels) -> EvalError {
-    let advice = if binary.cardinality == Cardinality::OneToOne {
-        "many-to-one matching must be explicit (group_left/group_right)"
-    } else {
-        "grouping labels must ensure unique matches"
-    };
-    EvalError::Matching {
-        problem: format!("multiple matches for labels {labels}: {advice}"),
-        expression: whole(binary).to_string(),
-    }
-}
-
-/// The binary expression as an expression, for messages.
-fn whole(binary: &Binary) -> Expression {
-    Expression { kind: Kind::Binary(Box::new(binary.clone())) }
 }

@@ -11,6 +11,7 @@ mod kahan;
 mod matching;
 mod operate;
 mod order;
+mod pairs;
 mod query;
 mod select;
 mod subquery;
@@ -31,26 +32,28 @@ use crate::expression::{At, Expression, Kind, TimeShift};
 use crate::functions::{self, Arguments};
 use crate::{Element, SeriesRef, SeriesSource, Value};
 
+/// When the whole query begins and ends, for `@ start()` and its relatives.
+#[expect(clippy::struct_field_names, reason = "the unit belongs to each name")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuerySpan {
+    pub(crate) start_ms: i64,
+    pub(crate) end_ms: i64,
+    /// 0 for an instant query.
+    pub(crate) step_ms: i64,
+}
+
 /// Everything that stays the same during one query.
 pub(crate) struct Evaluator<'a> {
     source: &'a dyn SeriesSource,
     options: &'a Options,
-    /// First evaluated instant of the whole query, for `@ start()`.
-    start_ms: i64,
-    /// Last evaluated instant of the whole query, for `@ end()`.
-    end_ms: i64,
+    pub(crate) span: QuerySpan,
     /// Series of each selector, by the selector's id.
     selected: RefCell<HashMap<usize, Rc<[SeriesRef<'a>]>>>,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(crate) fn new(
-        source: &'a dyn SeriesSource,
-        options: &'a Options,
-        start_ms: i64,
-        end_ms: i64,
-    ) -> Self {
-        Self { source, options, start_ms, end_ms, selected: RefCell::default() }
+    pub(crate) fn new(source: &'a dyn SeriesSource, options: &'a Options, span: QuerySpan) -> Self {
+        Self { source, options, span, selected: RefCell::default() }
     }
 
     /// The value of an expression at an instant.
@@ -94,8 +97,8 @@ impl<'a> Evaluator<'a> {
     fn shifted(&self, time: TimeShift, at: Instant) -> i64 {
         let reference_ms = match time.at {
             None => at.ms,
-            Some(At::Start) => self.start_ms,
-            Some(At::End) => self.end_ms,
+            Some(At::Start) => self.span.start_ms,
+            Some(At::End) => self.span.end_ms,
             Some(At::Milliseconds(fixed)) => fixed,
         };
         reference_ms.saturating_sub(time.offset_ms)

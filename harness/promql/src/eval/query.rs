@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use thiserror::Error;
 
-use super::Evaluator;
+use super::{Evaluator, QuerySpan};
 use crate::duration::format_duration_ms;
 use crate::expression::Expression;
 use crate::{Element, Labels, Sample, Series, SeriesSource, Value, ValueType};
@@ -95,7 +95,8 @@ pub fn instant(
     at_ms: i64,
     options: &Options,
 ) -> Result<Value, EvalError> {
-    Evaluator::new(source, options, at_ms, at_ms).value(expression, Instant { ms: at_ms })
+    let span = QuerySpan { start_ms: at_ms, end_ms: at_ms, step_ms: 0 };
+    Evaluator::new(source, options, span).value(expression, Instant { ms: at_ms })
 }
 
 /// Evaluates an expression at `start_ms`, `start_ms + step_ms`, … up to and
@@ -109,7 +110,8 @@ pub fn range(
     options: &Options,
 ) -> Result<Vec<Series>, EvalError> {
     check_range(expression, start_ms, end_ms, step_ms, options)?;
-    let evaluator = Evaluator::new(source, options, start_ms, end_ms);
+    let span = QuerySpan { start_ms, end_ms, step_ms };
+    let evaluator = Evaluator::new(source, options, span);
     evaluator.at_steps(expression, start_ms, end_ms, step_ms)
 }
 

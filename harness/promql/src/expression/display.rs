@@ -83,10 +83,17 @@ impl Binary {
             LabelChoice::Only(labels) => write!(f, " on ({})", label_list(labels))?,
         }
         match &self.cardinality {
-            Cardinality::OneToOne => Ok(()),
-            Cardinality::ManyToOne(labels) => write!(f, " group_left ({})", label_list(labels)),
-            Cardinality::OneToMany(labels) => write!(f, " group_right ({})", label_list(labels)),
+            Cardinality::OneToOne => {}
+            Cardinality::ManyToOne(labels) => write!(f, " group_left ({})", label_list(labels))?,
+            Cardinality::OneToMany(labels) => write!(f, " group_right ({})", label_list(labels))?,
         }
+        if let Some(value) = self.fill.left {
+            write!(f, " fill_left ({})", format_number(value))?;
+        }
+        if let Some(value) = self.fill.right {
+            write!(f, " fill_right ({})", format_number(value))?;
+        }
+        Ok(())
     }
 }
 
@@ -144,6 +151,7 @@ mod tests {
             "-(a + b)",
             "a > bool 1",
             "a / on (job) group_left (env) b",
+            "a + fill_left (0) fill_right (1) b",
             "max_over_time(rate(a[5m])[1h:1m] @ end())",
             "(a + b)[5m:]",
             "topk(3, a)",

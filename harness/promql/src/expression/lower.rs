@@ -1,13 +1,13 @@
 //! From `promql-parser`'s tree to ours: the only file that knows that parser.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::label::{MatchOp, Matcher as ParsedMatcher};
 use promql_parser::parser::{self, Expr, LabelModifier, VectorMatchCardinality};
 use regex::Regex;
 
 use super::{
-    Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression,
+    Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression, Fill,
     InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift,
 };
 use crate::functions;
@@ -117,14 +117,12 @@ impl Lowering {
         let operator = BinaryOperator::from_spelling(&spelling)
             .ok_or_else(|| Refusal::Unsupported(format!("the operator `{spelling}`")))?;
         let modifier = parsed.modifier.unwrap_or_default();
-        if modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some() {
-            return Err(Refusal::Unsupported("the modifier `fill`".into()));
-        }
         Ok(Binary {
             operator,
             returns_bool: modifier.return_bool,
             matching: modifier.matching.map_or(LabelChoice::AllBut(Vec::new()), label_choice),
             cardinality: cardinality(modifier.card),
+            fill: Fill { left: modifier.fill_values.lhs, right: modifier.fill_values.rhs },
             left: self.expression(*parsed.lhs)?,
             right: self.expression(*parsed.rhs)?,
         })
@@ -171,7 +169,12 @@ fn time_shift(
         None => None,
         Some(parser::AtModifier::Start) => Some(At::Start),
         Some(parser::AtModifier::End) => Some(At::End),
-        Some(parser::AtModifier::At(time)) => Some(At::Milliseconds(epoch_ms(*time)?)),
+        Some(parser::AtModifier::At(time)) => {
+            Some(At::Milliseconds(match time.duration_since(UNIX_EPOCH) {
+                Ok(after) => duration_ms(after)?,
+                Err(before) => -duration_ms(before.duration())?,
+            }))
+        }
     };
     let offset_ms = match offset {
         None => 0,
@@ -179,13 +182,6 @@ fn time_shift(
         Some(parser::Offset::Neg(duration)) => -duration_ms(*duration)?,
     };
     Ok(TimeShift { at, offset_ms })
-}
-
-fn epoch_ms(time: SystemTime) -> Lowered<i64> {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => duration_ms(after),
-        Err(before) => Ok(-duration_ms(before.duration())?),
-    }
 }
 
 fn duration_ms(duration: Duration) -> Lowered<i64> {

@@ -144,8 +144,16 @@ pub(crate) struct Binary {
     pub(crate) returns_bool: bool,
     pub(crate) matching: LabelChoice,
     pub(crate) cardinality: Cardinality,
+    pub(crate) fill: Fill,
     pub(crate) left: Expression,
     pub(crate) right: Expression,
+}
+
+/// Values that stand in for a missing partner, `fill_left` and `fill_right`.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub(crate) struct Fill {
+    pub(crate) left: Option<f64>,
+    pub(crate) right: Option<f64>,
 }
 
 /// How many elements of each side may share the matching labels.

@@ -84,6 +84,7 @@ pub(crate) enum Aggregation {
     BottomK,
     CountValues,
     Quantile,
+    LimitK,
 }
 
 const AGGREGATIONS: &[(Aggregation, &str)] = &[
@@ -99,6 +100,7 @@ const AGGREGATIONS: &[(Aggregation, &str)] = &[
     (Aggregation::BottomK, "bottomk"),
     (Aggregation::CountValues, "count_values"),
     (Aggregation::Quantile, "quantile"),
+    (Aggregation::LimitK, "limitk"),
 ];
 
 impl Aggregation {

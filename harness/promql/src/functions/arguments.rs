@@ -1,6 +1,6 @@
 //! The arguments of one call, evaluated on demand.
 
-use crate::eval::{EvalError, Evaluator, Instant, Window, unique_labels};
+use crate::eval::{EvalError, Evaluator, Instant, QuerySpan, Window, unique_labels};
 use crate::expression::{Call, Expression, InstantSelector, Kind};
 use crate::{Element, Labels, Sample, Value};
 
@@ -61,6 +61,11 @@ impl<'e, 'a> Arguments<'e, 'a> {
     /// The newest samples of a selector, with the times at which they were taken.
     pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, Sample)> {
         self.evaluator.newest_samples(selector, self.at)
+    }
+
+    /// When the whole query begins and ends.
+    pub(super) fn query_span(&self) -> QuerySpan {
+        self.evaluator.span
     }
 
     /// The evaluated instant in seconds since the epoch.

@@ -122,8 +122,10 @@ fn rank_at(value: f64, buckets: &[Bucket]) -> f64 {
             return below;
         }
         if value < bucket.upper {
-            let share = if lower.is_infinite() || bucket.upper.is_infinite() {
-                // Nothing is known of where they lie in an unbounded bucket.
+            // Where they lie in an unbounded bucket is not known: all at its finite bound.
+            let share = if lower.is_infinite() {
+                1.0
+            } else if bucket.upper.is_infinite() {
                 0.0
             } else {
                 (value - lower) / (bucket.upper - lower)

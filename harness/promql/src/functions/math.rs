@@ -41,6 +41,16 @@ pub(super) fn clamp_min(arguments: &Arguments<'_, '_>) -> Result<Value, EvalErro
     arguments.each_number(0, |value| largest(low, value))
 }
 
+/// The larger of two scalars.
+pub(super) fn max_of(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    Ok(Value::Scalar(largest(arguments.scalar(0)?, arguments.scalar(1)?)))
+}
+
+/// The smaller of two scalars.
+pub(super) fn min_of(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    Ok(Value::Scalar(smallest(arguments.scalar(0)?, arguments.scalar(1)?)))
+}
+
 pub(super) fn pi(_: &Arguments<'_, '_>) -> f64 {
     std::f64::consts::PI
 }

@@ -61,6 +61,9 @@ pub(super) fn stddev(window: &Window<'_>) -> f64 {
 
 /// The median of the distances from the median.
 pub(super) fn median_absolute_deviation(window: &Window<'_>) -> f64 {
+    if window.values().any(f64::is_nan) {
+        return f64::NAN;
+    }
     let median = quantile_of_sorted(0.5, &sorted(window.values()));
     quantile_of_sorted(0.5, &sorted(window.values().map(|value| (value - median).abs())))
 }

@@ -25,6 +25,27 @@ pub(super) fn time(arguments: &Arguments<'_, '_>) -> f64 {
     arguments.now_seconds()
 }
 
+/// The first instant of the whole query, seconds since the epoch.
+pub(super) fn start(arguments: &Arguments<'_, '_>) -> f64 {
+    arguments.query_span().start_ms as f64 / 1000.0
+}
+
+/// The last instant of the whole query, seconds since the epoch.
+pub(super) fn end(arguments: &Arguments<'_, '_>) -> f64 {
+    arguments.query_span().end_ms as f64 / 1000.0
+}
+
+/// The length of the whole query in seconds; 0 for an instant query.
+pub(super) fn range(arguments: &Arguments<'_, '_>) -> f64 {
+    let span = arguments.query_span();
+    (span.end_ms - span.start_ms) as f64 / 1000.0
+}
+
+/// The step of the whole query in seconds; 0 for an instant query.
+pub(super) fn step(arguments: &Arguments<'_, '_>) -> f64 {
+    arguments.query_span().step_ms as f64 / 1000.0
+}
+
 /// When each sample was taken; of anything but a selector, the evaluated instant.
 pub(super) fn timestamp(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let Kind::Selector(selector) = &arguments.get(0)?.kind else {

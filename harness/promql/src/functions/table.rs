@@ -89,6 +89,8 @@ static FUNCTIONS: &[Function] = &[
     vector("clamp", Special(math::clamp)),
     vector("clamp_max", Special(math::clamp_max)),
     vector("clamp_min", Special(math::clamp_min)),
+    scalar("max_of", Special(math::max_of)),
+    scalar("min_of", Special(math::min_of)),
     scalar("pi", Constant(math::pi)),
     // Dates, in UTC.
     vector("day_of_month", Calendar(calendar::day_of_month)),
@@ -100,7 +102,11 @@ static FUNCTIONS: &[Function] = &[
     vector("month", Calendar(calendar::month)),
     vector("year", Calendar(calendar::year)),
     // Between types, and time.
+    scalar("end", Constant(special::end)),
+    scalar("range", Constant(special::range)),
     scalar("scalar", Special(special::scalar)),
+    scalar("start", Constant(special::start)),
+    scalar("step", Constant(special::step)),
     scalar("time", Constant(special::time)),
     vector("timestamp", Special(special::timestamp)),
     vector("vector", Special(special::vector)),

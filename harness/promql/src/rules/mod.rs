@@ -12,7 +12,7 @@ pub use overlay::{Overlay, RuleStore};
 
 use std::fmt;
 
-use crate::yaml::Problem;
+use crate::yaml::{self, Problem};
 use crate::{Expression, Place, Template};
 
 /// The label that holds an alert's name.
@@ -92,6 +92,35 @@ pub struct RuleError {
     pub message: String,
 }
 
+/// What a file is, told by its top-level keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// It has `groups`: rules.
+    Rules,
+    /// It has `tests` or `rule_files`: unit tests of rules.
+    UnitTests,
+}
+
+impl FileKind {
+    /// Tells what a file is. A file with the keys of both kinds, or of neither,
+    /// is neither; one that is no YAML at all is a [`RuleError`].
+    pub fn of(text: &str, name: &str) -> Result<Option<Self>, RuleError> {
+        let one = |problem: Problem| RuleError {
+            file: name.to_owned(),
+            place: problem.place,
+            message: problem.message,
+        };
+        let root = yaml::parse(text).map_err(one)?;
+        let pairs = root.map("a rule file").map_err(one)?;
+        let has = |wanted: &str| pairs.iter().any(|(key, _)| key.name == wanted);
+        Ok(match (has("groups"), has("tests") || has("rule_files")) {
+            (true, false) => Some(Self::Rules),
+            (false, true) => Some(Self::UnitTests),
+            _ => None,
+        })
+    }
+}
+
 impl RuleFile {
     /// Reads a rule file from its text. All problems are reported at once.
     pub fn parse(text: &str, name: &str) -> Result<Self, Vec<RuleError>> {
@@ -127,3 +156,19 @@ impl fmt::Display for RuleError {
 }
 
 impl std::error::Error for RuleError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_kind_is_told_by_its_keys() {
+        let kind = |text| FileKind::of(text, "x.yml");
+        assert_eq!(kind("groups: []"), Ok(Some(FileKind::Rules)));
+        assert_eq!(kind("tests: []"), Ok(Some(FileKind::UnitTests)));
+        assert_eq!(kind("rule_files: [a.yml]"), Ok(Some(FileKind::UnitTests)));
+        assert_eq!(kind("groups: []\ntests: []"), Ok(None));
+        assert_eq!(kind("load: []"), Ok(None));
+        assert!(kind("groups: [").is_err());
+    }
+}

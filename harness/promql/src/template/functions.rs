@@ -233,7 +233,7 @@ fn strip_port(text: &str) -> String {
 /// `host.example.org:80` to `host:80`; an address stays as it is.
 fn strip_domain(text: &str) -> String {
     let host = strip_port(text);
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    if host.parse::<core::net::IpAddr>().is_ok() {
         return text.to_owned();
     }
     let port = text.strip_prefix(host.as_str()).unwrap_or_default();

@@ -1,0 +1,248 @@
+//! Scripts in Prometheus' own test language: those of this crate, which all
+//! pass, and those of Prometheus, as far as this engine goes.
+//!
+//! An evaluation that needs what the engine refuses by name is "unsupported".
+//! Any other that does not pass is listed in `promqltest/upstream.known` with
+//! its reason, and the list can only shrink. Annotations (`expect warn`, `expect
+//! info`) are not judged.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of a test: a panic there is the failure report"
+)]
+
+#[path = "support/known.rs"]
+mod known;
+#[path = "promqltest/script.rs"]
+mod script;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use script::{Command, Eval, Expected, Load};
+use slogate_promql::{
+    Element, Expression, Labels, MemorySeries, Options, ParseError, Sample, Series, Value, instant,
+    range,
+};
+
+/// Relative difference up to which promqltest takes two values for equal.
+const TOLERANCE: f64 = 1e-6;
+
+/// How many evaluations passed when this number was last raised: what becomes
+/// unsupported again must not go unnoticed.
+const PASSED_BEFORE: usize = 1054;
+
+/// How an evaluation ended.
+enum Outcome {
+    Passed,
+    /// What it needs and this engine does not have.
+    Unsupported(String),
+    Failed(String),
+}
+
+#[test]
+fn the_scripts_of_this_crate_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promqltest");
+    let mut passed = 0;
+    for (file, eval, outcome) in run_folder(&folder) {
+        let Outcome::Passed = outcome else {
+            let (Outcome::Unsupported(why) | Outcome::Failed(why)) = outcome else { continue };
+            panic!("{file}:{} {}\n    {why}", eval.line, eval.expression);
+        };
+        passed += 1;
+    }
+    assert!(passed > 20, "{passed} evaluations");
+}
+
+#[test]
+fn the_scripts_of_prometheus_pass_as_far_as_this_engine_goes() {
+    let Some(data) = support::conformance_data() else { return };
+    let known = known::known_failures(include_str!("promqltest/upstream.known"));
+    let mut surprises = Vec::new();
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for (file, eval, outcome) in run_folder(&data.join("prometheus/promqltest")) {
+        let id = format!("{file}:{}", eval.line);
+        let listed = known.contains_key(&id);
+        let ended = match outcome {
+            Outcome::Unsupported(_) => "unsupported",
+            Outcome::Passed if listed => {
+                surprises.push(format!("{id} passes: take it off the list"));
+                "passed"
+            }
+            Outcome::Passed => "passed",
+            Outcome::Failed(_) if listed => "known not to pass",
+            Outcome::Failed(why) => {
+                surprises.push(format!("{id} {}\n    {why}", eval.expression));
+                "failed"
+            }
+        };
+        *counts.entry(ended).or_default() += 1;
+    }
+    eprintln!("{counts:?}");
+    let passed = counts.get("passed").copied().unwrap_or_default();
+    assert!(passed >= PASSED_BEFORE, "only {passed} pass, {PASSED_BEFORE} did before");
+    assert!(surprises.is_empty(), "{} surprises\n{}", surprises.len(), surprises.join("\n"));
+}
+
+fn run_folder(folder: &Path) -> Vec<(String, Eval, Outcome)> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let scripts = files.filter(|path| path.extension().is_some_and(|kind| kind == "test"));
+    let mut outcomes = Vec::new();
+    for path in scripts.collect::<BTreeSet<_>>() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let mut data = Data::default();
+        for command in script::parse(&std::fs::read_to_string(&path).unwrap()) {
+            match command {
+                Command::Clear => data = Data::default(),
+                Command::Load(load) => data.add(load),
+                Command::Eval(eval) => {
+                    let outcome = evaluate(&eval, &data);
+                    outcomes.push((name.clone(), eval, outcome));
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+/// What a script has loaded.
+#[derive(Default)]
+struct Data {
+    samples: BTreeMap<(Labels, i64), f64>,
+    unreadable: BTreeSet<String>,
+}
+
+impl Data {
+    fn add(&mut self, load: Load) {
+        for (labels, values) in load.series {
+            let mut at_ms = 0;
+            for value in values {
+                if let Some(value) = value {
+                    self.samples.insert((labels.clone(), at_ms), value);
+                }
+                at_ms += load.step_ms;
+            }
+        }
+        self.unreadable.extend(load.unreadable);
+    }
+
+    fn store(&self) -> MemorySeries {
+        let mut store = MemorySeries::default();
+        for ((labels, t_ms), value) in &self.samples {
+            store.append(labels, Sample { t_ms: *t_ms, value: *value });
+        }
+        store
+    }
+
+    /// Whether an expression may select a series that could not be loaded.
+    fn misses(&self, expression: &Expression) -> bool {
+        expression.selectors().iter().any(|selector| match selector.metric_name() {
+            Some(name) => self.unreadable.contains(name),
+            None => !self.unreadable.is_empty(),
+        })
+    }
+}
+
+fn evaluate(eval: &Eval, data: &Data) -> Outcome {
+    let expression = match Expression::parse(&eval.expression) {
+        Ok(expression) => expression,
+        Err(ParseError::Syntax { .. }) if eval.fails => return Outcome::Passed,
+        // What its parser does not know, the engine cannot tell from a mistake.
+        Err(error) => return Outcome::Unsupported(error.to_string()),
+    };
+    if data.misses(&expression) || matches!(eval.expected, Expected::Unreadable) {
+        return Outcome::Unsupported("native histograms".to_owned());
+    }
+    let store = data.store();
+    let options = Options::default();
+    let compared = match eval.range {
+        None => instant(&expression, &store, eval.start_ms, &options)
+            .map(|value| compare_instant(eval, value)),
+        Some((end_ms, step_ms)) => {
+            range(&expression, &store, eval.start_ms, end_ms, step_ms, &options)
+                .map(|series| compare_range(eval, step_ms, &series))
+        }
+    };
+    match compared {
+        Err(_) if eval.fails => Outcome::Passed,
+        Err(error) => Outcome::Failed(error.to_string()),
+        Ok(_) if eval.fails => Outcome::Failed("expected an error".to_owned()),
+        Ok(Ok(())) => Outcome::Passed,
+        Ok(Err(why)) => Outcome::Failed(why),
+    }
+}
+
+fn compare_instant(eval: &Eval, value: Value) -> Result<(), String> {
+    let wrong = |got: &dyn std::fmt::Debug| Err(format!("got {got:?}"));
+    match (value, &eval.expected) {
+        (Value::Scalar(got), Expected::Scalar(wanted)) if close(got, *wanted) => Ok(()),
+        (Value::Text(got), Expected::Text(wanted)) if got == *wanted => Ok(()),
+        (Value::Matrix(got), Expected::Matrix(wanted, start_ms, step_ms)) => {
+            compare_series(wanted, *start_ms, *step_ms, &got)
+        }
+        (Value::Vector(got), Expected::Series(wanted)) => {
+            let wanted = wanted.iter().filter_map(|(labels, values)| {
+                let value = values.first().copied().flatten()?;
+                Some(Element { labels: labels.clone(), value })
+            });
+            let wanted = wanted.collect::<Vec<_>>();
+            let same =
+                |(a, b): (&Element, &Element)| a.labels == b.labels && close(a.value, b.value);
+            let all = if eval.ordered {
+                got.iter().zip(&wanted).all(same)
+            } else {
+                wanted.iter().all(|one| got.iter().any(|other| same((other, one))))
+            };
+            if got.len() == wanted.len() && all { Ok(()) } else { wrong(&got) }
+        }
+        (got, _) => wrong(&got),
+    }
+}
+
+fn compare_range(eval: &Eval, step_ms: i64, got: &[Series]) -> Result<(), String> {
+    match &eval.expected {
+        Expected::Series(wanted) => compare_series(wanted, eval.start_ms, step_ms, got),
+        Expected::Scalar(wanted) => {
+            let mut all = got.iter().flat_map(|series| &series.samples);
+            if all.all(|sample| close(sample.value, *wanted)) {
+                Ok(())
+            } else {
+                Err(format!("got {got:?}"))
+            }
+        }
+        _ => Err("a range query has series".to_owned()),
+    }
+}
+
+fn compare_series(
+    wanted: &[(Labels, Vec<Option<f64>>)],
+    start_ms: i64,
+    step_ms: i64,
+    got: &[Series],
+) -> Result<(), String> {
+    let mut samples = BTreeMap::new();
+    for (labels, values) in wanted {
+        let mut at_ms = start_ms;
+        for value in values {
+            samples.extend(value.map(|value| ((labels.clone(), at_ms), value)));
+            at_ms += step_ms;
+        }
+    }
+    for series in got {
+        for sample in &series.samples {
+            let key = (series.labels.clone(), sample.t_ms);
+            match samples.remove(&key) {
+                Some(value) if close(sample.value, value) => {}
+                other => return Err(format!("wanted {other:?} at {key:?}, got {got:?}")),
+            }
+        }
+    }
+    if samples.is_empty() { Ok(()) } else { Err(format!("missing {samples:?}, got {got:?}")) }
+}
+
+#[expect(clippy::float_cmp, reason = "infinities are equal to themselves")]
+fn close(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs())
+}

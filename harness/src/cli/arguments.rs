@@ -1,0 +1,133 @@
+//! The command line as clap reads it: verbs and flags, nothing that acts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Load an HTTP service, watch its Prometheus metrics, and get one verdict.
+#[derive(Debug, Parser)]
+#[command(name = "slogate", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 a gate failed, 2 usage or invalid file, 3 inconclusive, \
+    4 target or metrics not reachable, 5 internal error, 130/143 signals (docs/exit-codes.md)."
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run scenario files: load, judge, report
+    Run(RunArguments),
+    /// Run every scenario of a folder and test the alert rules: one verdict
+    Gate(GateArguments),
+    /// Find everything that can be wrong with files without sending anything
+    Check(CheckArguments),
+    /// Draw a saved run again, judged afresh from its evidence
+    Report(ReportArguments),
+    /// The reference export service
+    Exporter(Box<exporter::Options>),
+    /// Print a JSON Schema
+    Schema(SchemaArguments),
+}
+
+/// What `run` and `gate` share.
+#[derive(Debug, Args)]
+pub(super) struct LoadArguments {
+    /// Load this target instead of the one that the file names
+    #[arg(long, value_name = "URL")]
+    pub(super) target: Option<String>,
+    /// A value for `${NAME}` in scenario files; wins over the environment
+    #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(super) variables: Vec<(String, String)>,
+    /// A report: KIND or KIND=FILE, repeatable; kinds are table and json
+    #[arg(long = "out", value_name = "KIND[=FILE]")]
+    pub(super) outputs: Vec<String>,
+    /// Keep the run with its evidence in this folder, which must not exist or be empty
+    #[arg(long, value_name = "DIR")]
+    pub(super) save: Option<PathBuf>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// What an inconclusive verdict does to the exit code
+    #[arg(long, value_name = "ACTION", default_value = "fail")]
+    pub(super) on_inconclusive: InconclusiveChoice,
+    /// Most requests at once; more wait, and count as late
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_in_flight: u32,
+    /// Seed of the request order and of the scrape jitter
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) load: LoadArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GateArguments {
+    /// Scenario files and folders of them [default: scenarios]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Rule files and rule unit tests, repeatable [default: rules/*.yml, where that folder exists]
+    #[arg(long, value_name = "GLOB")]
+    pub(super) rules: Vec<String>,
+    #[command(flatten)]
+    pub(super) load: LoadArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Scenario, objective and rule files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// A value for `${NAME}` in scenario files; wins over the environment
+    #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(super) variables: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// A folder that `--save` wrote
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+    /// A report: KIND or KIND=FILE, repeatable; kinds are table and json
+    #[arg(long = "out", value_name = "KIND[=FILE]")]
+    pub(super) outputs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Whose schema
+    #[arg(value_enum, default_value_t = SchemaChoice::Scenario)]
+    pub(super) of: SchemaChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaChoice {
+    /// Scenario and objective files
+    Scenario,
+    /// The JSON report
+    Report,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum InconclusiveChoice {
+    /// Exit 3
+    Fail,
+    /// Exit 0, with the verdict still shown as inconclusive
+    Warn,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,57 @@
+//! The command line: verbs, standard streams, exit codes.
+//!
+//! Only this module knows clap, and only this module knows the exporter crate,
+//! because one verb runs it.
+
+mod arguments;
+mod check;
+mod files;
+mod gate;
+mod output;
+mod perform;
+mod progress;
+mod report;
+mod rules;
+mod run;
+mod schema;
+
+use clap::Parser;
+
+use crate::gate::ExitCode;
+use arguments::{Arguments, Verb};
+use output::say;
+
+/// Reads the command line, does what it says, and gives the process's exit code.
+pub fn main() -> std::process::ExitCode {
+    let result = match Arguments::parse().verb {
+        Verb::Exporter(options) => return exporter::run_command(*options),
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Gate(arguments) => gate::gate(&arguments),
+        Verb::Check(arguments) => check::check(&arguments),
+        Verb::Report(arguments) => report::report(&arguments),
+        Verb::Schema(arguments) => schema::schema(&arguments),
+    };
+    let code = result.unwrap_or_else(|failure| {
+        say(&format!("slogate: {}", failure.message));
+        failure.code
+    });
+    code.number().into()
+}
+
+/// Why a verb could not do its work, and what the process ends with.
+struct Failure {
+    code: ExitCode,
+    message: String,
+}
+
+impl Failure {
+    /// The command line or a file is wrong; nothing was sent.
+    fn usage(error: impl std::fmt::Display) -> Self {
+        Self { code: ExitCode::Usage, message: error.to_string() }
+    }
+
+    /// slogate could not do its part.
+    fn internal(error: impl std::fmt::Display) -> Self {
+        Self { code: ExitCode::Internal, message: error.to_string() }
+    }
+}

@@ -1,0 +1,197 @@
+//! Where reports go: kinds, files and standard output.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+use thiserror::Error;
+
+/// One report that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) kind: Kind,
+    /// A file, or standard output.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// What a report looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// For people: tables.
+    Table,
+    /// For programs: docs/schema/report.json.
+    Json,
+}
+
+/// Kinds that later versions write; asking for one is an error, never ignored.
+const PLANNED: &[&str] = &["junit", "markdown", "html", "pdf", "csv", "openmetrics"];
+
+/// Why a report cannot be written.
+#[derive(Debug, Error)]
+pub(super) enum OutputError {
+    #[error("--out {0}: not supported yet; kinds are table and json")]
+    Planned(String),
+    #[error("--out {0}: no such kind; kinds are table and json")]
+    Unknown(String),
+    #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
+    TwoToStandardOutput(String),
+    #[error("--out: cannot write {}: {source}; choose a folder that exists and may be written", file.display())]
+    NotWritable { file: PathBuf, source: io::Error },
+    #[error("cannot write to standard output: {0}")]
+    StandardOutput(io::Error),
+}
+
+/// Reads the `--out` values; without any, a table goes to standard output.
+pub(super) fn parse(values: &[String]) -> Result<Vec<Output>, OutputError> {
+    let outputs: Vec<Output> =
+        values.iter().map(|value| parse_one(value)).collect::<Result<_, _>>()?;
+    let mut to_standard_output =
+        values.iter().zip(&outputs).filter(|(_, output)| output.file.is_none());
+    if let (Some(_), Some((second, _))) = (to_standard_output.next(), to_standard_output.next()) {
+        return Err(OutputError::TwoToStandardOutput(second.clone()));
+    }
+    if outputs.is_empty() {
+        return Ok(vec![Output { kind: Kind::Table, file: None }]);
+    }
+    Ok(outputs)
+}
+
+fn parse_one(value: &str) -> Result<Output, OutputError> {
+    let (kind, file) = match value.split_once('=') {
+        Some((kind, file)) => (kind, Some(PathBuf::from(file))),
+        None => (value, None),
+    };
+    let kind = match kind {
+        "table" => Kind::Table,
+        "json" => Kind::Json,
+        planned if PLANNED.contains(&planned) => {
+            return Err(OutputError::Planned(planned.to_owned()));
+        }
+        unknown => return Err(OutputError::Unknown(unknown.to_owned())),
+    };
+    Ok(Output { kind, file })
+}
+
+/// Finds out before any load whether every report can be written.
+pub(super) fn probe(outputs: &[Output]) -> Result<(), OutputError> {
+    for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
+        probe_file(file).map_err(|source| not_writable(file, source))?;
+    }
+    Ok(())
+}
+
+/// An existing file must open for writing; for a new one, its folder must take a file.
+fn probe_file(file: &Path) -> io::Result<()> {
+    if file.exists() {
+        OpenOptions::new().append(true).open(file).map(drop)
+    } else {
+        temporary_beside(file).map(drop)
+    }
+}
+
+/// Writes one report: to standard output, or to a file that appears whole.
+pub(super) fn write(output: &Output, text: &str) -> Result<(), OutputError> {
+    match &output.file {
+        None => to_standard_output(text),
+        Some(file) => to_file(file, text).map_err(|source| not_writable(file, source)),
+    }
+}
+
+/// Writes to standard output. A reader that went away is not an error.
+pub(super) fn to_standard_output(text: &str) -> Result<(), OutputError> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(OutputError::StandardOutput(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something to the person at the terminal. If even that fails, nobody listens.
+pub(super) fn say(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    drop(writeln!(stderr, "{}", text.trim_end()));
+}
+
+/// Whether somebody sees standard output as it is written.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Columns of the terminal, if standard output is one.
+pub(super) fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+fn to_file(file: &Path, text: &str) -> io::Result<()> {
+    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        // A pipe or a device (`--out json=/dev/stderr`) is written to, not replaced.
+        return OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
+    }
+    let mut whole = temporary_beside(file)?;
+    whole.write_all(text.as_bytes())?;
+    whole.as_file().sync_all()?;
+    whole.persist(file).map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+/// A temporary file that others may read as far as the umask lets them, as for any new file.
+fn temporary_beside(file: &Path) -> io::Result<NamedTempFile> {
+    Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder_of(file))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn not_writable(file: &Path, source: io::Error) -> OutputError {
+    OutputError::NotWritable { file: file.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(values: &[&str]) -> Result<Vec<Output>, String> {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        parse(&values).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_table_goes_to_standard_output_unless_something_is_asked_for() {
+        assert_eq!(parsed(&[]).unwrap(), [Output { kind: Kind::Table, file: None }]);
+        assert_eq!(parsed(&["json=a.json"]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_kind_that_is_not_built_yet_is_an_error() {
+        assert!(parsed(&["junit=x.xml"]).unwrap_err().contains("not supported yet"));
+        assert!(parsed(&["jsn"]).unwrap_err().contains("no such kind"));
+    }
+
+    #[test]
+    fn two_reports_cannot_share_standard_output() {
+        assert!(parsed(&["json", "table"]).unwrap_err().contains("table=FILE"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_found_before_the_load() {
+        let outputs = parse(&["json=/no/such/folder/report.json".to_owned()]).unwrap();
+        assert!(matches!(probe(&outputs), Err(OutputError::NotWritable { .. })));
+    }
+
+    #[test]
+    fn a_report_file_appears_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        write(&Output { kind: Kind::Json, file: Some(file.clone()) }, "{}\n").unwrap();
+        assert_eq!(fs::read_to_string(file).unwrap(), "{}\n");
+    }
+}

@@ -1,0 +1,186 @@
+//! What `run` and `gate` do with scenarios once files are read: load, judge, save, report.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::arguments::{InconclusiveChoice, LoadArguments};
+use super::output::{self, Kind, Output, say};
+use super::{Failure, progress};
+use crate::archive::{
+    RunRecord, ScenarioEvidence, ScenarioRecord, ScenarioRun as RecordedRun, Tool,
+    check_destination, write,
+};
+use crate::clock::Clock;
+use crate::gate::{ExitCode, OnInconclusive, Outcome, RuleResult};
+use crate::report::{TableOptions, json, table};
+use crate::scenario::{Objective, Objectives, Scenario};
+use crate::session::{ScenarioRun, Settings, Signals, run_scenario};
+
+/// Width of a table where standard output is not a terminal.
+const PIPED_WIDTH: usize = 80;
+
+/// Where results go, checked before anything is sent.
+pub(super) struct Destinations {
+    outputs: Vec<Output>,
+    save: Option<PathBuf>,
+}
+
+impl Destinations {
+    /// Reads and tries `--out` and `--save`.
+    pub(super) fn of(load: &LoadArguments) -> Result<Self, Failure> {
+        let outputs = output::parse(&load.outputs).map_err(Failure::usage)?;
+        output::probe(&outputs).map_err(Failure::usage)?;
+        if let Some(folder) = &load.save {
+            check_destination(folder).map_err(Failure::usage)?;
+        }
+        Ok(Self { outputs, save: load.save.clone() })
+    }
+}
+
+/// Runs all scenarios, and ends with one verdict over them and the rule results.
+pub(super) fn perform(
+    scenarios: &[Scenario],
+    rules: Option<Vec<RuleResult>>,
+    load: &LoadArguments,
+    destinations: &Destinations,
+) -> Result<ExitCode, Failure> {
+    let (clock, began) = (Clock::start(), Instant::now());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)?;
+    let runs = runtime.block_on(run_all(scenarios, load))?;
+    let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
+    let record =
+        RunRecord::of(this_tool(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
+    let on_inconclusive = match load.on_inconclusive {
+        InconclusiveChoice::Fail => OnInconclusive::Fail,
+        InconclusiveChoice::Warn => OnInconclusive::Warn,
+    };
+    let outcome = record.outcome(on_inconclusive);
+    let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
+    let reported = report(&record, outcome, &destinations.outputs);
+    Ok(outcome.exit_code.or(saved).or(reported))
+}
+
+async fn run_all(
+    scenarios: &[Scenario],
+    load: &LoadArguments,
+) -> Result<Vec<ScenarioRun>, Failure> {
+    let settings = Settings {
+        program: std::env::current_exe().map_err(Failure::internal)?,
+        max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
+        seed: load.seed,
+        observer: progress::observer(load.quiet),
+        signals: Signals::install().map_err(Failure::internal)?,
+    };
+    let mut runs: Vec<ScenarioRun> = Vec::new();
+    let mut silent: Vec<&Scenario> = Vec::new();
+    for scenario in scenarios {
+        let run = match reason_to_skip(scenario, &silent, &settings.signals) {
+            Some(reason) => ScenarioRun::skipped(scenario, reason),
+            None => run_scenario(scenario, &settings).await,
+        };
+        if run.found_nobody() {
+            silent.push(scenario);
+        }
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+/// A signal ends everything; a target that nobody answers at is not asked again.
+fn reason_to_skip(scenario: &Scenario, silent: &[&Scenario], signals: &Signals) -> Option<String> {
+    if signals.received().is_some() {
+        return Some("the run was ended before its turn".to_owned());
+    }
+    let same = silent.iter().find(|earlier| earlier.target == scenario.target)?;
+    Some(format!("its target did not answer in scenario `{}`", same.name))
+}
+
+fn recorded(scenario: &Scenario, run: &ScenarioRun) -> ScenarioRecord {
+    let objectives: &[Objective] = match &scenario.objectives {
+        Objectives::LoadOnly => &[],
+        Objectives::Judged(objectives) => objectives,
+    };
+    ScenarioRecord::of(RecordedRun {
+        scenario,
+        target: run.target.url.clone(),
+        address: run.target.address.clone(),
+        bundled_service: run.target.is_reference,
+        t0_ms: Some(run.started_ms),
+        load: run.load.as_ref(),
+        series: Some(&run.series),
+        objectives: objectives.iter().zip(run.objectives.iter().cloned()).collect(),
+        conditions: run.conditions.clone(),
+    })
+}
+
+/// Saves the run, if so asked; what goes wrong is said and changes the exit code.
+fn save(
+    folder: Option<&PathBuf>,
+    record: &RunRecord,
+    scenarios: &[Scenario],
+    runs: &[ScenarioRun],
+) -> ExitCode {
+    let Some(folder) = folder else { return ExitCode::Pass };
+    let evidence: Vec<ScenarioEvidence<'_>> = scenarios
+        .iter()
+        .zip(runs)
+        .map(|(scenario, run)| ScenarioEvidence {
+            name: &scenario.name,
+            load: run.load.as_ref(),
+            series: Some(&run.series),
+            metrics_text: run.metrics_text.clone(),
+            artifacts: run.artifacts.clone(),
+        })
+        .collect();
+    match write(folder, record, &evidence) {
+        Ok(()) => ExitCode::Pass,
+        Err(error) => {
+            say(&format!("slogate: {error}"));
+            ExitCode::Internal
+        }
+    }
+}
+
+/// Writes every report that was asked for; one that cannot be written does not
+/// keep the others from being.
+pub(super) fn report(record: &RunRecord, outcome: Outcome, outputs: &[Output]) -> ExitCode {
+    let mut code = ExitCode::Pass;
+    for output in outputs {
+        let written = draw(record, outcome, output)
+            .and_then(|text| output::write(output, &text).map_err(|error| error.to_string()));
+        if let Err(message) = written {
+            say(&format!("slogate: {message}"));
+            code = ExitCode::Internal;
+        }
+    }
+    code
+}
+
+fn draw(record: &RunRecord, outcome: Outcome, output: &Output) -> Result<String, String> {
+    match output.kind {
+        Kind::Json => json(record).map_err(|error| error.to_string()),
+        Kind::Table => Ok(table(record, outcome, table_options(output))),
+    }
+}
+
+/// Colours are taken out again by the stream where nobody sees them; a file gets none.
+fn table_options(output: &Output) -> TableOptions {
+    let to_terminal = output.file.is_none() && output::is_terminal();
+    TableOptions { width: output::terminal_width().unwrap_or(PIPED_WIDTH), colour: to_terminal }
+}
+
+/// What this is, and where it runs.
+fn this_tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        ci: progress::is_pipeline(),
+    }
+}

@@ -1,0 +1,281 @@
+//! What a scenario file means: the model that each form of the format becomes.
+
+#![expect(clippy::panic, reason = "a panic in a test is its failure report")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use slogate::scenario::{
+    ClientExpression, Comparator, Metrics, Objective, ObjectiveKind, Objectives, PhaseLoad,
+    ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target, TimeKind, Variables, read_text,
+};
+use slogate::units::Unit;
+
+/// A whole scenario in which each of the parts can be replaced.
+struct Parts<'a> {
+    head: &'a str,
+    load: &'a str,
+    requests: &'a str,
+    slo: &'a str,
+}
+
+const PARTS: Parts = Parts {
+    head: "target: http://127.0.0.1:8080\nmetrics: { path: /metrics }",
+    load: "load: [{ name: steady, rate: 40/s, for: 10s }]",
+    requests: "requests: [{ name: csv, get: / }]",
+    slo: "slo: none",
+};
+
+impl Parts<'_> {
+    fn text(&self) -> String {
+        let Parts { head, load, requests, slo } = self;
+        format!("version: 1\nname: parts\n{head}\n{load}\n{requests}\n{slo}\n")
+    }
+
+    fn read(&self) -> Scenario {
+        self.read_with(&[])
+    }
+
+    fn read_with(&self, variables: &[(&str, &str)]) -> Scenario {
+        let variables: Variables =
+            variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        // In the fixture folder, for includes.
+        let path = Path::new("tests/scenarios/parts.yaml");
+        match read_text(path, &self.text(), &variables, &ReadOptions::default()) {
+            Ok(loaded) => loaded.scenario,
+            Err(problems) => panic!("{}", problems.render()),
+        }
+    }
+
+    fn objectives(&self) -> Vec<Objective> {
+        match self.read().objectives {
+            Objectives::Judged(objectives) => objectives,
+            Objectives::LoadOnly => Vec::new(),
+        }
+    }
+}
+
+fn ids(objectives: &[Objective]) -> Vec<&str> {
+    objectives.iter().map(|objective| objective.id.as_str()).collect()
+}
+
+#[test]
+fn phases_are_open_or_closed() {
+    let load = "load:
+  - { name: warm-up, users: 2, iterations_per_user: 3, measure: false }
+  - { name: steady, rate: 90/m, for: 1m30s }
+  - { name: ramp, rate: 5/s -> 20/s, for: 500ms }
+  - { name: crowd, users: 20, for: 10s }
+  - { name: end, users: 1, iterations: 7, measure: false }";
+    let phases = Parts { load, ..PARTS }.read().phases;
+    let loads: Vec<_> = phases.iter().map(|phase| phase.load.clone()).collect();
+    let open =
+        |from, to, millis| PhaseLoad::Open { from, to, duration: Duration::from_millis(millis) };
+    assert_eq!(
+        loads,
+        [
+            PhaseLoad::Closed { users: 2, stop: Stop::IterationsPerUser(3) },
+            open(1.5, 1.5, 90_000),
+            open(5.0, 20.0, 500),
+            PhaseLoad::Closed { users: 20, stop: Stop::After(Duration::from_secs(10)) },
+            PhaseLoad::Closed { users: 1, stop: Stop::Iterations(7) },
+        ]
+    );
+    let measured: Vec<_> = phases.iter().map(|phase| phase.measured).collect();
+    assert_eq!(measured, [false, true, true, true, false]);
+}
+
+#[test]
+fn a_repeated_phase_is_written_out_and_goes_by_both_names() {
+    let load = "load: [{ name: batch, users: 5, iterations: 5, repeat: 3 }]";
+    let slo = "slo: ['span(phase) < 30s during batch', 'span(phase) < 20s during batch-2']";
+    let scenario = Parts { load, slo, ..PARTS }.read();
+    let names: Vec<_> = scenario.phases.iter().map(|phase| phase.name.as_str()).collect();
+    assert_eq!(names, ["batch-1", "batch-2", "batch-3"]);
+    assert!(scenario.phases.iter().all(|phase| phase.goes_by("batch")));
+    assert_eq!(scenario.phases.iter().filter(|phase| phase.goes_by("batch-2")).count(), 1);
+}
+
+#[test]
+fn a_request_has_every_default_filled_in() {
+    let request = PARTS.read().requests.remove(0);
+    assert_eq!((request.method.as_str(), request.path.as_str(), request.weight), ("GET", "/", 1));
+    assert_eq!(request.timeout, Duration::from_secs(60));
+    assert!(request.headers.is_empty() && request.body.is_empty());
+    assert!(request.expect.status.is_empty() && request.artifacts.is_none());
+}
+
+#[test]
+fn a_template_keeps_the_type_of_every_value() {
+    let requests = "data: { two: { rows: 2 } }
+requests:
+  - name: typed
+    post: /
+    json: { text: '5', number: 5, real: 1.5, yes: true, none: null, list: [a, 1], rows: '{{two}}' }";
+    let request = Parts { requests, ..PARTS }.read().requests.remove(0);
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(body["text"], "5");
+    assert_eq!(body["number"], 5);
+    assert_eq!(body["real"], 1.5);
+    assert_eq!(body["yes"], true);
+    assert!(body["none"].is_null());
+    assert_eq!(body["rows"].as_array().unwrap().len(), 2);
+    let keys: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["text", "number", "real", "yes", "none", "list", "rows"]);
+    assert_eq!(request.headers, [("content-type".into(), "application/json".into())]);
+}
+
+#[test]
+fn a_content_type_of_ones_own_is_kept() {
+    let requests = "requests:
+  - { name: own, post: /, headers: { Content-Type: application/vnd.x+json }, json: [] }";
+    let request = Parts { requests, ..PARTS }.read().requests.remove(0);
+    assert_eq!(request.headers, [("Content-Type".into(), "application/vnd.x+json".into())]);
+}
+
+#[test]
+fn equal_bodies_share_their_memory() {
+    let requests = "data: { rows: { rows: 1000 } }
+requests:
+  - { name: one, post: /1, json: { data: '{{rows}}' } }
+  - { name: two, post: /2, json: { data: '{{rows}}' } }
+  - { name: raw, post: /3, body: '{\"data\":{{rows}}}' }
+  - { name: other, post: /4, json: { other: '{{rows}}' } }";
+    let requests = Parts { requests, ..PARTS }.read().requests;
+    let address = |at: usize| requests[at].body.as_ptr();
+    assert_eq!(address(0), address(1));
+    assert_eq!(address(0), address(2));
+    assert_ne!(address(0), address(3));
+}
+
+#[test]
+fn statuses_are_numbers_lists_and_classes() {
+    let requests = "requests:
+  - { name: one, get: /, expect: { status: 201 } }
+  - { name: list, get: /, expect: { status: [404, 200, 404] } }
+  - { name: any, get: /, expect: { status: 2xx } }
+  - { name: class, get: /, expect: { status: [3xx, 200] } }";
+    let requests = Parts { requests, ..PARTS }.read().requests;
+    assert_eq!(requests[0].expect.status, [201]);
+    assert_eq!(requests[1].expect.status, [200, 404]);
+    assert!(requests[2].expect.status.is_empty(), "any 2xx");
+    assert_eq!(requests[3].expect.status.len(), 101);
+}
+
+#[test]
+fn variables_have_the_type_that_their_place_wants() {
+    let load = "load: [{ name: '${PHASE}', users: '${USERS}', iterations: 5 }]";
+    let requests = r#"requests:
+  - name: csv
+    post: /
+    weight: ${WEIGHT}
+    json:
+      plain: ${WEIGHT}
+      quoted: "${WEIGHT}"
+      escaped: "$${WEIGHT}""#;
+    let parts = Parts { load, requests, ..PARTS };
+    let variables = [("PHASE", "steady"), ("USERS", "5"), ("WEIGHT", "7")];
+    let scenario = parts.read_with(&variables);
+    assert_eq!(scenario.phases[0].name, "steady");
+    assert_eq!(scenario.requests[0].weight, 7);
+    let body: serde_json::Value = serde_json::from_slice(&scenario.requests[0].body).unwrap();
+    assert_eq!(body["plain"], 7);
+    assert_eq!(body["quoted"], "7");
+    assert_eq!(body["escaped"], "${WEIGHT}");
+    assert!(scenario.source.contains("weight: ${WEIGHT}"), "the source stays as on disk");
+}
+
+#[test]
+fn short_forms_get_readable_and_unique_ids() {
+    let slo = "slo:
+  - 'p95(latency{request=\"csv\"}) < 1s during steady'
+  - 'count(dropped) == 0'
+  - 'count(dropped) <= 5'
+  - { id: count-dropped-2, client: count(sent), is: '> 0' }";
+    let objectives = Parts { slo, ..PARTS }.objectives();
+    assert_eq!(
+        ids(&objectives),
+        ["p95-latency-csv-steady", "count-dropped", "count-dropped-3", "count-dropped-2"]
+    );
+    assert_eq!(objectives[0].during.as_deref(), Some("steady"));
+    let filter = RequestFilter { request: Some("csv".into()), outcome: None };
+    let expression = ClientExpression::Time {
+        statistic: Statistic::Quantile(0.95),
+        time: TimeKind::Latency,
+        filter,
+    };
+    assert!(matches!(&objectives[0].kind, ObjectiveKind::Client(found) if *found == expression));
+}
+
+#[test]
+fn units_of_expressions_and_thresholds_meet_in_the_base_unit() {
+    let slo = "slo:
+  - { id: time, promql: sum(x), unit: ms, is: ['< 10s', '> 5ms'] }
+  - { id: share, promql: sum(x), unit: ratio, is: '>= 95%' }
+  - { id: size, counter: x_total, unit: MB, is: '< 1GB' }
+  - { id: plain, promql: sum(x), is: '!= 1e3' }";
+    let objectives = Parts { slo, ..PARTS }.objectives();
+    let ObjectiveKind::Promql { unit, scale, .. } = &objectives[0].kind else { panic!() };
+    assert!(*unit == Unit::Seconds && (*scale - 0.001).abs() < 1e-15);
+    assert_eq!(objectives[0].thresholds.len(), 2);
+    assert_eq!(objectives[0].thresholds[1].comparator, Comparator::Greater);
+    let bound = |at: usize| objectives[at].thresholds[0].bound;
+    let near = |found: f64, wanted: f64| (found / wanted - 1.0).abs() < 1e-12;
+    assert!(near(bound(0), 10.0) && near(bound(1), 0.95));
+    assert!(near(bound(2), 1e9) && near(bound(3), 1e3));
+    let ObjectiveKind::Counter { scale, .. } = &objectives[2].kind else { panic!() };
+    assert!(near(*scale, 1e6));
+}
+
+#[test]
+fn an_included_objective_is_overridden_by_its_id_in_its_place() {
+    let slo = "slo:
+  - include: lists/good.yaml
+  - { id: slow, is: '< 30s' }
+  - { id: queue, counter: refused_total, is: '== 0' }
+  - { id: ratio-success, is: '>= 99%' }
+  - 'ratio(success) >= 90%'";
+    let objectives = Parts { slo, ..PARTS }.objectives();
+    assert_eq!(ids(&objectives), ["queue", "slow", "ratio-success", "ratio-success-2"]);
+    let slow = &objectives[1];
+    assert_eq!(slow.thresholds[0].text, "< 30s");
+    assert_eq!(slow.description.as_deref(), Some("From the list"));
+    assert!(
+        matches!(&slow.kind, ObjectiveKind::Promql { expression, .. } if expression == "sum(x)")
+    );
+    assert_eq!(&*slow.place.file, "tests/scenarios/parts.yaml");
+    assert!(matches!(&objectives[0].kind, ObjectiveKind::Counter { .. }));
+    assert_eq!(&*objectives[3].place.file, "tests/scenarios/parts.yaml");
+}
+
+#[test]
+fn target_and_metrics_have_their_forms() {
+    let scenario = PARTS.read();
+    assert_eq!(scenario.target, Target::Url("http://127.0.0.1:8080".into()));
+    let every = Duration::from_secs(1);
+    assert_eq!(scenario.metrics, Metrics::Path { path: "/metrics".into(), every });
+    let head = "target: reference\nreference: { faults: [latency=1s] }\nmetrics: none";
+    let scenario = Parts { head, ..PARTS }.read();
+    assert_eq!(scenario.target, Target::Reference { faults: vec!["latency=1s".into()] });
+    assert_eq!(scenario.metrics, Metrics::None);
+}
+
+#[test]
+fn a_target_of_the_caller_replaces_that_of_the_file() {
+    let target = Some(Target::Url("http://127.0.0.1:9".into()));
+    let options = ReadOptions { target: target.clone(), ..ReadOptions::default() };
+    let read = read_text(Path::new("a.yaml"), &PARTS.text(), &Variables::new(), &options);
+    assert_eq!(Some(read.unwrap().scenario.target), target);
+}
+
+#[test]
+fn anchors_and_merge_keys_save_repetition() {
+    let requests = "requests:
+  - &one { name: one, post: /, json: { format: csv }, expect: &good { status: 200 } }
+  - { <<: *one, name: two, json: { format: pdf } }
+  - { name: three, get: /, expect: *good }";
+    let requests = Parts { requests, ..PARTS }.read().requests;
+    assert_eq!(requests[1].method, "POST");
+    assert_eq!(&requests[1].body[..], br#"{"format":"pdf"}"#);
+    assert!(requests.iter().all(|request| request.expect.status == [200]));
+}
