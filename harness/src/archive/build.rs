@@ -260,7 +260,7 @@ fn measured(ranked: Ranked) -> Option<Measured> {
     }
 }
 
-fn slo_record(objective: &Objective, judged: &JudgedObjective) -> SloRecord {
+pub(super) fn slo_record(objective: &Objective, judged: &JudgedObjective) -> SloRecord {
     SloRecord {
         id: judged.id.clone(),
         description: judged.description.clone(),

@@ -20,6 +20,12 @@ pub(super) struct Arguments {
 pub(super) enum Verb {
     /// Run scenario files: load, judge, report
     Run(RunArguments),
+    /// Run every scenario of a folder and test the alert rules: one verdict
+    Gate(GateArguments),
+    /// Find everything that can be wrong with files without sending anything
+    Check(CheckArguments),
+    /// Draw a saved run again, judged afresh from its evidence
+    Report(ReportArguments),
     /// The reference export service
     Exporter(Box<exporter::Options>),
     /// Print a JSON Schema
