@@ -5,7 +5,7 @@ use std::path::Path;
 use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
 use super::{ArchiveError, read, read_evidence};
-use crate::gate::OnInconclusive;
+use crate::gate::{Condition, OnInconclusive};
 
 /// Reads a saved run and judges every scenario that was loaded again, by the rules of
 /// this version. What happened besides (a signal, a restart) stands as it was
@@ -23,7 +23,7 @@ pub fn read_and_judge(run: &Path) -> Result<RunRecord, ArchiveError> {
 fn judged_again(run: &Path, record: &RunRecord, at: usize) -> Result<ScenarioRecord, ArchiveError> {
     let mut scenario = record.scenarios[at].clone();
     // Without a generator nothing was sent, and there is nothing to judge it by.
-    if scenario.generator.is_none() || scenario.conditions.iter().any(|one| one.is_silence()) {
+    if scenario.generator.is_none() || scenario.conditions.iter().any(Condition::is_silence) {
         return Ok(scenario);
     }
     let evidence = read_evidence(run, record, at)?;

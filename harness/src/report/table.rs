@@ -52,7 +52,8 @@ fn scenario_section(scenario: &ScenarioRecord, style: Style) -> String {
 }
 
 fn target_line(scenario: &ScenarioRecord) -> String {
-    let address = scenario.address.as_ref().filter(|address| **address != scenario.target);
+    let told = |address: &&String| scenario.target.contains(address.as_str());
+    let address = scenario.address.as_ref().filter(|address| !told(address));
     let address = address.map_or_else(String::new, |address| format!(" at {address}"));
     let bundled =
         if scenario.bundled_service { ", the bundled service, started for this run" } else { "" };

@@ -1,5 +1,7 @@
 //! What had to hold, what was observed, and why it does not pass.
 
+use comfy_table::Cell;
+
 use super::style::{Style, align_right, show, wrapped};
 use crate::archive::{ScenarioRecord, SloRecord, UncertaintyRecord};
 use crate::gate::Condition;
@@ -26,14 +28,15 @@ fn rows(slos: &[SloRecord], style: Style) -> String {
     for slo in slos {
         let unit = Unit::from(slo.unit);
         table.add_row([
-            Style::mark(slo.verdict).to_owned(),
-            slo.id.clone(),
-            show(slo.observed, slo.unit),
-            slo.target.clone(),
-            slo.margin.map_or_else(|| "-".into(), |margin| format_quantity(margin, unit)),
-            slo.uncertainty.map_or_else(|| "-".into(), |range| between(range, unit)),
-            slo.samples.map_or_else(|| "-".into(), |samples| samples.to_string()),
-            slo.source.clone(),
+            Cell::new(Style::mark(slo.verdict)),
+            // A long id is broken where its words end.
+            Cell::new(&slo.id).set_delimiter(if slo.id.contains(' ') { ' ' } else { '-' }),
+            Cell::new(show(slo.observed, slo.unit)),
+            Cell::new(&slo.target),
+            or_dash(slo.margin.map(|margin| format_quantity(margin, unit))),
+            or_dash(slo.uncertainty.map(|range| between(range, unit))),
+            or_dash(slo.samples),
+            Cell::new(&slo.source),
         ]);
     }
     if let Some(mark) = table.column_mut(0) {
@@ -41,6 +44,10 @@ fn rows(slos: &[SloRecord], style: Style) -> String {
     }
     align_right(&mut table, 2..7);
     style.drawn(&table)
+}
+
+fn or_dash(value: Option<impl ToString>) -> Cell {
+    value.map_or_else(|| Cell::new("-"), |value| Cell::new(value.to_string()))
 }
 
 /// `11.2–14.1 ms`, or `38 ms–` without an upper end.

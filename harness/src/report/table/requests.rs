@@ -24,16 +24,27 @@ pub(super) fn section(scenario: &ScenarioRecord, style: Style) -> String {
     if shown.is_empty() {
         return "\nno request was sent\n".into();
     }
-    let mut section = String::from("\n") + &rows(&shown, style);
+    let unmeasured: Vec<&str> = scenario
+        .phases
+        .iter()
+        .filter(|phase| !phase.measured)
+        .map(|phase| phase.name.as_str())
+        .collect();
+    let mut section = String::from("\n") + &rows(&shown, &unmeasured, style);
+    if shown.iter().any(|request| unmeasured.contains(&request.phase.as_str())) {
+        section += "* not measured: shown, and left out of verdicts\n";
+    }
     section += &notes(scenario, &shown, style);
     section
 }
 
-fn rows(shown: &[&RequestRecord], style: Style) -> String {
+fn rows(shown: &[&RequestRecord], unmeasured: &[&str], style: Style) -> String {
     let header = ["request", "phase", "model", "count", "failed", "p50", "p95", "p99", "max"];
     let mut table = style.table(&header, 0);
     for request in shown {
-        let name = [request.name.clone(), request.phase.clone(), model_name(request.model).into()];
+        let mark = if unmeasured.contains(&request.phase.as_str()) { "*" } else { "" };
+        let phase = format!("{}{mark}", request.phase);
+        let name = [request.name.clone(), phase, model_name(request.model).into()];
         let counts = [request.count.to_string(), request.failed.to_string()];
         table.add_row(name.into_iter().chain(counts).chain(quantiles(&request.latency_seconds)));
         if request.failed > 0 && request.succeeded > 0 {
