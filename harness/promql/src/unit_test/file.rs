@@ -22,6 +22,9 @@ const GROUP_FIELDS: &[&str] = &[
     "external_url",
 ];
 
+/// A test whose latest time is more evaluations away than this would run for hours.
+const MOST_EVALUATIONS: i64 = 1_000_000;
+
 /// promtool's default for the evaluation interval.
 const DEFAULT_INTERVAL_MS: i64 = 60_000;
 
@@ -36,7 +39,20 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
     let group_eval_order = texts(&fields, "group_eval_order", problems_of);
     let fuzzy_compare = fields.read("fuzzy_compare", problems_of, boolean).unwrap_or(false);
     let tests = fields.list("tests", problems_of);
-    let tests = tests.iter().map(|node| group(node, evaluation_interval_ms, problems_of)).collect();
+    let tests = tests
+        .iter()
+        .map(|node| group(node, evaluation_interval_ms, problems_of))
+        .collect::<Vec<_>>();
+    for test in &tests {
+        let evaluations = test.latest_ms() / evaluation_interval_ms;
+        if evaluations > MOST_EVALUATIONS {
+            let message = format!(
+                "{evaluations} evaluations are more than {MOST_EVALUATIONS}; choose a longer \
+                 `evaluation_interval` or a shorter `eval_time`"
+            );
+            problems_of.push(Problem { place: test.place, message });
+        }
+    }
     let file = TestFile {
         name: name.to_owned(),
         rule_files: rule_files.iter().map(|(text, node)| (text.clone(), node.place)).collect(),

@@ -61,7 +61,7 @@ impl<'t> GroupRun<'t> {
         let mut cases = Vec::new();
         let mut loaded = 0;
         let mut elapsed_ms = 0;
-        while elapsed_ms <= self.latest_ms() {
+        while elapsed_ms <= self.test.latest_ms() {
             loaded = self.load(loaded, elapsed_ms);
             let failures = self.evaluate(elapsed_ms);
             if !failures.is_empty() {
@@ -78,12 +78,6 @@ impl<'t> GroupRun<'t> {
         cases.extend(expressions.map(|test| self.expression_case(test)));
         cases.sort_by_key(|case| case.place);
         cases
-    }
-
-    fn latest_ms(&self) -> i64 {
-        let alerts = self.test.alert_tests.iter().map(|test| test.eval_time_ms);
-        let expressions = self.test.expression_tests.iter().map(|test| test.eval_time_ms);
-        alerts.chain(expressions).max().unwrap_or(0)
     }
 
     /// Makes input samples visible up to a time; `from` is the first index that
