@@ -37,6 +37,11 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
         positive(&fields, "evaluation_interval", problems_of).unwrap_or(DEFAULT_INTERVAL_MS);
     let rule_files = texts(&fields, "rule_files", problems_of);
     let group_eval_order = texts(&fields, "group_eval_order", problems_of);
+    for (at, (name, node)) in group_eval_order.iter().enumerate() {
+        if group_eval_order[..at].iter().any(|(earlier, _)| earlier == name) {
+            problems_of.push(node.problem(format!("the group `{name}` is in the order twice")));
+        }
+    }
     let fuzzy_compare = fields.read("fuzzy_compare", problems_of, boolean).unwrap_or(false);
     let tests = fields.list("tests", problems_of);
     let tests = tests
@@ -154,11 +159,22 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, f64) {
     let labels = fields.read("labels", problems, |node| metric(node, "labels"));
     let value = fields.read("value", problems, |node| {
         let text = node.text("value")?;
-        // YAML's own infinities and not-a-number begin with a dot.
-        let number = text.strip_prefix('.').and_then(parse_number).or_else(|| parse_number(text));
+        let number = yaml_number(text);
         number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
     });
     (labels.unwrap_or_default(), value.unwrap_or(0.0))
+}
+
+/// YAML's infinities and not-a-number begin with a dot; Go's spelling without it
+/// is a text to promtool, and refused.
+fn yaml_number(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = &text[..text.len() - unsigned.len()];
+    match unsigned.strip_prefix('.') {
+        Some("inf" | "Inf" | "INF") => parse_number(&format!("{sign}inf")),
+        Some("nan" | "NaN" | "NAN") if sign.is_empty() => Some(f64::NAN),
+        _ => parse_number(text).filter(|number| number.is_finite()),
+    }
 }
 
 fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {
