@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use slogate::scenario::{KnownFamily, KnownMetrics, Problems, ReadOptions, Variables, check, read};
+use slogate::scenario::{
+    KnownFamily, KnownMetrics, Problems, ReadOptions, Target, Variables, check, read,
+};
 use slogate::series::FamilyKind;
 
 fn variables() -> Variables {
@@ -84,6 +86,14 @@ fn names_that_the_target_is_not_known_to_have_are_warnings() {
 fn a_threshold_that_no_bucket_can_show_is_an_error() {
     assert_eq!(matches_expected("bucket-bound", Some(known())).problems.len(), 1);
     assert!(report("bucket-bound", None).is_empty());
+}
+
+#[test]
+fn another_target_is_not_measured_by_the_list_of_the_reference_service() {
+    let target = Some(Target::Url("http://127.0.0.1:9".to_owned()));
+    let options = ReadOptions { target, known: Some(known()) };
+    let path = Path::new("tests/scenarios/bucket-bound.yaml");
+    assert!(check(path, &Variables::new(), &options).is_empty());
 }
 
 #[test]

@@ -269,6 +269,32 @@ fn a_target_of_the_caller_replaces_that_of_the_file() {
 }
 
 #[test]
+fn faults_of_the_reference_service_do_not_vanish_with_another_target() {
+    let head = "target: reference\nreference: { faults: [latency=1s] }";
+    let text = Parts { head, ..PARTS }.text();
+    let read = |target| {
+        let options = ReadOptions { target: Some(target), ..ReadOptions::default() };
+        read_text(Path::new("a.yaml"), &text, &Variables::new(), &options)
+    };
+    let problems = read(Target::Url("http://127.0.0.1:9".into())).unwrap_err();
+    assert!(problems.to_string().contains("another target was chosen"));
+    let kept = read(Target::Reference { faults: Vec::new() }).unwrap().scenario.target;
+    assert_eq!(kept, Target::Reference { faults: vec!["latency=1s".into()] });
+}
+
+#[test]
+fn line_ends_of_windows_mean_the_same() {
+    let slo = "slo:\n  - id: lines\n    promql: |-\n      sum(x)\n      + sum(y)\n    is: '< 5'";
+    let text = Parts { slo, ..PARTS }.text().replace('\n', "\r\n");
+    let path = Path::new("a.yaml");
+    let read = read_text(path, &text, &Variables::new(), &ReadOptions::default()).unwrap();
+    let Objectives::Judged(objectives) = &read.scenario.objectives else { panic!() };
+    assert!(
+        matches!(&objectives[0].kind, ObjectiveKind::Promql { expression, .. } if expression == "sum(x)\n+ sum(y)")
+    );
+}
+
+#[test]
 fn anchors_and_merge_keys_save_repetition() {
     let requests = "requests:
   - &one { name: one, post: /, json: { format: csv }, expect: &good { status: 200 } }

@@ -6,6 +6,7 @@
 //! closing scrape, artifacts. Secrets are never saved: a scenario is kept as its file
 //! has it, where variables stand by name.
 
+mod again;
 mod build;
 mod definition;
 mod error;
@@ -15,6 +16,7 @@ mod read;
 mod record;
 mod write;
 
+pub use again::read_and_judge;
 pub use build::ScenarioRun;
 pub use definition::{
     ComparatorSign, CountedName, Definition, FilterRecord, Measures, OutcomeName, ThresholdRecord,

@@ -69,6 +69,23 @@ impl Reading {
         Ok(found.scenarios)
     }
 
+    /// Reads one file for its problems, and says what it is.
+    pub(super) fn check(&self, path: &Path, shown: &mut Shown) -> Option<String> {
+        match read_document(path, &self.variables, &self.options) {
+            Ok((document, warnings)) => {
+                shown.show(&[], &warnings);
+                Some(match document {
+                    Document::Scenario(scenario) => format!("scenario `{}`", scenario.name),
+                    Document::Objectives(objectives) => format!("{} objectives", objectives.len()),
+                })
+            }
+            Err(Problems { problems, warnings }) => {
+                shown.show(&problems, &warnings);
+                None
+            }
+        }
+    }
+
     fn folder(&self, folder: &Path, found: &mut Found) -> Result<(), FilesError> {
         let (before, problems_before) = (found.scenarios.len(), found.problems.errors);
         for file in yaml_files(folder)? {

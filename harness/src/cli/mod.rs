@@ -4,10 +4,14 @@
 //! because one verb runs it.
 
 mod arguments;
+mod check;
 mod files;
+mod gate;
 mod output;
 mod perform;
 mod progress;
+mod report;
+mod rules;
 mod run;
 mod schema;
 
@@ -22,6 +26,10 @@ pub fn main() -> std::process::ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Exporter(options) => return exporter::run_command(*options),
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Gate(arguments) => gate::gate(&arguments),
+        Verb::Check(arguments) => check::check(&arguments),
+        Verb::Rules(verb) => rules::rules(&verb),
+        Verb::Report(arguments) => report::report(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
     };
     let code = result.unwrap_or_else(|failure| {

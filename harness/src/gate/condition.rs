@@ -76,6 +76,11 @@ impl Condition {
         }
     }
 
+    /// Whether nobody answered, so that objectives were not judged.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::NotReachable { .. } | Self::NoResponse { .. })
+    }
+
     /// What the process ends with, if nothing weightier happened.
     pub fn exit_code(&self) -> ExitCode {
         match self {

@@ -117,7 +117,7 @@ impl Problem {
     }
 }
 
-/// `file:line:column: message`, in one line.
+/// The message alone; the place is beside it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -239,7 +239,7 @@ mod tests {
     fn underlines_what_the_parser_names() {
         assert_eq!(finding("sum(rate(x[$run])").1, "(");
         assert_eq!(finding("sum(histogram_quantil(0.9, x))").1, "histogram_quantil");
-        assert_eq!(finding("limitk(1, x)").1, "limitk");
+        assert_eq!(finding("sum(info(x))").1, "info");
         assert_eq!(finding("x +").0, "this is not a PromQL expression");
     }
 

@@ -177,8 +177,7 @@ fn scenario(
     version(&file, cx);
     let name = file.name("name", cx);
     let description = file.has("description").then(|| file.text("description", cx)).flatten();
-    let written_target = target::target(&file, cx);
-    let target = options.target.clone().or(written_target);
+    let target = target::chosen(&file, options.target.as_ref(), cx);
     if !matches!(target, Some(Target::Reference { .. })) {
         cx.known = None;
     }

@@ -163,9 +163,12 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 to below `bound`; the bias at such small bounds is below 1 in 10^14.
+    /// From 0 to below `bound`, by multiplication instead of division (Lemire, "Fast
+    /// random integer generation in an interval", 2019); the bias at such small bounds
+    /// is below 1 in 10^14.
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        let product = u128::from(self.next()) * u128::from(bound);
+        u64::try_from(product >> 64).unwrap_or(0)
     }
 
     fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {

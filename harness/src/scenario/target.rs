@@ -63,8 +63,34 @@ pub fn parse_target(text: &str) -> Result<Target, TargetError> {
     }
 }
 
+/// The caller's target if there is one, otherwise the file's; the file's is checked
+/// in either case.
+pub(super) fn chosen(
+    file: &Fields,
+    by_caller: Option<&Target>,
+    cx: &mut Context,
+) -> Option<Target> {
+    let of_file = target(file, cx)?;
+    match (by_caller, of_file) {
+        (Some(Target::Url(_)), Target::Reference { faults }) if !faults.is_empty() => {
+            let at = file.key("reference").map_or(file.at, |key| key.span);
+            cx.error(
+                at,
+                "this file sets faults of the reference service, but another target was chosen",
+            )
+            .help("run it without `--target`");
+            None
+        }
+        (Some(url @ Target::Url(_)), _) => Some(url.clone()),
+        (Some(Target::Reference { faults }), Target::Url(_)) => {
+            Some(Target::Reference { faults: faults.clone() })
+        }
+        (_, of_file) => Some(of_file),
+    }
+}
+
 /// Lowers `target:` and `reference:`.
-pub(super) fn target(file: &Fields, cx: &mut Context) -> Option<Target> {
+fn target(file: &Fields, cx: &mut Context) -> Option<Target> {
     let faults = file.get("reference").map(|node| faults(node, cx));
     let node = file.get("target")?;
     let text = fields::text(node, cx)?;

@@ -112,9 +112,7 @@ impl ScenarioRun {
     /// Whether its target did not answer at all, so that another scenario against
     /// the same target is not worth trying.
     pub fn found_nobody(&self) -> bool {
-        self.conditions.iter().any(|condition| {
-            matches!(condition, Condition::NotReachable { .. } | Condition::NoResponse { .. })
-        })
+        self.conditions.iter().any(Condition::is_silence)
     }
 }
 

@@ -1,0 +1,78 @@
+//! `slogate check`: everything that can be wrong with files, without sending anything.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use slogate_promql::rules::FileKind;
+
+use super::Failure;
+use super::arguments::CheckArguments;
+use super::files::{Reading, Shown, yaml_files};
+use super::output::{say, to_standard_output};
+use crate::gate::ExitCode;
+use crate::rules::check_files;
+
+/// Checks all files, and says of each what it is.
+pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+    let mut shown = Shown::default();
+    let mut text = String::new();
+    for path in expanded(&arguments.files)? {
+        let found = if is_rule_file(&path) {
+            rule_file(&path, &mut shown)
+        } else {
+            reading.check(&path, &mut shown)
+        };
+        if let Some(found) = found {
+            text.push_str(&format!("{}: {found}\n", path.display()));
+        }
+    }
+    to_standard_output(&text).map_err(Failure::internal)?;
+    shown.conclude().map_err(Failure::usage)?;
+    Ok(ExitCode::Pass)
+}
+
+/// Folders stand for the YAML files in them.
+fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let inside = yaml_files(path).map_err(Failure::usage)?;
+            if inside.is_empty() {
+                return Err(Failure::usage(format!("{} holds no YAML file", path.display())));
+            }
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Whether a file's own keys say that it holds rules or rule tests. A file that
+/// cannot be read is left to the scenario reader, whose error is the better one.
+fn is_rule_file(path: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(path) else { return false };
+    matches!(FileKind::of(&text, &path.display().to_string()), Ok(Some(_)))
+}
+
+fn rule_file(path: &Path, shown: &mut Shown) -> Option<String> {
+    match check_files(&[path.to_owned()]) {
+        Ok(report) => {
+            for warning in &report.warnings {
+                say(&format!("warning: {warning}"));
+            }
+            shown.warnings += report.warnings.len();
+            Some(if report.test_files.is_empty() {
+                format!("{} rules", report.rules)
+            } else {
+                "rule unit tests".to_owned()
+            })
+        }
+        Err(error) => {
+            say(&error.to_string());
+            shown.errors += 1;
+            None
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! `slogate report`: a saved run, judged again and drawn again.
+
+use super::arguments::ReportArguments;
+use super::{Failure, output, perform};
+use crate::archive::read_and_judge;
+use crate::gate::{ExitCode, OnInconclusive};
+
+/// Draws a saved run and ends with its verdict.
+pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
+    let outputs = output::parse(&arguments.outputs).map_err(Failure::usage)?;
+    output::probe(&outputs).map_err(Failure::usage)?;
+    let record = read_and_judge(&arguments.run).map_err(Failure::usage)?;
+    let outcome = record.outcome(OnInconclusive::Fail);
+    let reported = perform::report(&record, outcome, &outputs);
+    Ok(outcome.exit_code.or(reported))
+}

@@ -1,0 +1,191 @@
+//! Rule files of the command line: found, checked, tested, and what came of it as
+//! results that the gate understands.
+
+use std::path::{Path, PathBuf};
+
+use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
+use crate::rules::{
+    BuiltInResult, Engine, PromtoolResult, RuleTestOutcome, RuleTestReport, RulesError,
+    check_files, find, test_files,
+};
+use crate::slo::Verdict;
+
+use crate::units::{Unit, format_quantity};
+use slogate_promql::unit_test::{Case, Subject};
+
+use super::Failure;
+use super::arguments::{EngineChoice, RulesVerb};
+use super::output::{say, to_standard_output};
+
+/// Where a gate looks when nobody says anything.
+const DEFAULT_PATTERN: &str = "rules/*.yml";
+/// The folder of [`DEFAULT_PATTERN`].
+const DEFAULT_FOLDER: &str = "rules";
+
+/// `slogate rules test` and `slogate rules check`.
+pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
+    match verb {
+        RulesVerb::Check(arguments) => {
+            let files = files(&arguments.files).map_err(Failure::usage)?;
+            let results = [checked(&files).map_err(Failure::usage)?];
+            conclude(&results)
+        }
+        RulesVerb::Test(arguments) => {
+            let files = files(&arguments.files).map_err(Failure::usage)?;
+            let engine = match arguments.engine {
+                EngineChoice::Auto => Engine::Auto,
+                EngineChoice::BuiltIn => Engine::BuiltIn,
+                EngineChoice::Promtool => Engine::Promtool,
+                EngineChoice::Both => Engine::Both,
+            };
+            let results = test(&files, engine).map_err(Failure::usage)?;
+            // Rules that are well-formed prove nothing: asked for tests, there must be some.
+            if results.len() == 1 {
+                return Err(Failure::usage("none of the files holds unit tests (`tests`)"));
+            }
+            conclude(&results)
+        }
+    }
+}
+
+/// Shows every result, and ends with the verdict over all of them.
+fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
+    let mut text = String::new();
+    for result in results {
+        text +=
+            &format!("{} {}: {} ({})\n", result.verdict, result.file, result.name, result.engine);
+        for line in result.detail.lines() {
+            text += &format!("     {line}\n");
+        }
+    }
+    to_standard_output(&text).map_err(Failure::internal)?;
+    Ok(judge_all(&[], results, OnInconclusive::Fail).exit_code)
+}
+
+/// Files for the patterns; without any, those of `rules/` if there is such a folder.
+pub(super) fn files(patterns: &[String]) -> Result<Vec<PathBuf>, RulesError> {
+    if patterns.is_empty() {
+        return if Path::new(DEFAULT_FOLDER).is_dir() {
+            find(DEFAULT_PATTERN)
+        } else {
+            Ok(Vec::new())
+        };
+    }
+    let mut files = Vec::new();
+    for pattern in patterns {
+        files.extend(find(pattern)?);
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// Checks all files and runs the tests among them.
+pub(super) fn test(files: &[PathBuf], engine: Engine) -> Result<Vec<RuleResult>, RulesError> {
+    let mut results = vec![checked(files)?];
+    for report in test_files(files, engine)? {
+        results.extend(of_report(&report));
+    }
+    Ok(results)
+}
+
+/// Reads all files; that they are in order is a result of its own.
+fn checked(files: &[PathBuf]) -> Result<RuleResult, RulesError> {
+    let report = check_files(files)?;
+    for warning in &report.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    Ok(well_formed(files, report.rules))
+}
+
+fn well_formed(files: &[PathBuf], rules: usize) -> RuleResult {
+    let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    RuleResult {
+        file: named.join(", "),
+        name: format!("syntax of {rules} rules"),
+        engine: "built-in".to_owned(),
+        verdict: Verdict::Pass,
+        detail: String::new(),
+    }
+}
+
+/// One result for each engine that ran, and one if they do not agree.
+fn of_report(report: &RuleTestReport) -> Vec<RuleResult> {
+    let result = |name: String, engine: &str, verdict, detail| RuleResult {
+        file: report.file.display().to_string(),
+        name,
+        engine: engine.to_owned(),
+        verdict,
+        detail,
+    };
+    let mut results = Vec::new();
+    if let Some(built_in) = &report.built_in {
+        let (verdict, detail) = of_built_in(built_in);
+        results.push(result(
+            format!("{} tests", built_in.cases.len()),
+            "built-in",
+            verdict,
+            detail,
+        ));
+    }
+    if let Some(promtool) = &report.promtool {
+        let engine = format!("promtool {}", promtool.version);
+        let (verdict, detail) = of_promtool(promtool);
+        results.push(result("all tests".to_owned(), &engine, verdict, detail));
+    }
+    match report.outcome() {
+        RuleTestOutcome::Disagree => results.push(result(
+            "both engines agree".to_owned(),
+            "both",
+            Verdict::Fail,
+            "one engine passes what the other fails; see both results".to_owned(),
+        )),
+        RuleTestOutcome::NothingTested if results.is_empty() => results.push(result(
+            "tests".to_owned(),
+            "built-in",
+            Verdict::Inconclusive,
+            "the file holds no test".to_owned(),
+        )),
+        _ => {}
+    }
+    results
+}
+
+fn of_built_in(built_in: &BuiltInResult) -> (Verdict, String) {
+    if built_in.cases.is_empty() {
+        return (Verdict::Inconclusive, "the file holds no test".to_owned());
+    }
+    let failed: Vec<String> =
+        built_in.cases.iter().filter(|case| !case.passed).map(failed_case).collect();
+    if failed.is_empty() {
+        (Verdict::Pass, String::new())
+    } else {
+        (Verdict::Fail, failed.join("\n"))
+    }
+}
+
+/// Where the test stands, what it is about, and both sides.
+fn failed_case(case: &Case) -> String {
+    let subject = match &case.subject {
+        Subject::Alert(name) => format!("alert {name}"),
+        Subject::Expression(text) => text.clone(),
+        Subject::Rule(name) => format!("rule {name}"),
+    };
+    let side =
+        |lines: &[String]| if lines.is_empty() { "nothing".into() } else { lines.join("; ") };
+    format!(
+        "line {}: {subject} at {}: expected {}, got {}",
+        case.place.line,
+        format_quantity(case.eval_time_ms as f64 / 1000.0, Unit::Seconds),
+        side(&case.expected),
+        side(&case.got)
+    )
+}
+
+fn of_promtool(promtool: &PromtoolResult) -> (Verdict, String) {
+    if promtool.passed {
+        (Verdict::Pass, String::new())
+    } else {
+        (Verdict::Fail, promtool.output.clone())
+    }
+}
