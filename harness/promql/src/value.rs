@@ -39,7 +39,7 @@ pub struct Element {
 
 impl Element {
     /// A copy without the metric name.
-    pub(crate) fn renamed_to_none(&self) -> Self {
+    pub(crate) fn without_name(&self) -> Self {
         Self { labels: self.labels.without_name(), value: self.value }
     }
 

@@ -77,6 +77,8 @@ fn options() -> serde_saphyr::Options {
     budget.max_depth = MOST_LEVELS;
     let mut options = serde_saphyr::Options::default();
     options.budget = Some(budget);
+    // A scalar is kept as it is written, whatever number it is.
+    options.non_finite_float_policy = serde_saphyr::options::NonFiniteFloatPolicy::PassThrough;
     options
 }
 

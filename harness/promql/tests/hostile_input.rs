@@ -184,3 +184,16 @@ fn deep_files_and_templates_are_refused() {
         "{{ if true }}".to_owned() + &"{{ else if true }}".repeat(20_000) + "{{ end }}";
     assert!(Template::parse(&alternatives).is_err());
 }
+
+#[test]
+fn what_would_run_for_hours_is_refused() {
+    let store = slogate_promql::MemorySeries::default();
+    let expression = Expression::parse("count_over_time(vector(1)[100y:1ms])").unwrap();
+    let options = slogate_promql::Options::default();
+    let error = slogate_promql::instant(&expression, &store, 0, &options).unwrap_err();
+    assert!(error.to_string().contains("steps"), "{error}");
+    let tests =
+        "{evaluation_interval: 1ms, tests: [{promql_expr_test: [{expr: x, eval_time: 100y}]}]}";
+    let errors = TestFile::parse(tests, "x").unwrap_err();
+    assert!(errors[0].message.contains("evaluations"), "{errors:?}");
+}

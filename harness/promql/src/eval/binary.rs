@@ -54,9 +54,9 @@ fn with_scalar(
     let compute = |element: Element| {
         let (left, right) = operands(element.value);
         match operate(binary.operator, left, right) {
-            Outcome::Number(number) => Some(element.renamed_to_none().with_value(number)),
+            Outcome::Number(number) => Some(element.without_name().with_value(number)),
             Outcome::Holds(holds) if binary.returns_bool => {
-                Some(element.renamed_to_none().with_value(as_number(holds)))
+                Some(element.without_name().with_value(as_number(holds)))
             }
             Outcome::Holds(holds) => holds.then_some(element),
         }

@@ -24,7 +24,7 @@ pub(crate) use order::ascending_nan_first;
 pub(crate) use query::{Instant, unique_labels};
 pub(crate) use select::Window;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -47,13 +47,15 @@ pub(crate) struct Evaluator<'a> {
     source: &'a dyn SeriesSource,
     options: &'a Options,
     pub(crate) span: QuerySpan,
+    /// How many steps of ranges and subqueries have been evaluated so far.
+    steps: Cell<usize>,
     /// Series of each selector, by the selector's id.
     selected: RefCell<HashMap<usize, Rc<[SeriesRef<'a>]>>>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(source: &'a dyn SeriesSource, options: &'a Options, span: QuerySpan) -> Self {
-        Self { source, options, span, selected: RefCell::default() }
+        Self { source, options, span, steps: Cell::default(), selected: RefCell::default() }
     }
 
     /// The value of an expression at an instant.
@@ -108,8 +110,7 @@ impl<'a> Evaluator<'a> {
         match self.value(inner, at)? {
             Value::Scalar(value) => Ok(Value::Scalar(-value)),
             Value::Vector(elements) => {
-                let negated =
-                    elements.into_iter().map(|e| e.renamed_to_none().with_value(-e.value));
+                let negated = elements.into_iter().map(|e| e.without_name().with_value(-e.value));
                 Ok(Value::Vector(unique_labels(negated.collect(), || inner.clone())?))
             }
             _ => Err(EvalError::type_mismatch("a scalar or instant vector", inner)),

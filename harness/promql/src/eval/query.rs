@@ -9,6 +9,11 @@ use crate::duration::format_duration_ms;
 use crate::expression::Expression;
 use crate::{Element, Labels, Sample, Series, SeriesSource, Value, ValueType};
 
+/// More evaluated steps than this in one query, its subqueries included, are
+/// refused: a mistyped unit must not run for hours. Thirty days at one a second
+/// are 2.6 million.
+const MOST_STEPS: usize = 5_000_000;
+
 /// What an evaluation may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -127,6 +132,7 @@ impl Evaluator<'_> {
         let mut by_labels: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
         let mut at_ms = start_ms;
         while at_ms <= end_ms {
+            self.count_step(expression)?;
             for element in self.elements(expression, Instant { ms: at_ms })? {
                 let sample = Sample { t_ms: at_ms, value: element.value };
                 by_labels.entry(element.labels).or_default().push(sample);
@@ -134,6 +140,18 @@ impl Evaluator<'_> {
             at_ms = at_ms.saturating_add(step_ms);
         }
         Ok(by_labels.into_iter().map(|(labels, samples)| Series { labels, samples }).collect())
+    }
+
+    /// Subqueries in subqueries multiply: the sum over the whole query is bounded.
+    fn count_step(&self, expression: &Expression) -> Result<(), EvalError> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() <= MOST_STEPS {
+            return Ok(());
+        }
+        let problem = format!(
+            "more than {MOST_STEPS} steps are needed for `{expression}`; choose a longer step"
+        );
+        Err(EvalError::InvalidRange { problem })
     }
 
     /// A scalar counts as one element without labels.

@@ -80,7 +80,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
         compute: impl Fn(&Window<'_>) -> Option<f64>,
     ) -> Result<Value, EvalError> {
         let windows = self.windows(index)?;
-        let elements = super::each_window(&windows, compute).map(|e| e.renamed_to_none()).collect();
+        let elements = super::each_window(&windows, compute).map(|e| e.without_name()).collect();
         self.unique(elements)
     }
 
@@ -90,7 +90,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
         index: usize,
         compute: impl Fn(f64) -> f64,
     ) -> Result<Value, EvalError> {
-        let computed = |e: Element| e.renamed_to_none().with_value(compute(e.value));
+        let computed = |e: Element| e.without_name().with_value(compute(e.value));
         self.unique(self.vector(index)?.into_iter().map(computed).collect())
     }
 

@@ -75,7 +75,7 @@ pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
 }
 
 fn each_number(elements: Vec<Element>, compute: fn(f64) -> f64) -> Vec<Element> {
-    let computed = |element: Element| element.renamed_to_none().with_value(compute(element.value));
+    let computed = |element: Element| element.without_name().with_value(compute(element.value));
     elements.into_iter().map(computed).collect()
 }
 

@@ -22,6 +22,9 @@ const GROUP_FIELDS: &[&str] = &[
     "external_url",
 ];
 
+/// A test whose latest time is more evaluations away than this would run for hours.
+const MOST_EVALUATIONS: i64 = 1_000_000;
+
 /// promtool's default for the evaluation interval.
 const DEFAULT_INTERVAL_MS: i64 = 60_000;
 
@@ -34,9 +37,27 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
         positive(&fields, "evaluation_interval", problems_of).unwrap_or(DEFAULT_INTERVAL_MS);
     let rule_files = texts(&fields, "rule_files", problems_of);
     let group_eval_order = texts(&fields, "group_eval_order", problems_of);
+    for (at, (name, node)) in group_eval_order.iter().enumerate() {
+        if group_eval_order[..at].iter().any(|(earlier, _)| earlier == name) {
+            problems_of.push(node.problem(format!("the group `{name}` is in the order twice")));
+        }
+    }
     let fuzzy_compare = fields.read("fuzzy_compare", problems_of, boolean).unwrap_or(false);
     let tests = fields.list("tests", problems_of);
-    let tests = tests.iter().map(|node| group(node, evaluation_interval_ms, problems_of)).collect();
+    let tests = tests
+        .iter()
+        .map(|node| group(node, evaluation_interval_ms, problems_of))
+        .collect::<Vec<_>>();
+    for test in &tests {
+        let evaluations = test.latest_ms() / evaluation_interval_ms;
+        if evaluations > MOST_EVALUATIONS {
+            let message = format!(
+                "{evaluations} evaluations are more than {MOST_EVALUATIONS}; choose a longer \
+                 `evaluation_interval` or a shorter `eval_time`"
+            );
+            problems_of.push(Problem { place: test.place, message });
+        }
+    }
     let file = TestFile {
         name: name.to_owned(),
         rule_files: rule_files.iter().map(|(text, node)| (text.clone(), node.place)).collect(),
@@ -138,11 +159,22 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, f64) {
     let labels = fields.read("labels", problems, |node| metric(node, "labels"));
     let value = fields.read("value", problems, |node| {
         let text = node.text("value")?;
-        // YAML's own infinities and not-a-number begin with a dot.
-        let number = text.strip_prefix('.').and_then(parse_number).or_else(|| parse_number(text));
+        let number = yaml_number(text);
         number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
     });
     (labels.unwrap_or_default(), value.unwrap_or(0.0))
+}
+
+/// YAML's infinities and not-a-number begin with a dot; Go's spelling without it
+/// is a text to promtool, and refused.
+fn yaml_number(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = &text[..text.len() - unsigned.len()];
+    match unsigned.strip_prefix('.') {
+        Some("inf" | "Inf" | "INF") => parse_number(&format!("{sign}inf")),
+        Some("nan" | "NaN" | "NAN") if sign.is_empty() => Some(f64::NAN),
+        _ => parse_number(text).filter(|number| number.is_finite()),
+    }
 }
 
 fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {

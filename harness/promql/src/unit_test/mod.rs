@@ -141,6 +141,15 @@ impl TestFile {
     }
 }
 
+impl TestGroup {
+    /// The latest time that a test asks for, milliseconds after the start.
+    fn latest_ms(&self) -> i64 {
+        let alerts = self.alert_tests.iter().map(|test| test.eval_time_ms);
+        let expressions = self.expression_tests.iter().map(|test| test.eval_time_ms);
+        alerts.chain(expressions).max().unwrap_or(0)
+    }
+}
+
 impl Report {
     /// Whether every case passed. A report without cases has passed, as with
     /// promtool; whether a file without tests is acceptable is the caller's decision.

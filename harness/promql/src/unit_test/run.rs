@@ -61,7 +61,7 @@ impl<'t> GroupRun<'t> {
         let mut cases = Vec::new();
         let mut loaded = 0;
         let mut elapsed_ms = 0;
-        while elapsed_ms <= self.latest_ms() {
+        while elapsed_ms <= self.test.latest_ms() {
             loaded = self.load(loaded, elapsed_ms);
             let failures = self.evaluate(elapsed_ms);
             if !failures.is_empty() {
@@ -78,12 +78,6 @@ impl<'t> GroupRun<'t> {
         cases.extend(expressions.map(|test| self.expression_case(test)));
         cases.sort_by_key(|case| case.place);
         cases
-    }
-
-    fn latest_ms(&self) -> i64 {
-        let alerts = self.test.alert_tests.iter().map(|test| test.eval_time_ms);
-        let expressions = self.test.expression_tests.iter().map(|test| test.eval_time_ms);
-        alerts.chain(expressions).max().unwrap_or(0)
     }
 
     /// Makes input samples visible up to a time; `from` is the first index that
@@ -202,14 +196,18 @@ impl<'t> GroupRun<'t> {
         let passed = got.len() == wanted.len() && got.iter().zip(&wanted).all(same);
         let mut lines = got.iter().map(show_sample).collect::<Vec<_>>();
         lines.sort();
+        if wanted.iter().any(|(_, value)| value.is_nan()) {
+            lines.push("(NaN equals nothing; test `expr != expr` instead)".to_owned());
+        }
         (passed, lines)
     }
 }
 
-/// Exact, or one step of a double apart.
+/// Exact, or one step of a double apart. NaN equals nothing, not even itself,
+/// as with promtool; the verdict must be the same.
 #[expect(clippy::float_cmp, reason = "promtool compares exactly")]
 fn same_value(a: f64, b: f64, fuzzy: bool) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (fuzzy && (a == b.next_up() || a == b.next_down()))
+    a == b || (fuzzy && (a == b.next_up() || a == b.next_down()))
 }
 
 fn show_sample((labels, value): &(Labels, f64)) -> String {
@@ -280,8 +278,10 @@ tests:
       - { expr: doubled, eval_time: 2m, exp_samples: [{ value: 6 }] }
       - { expr: 1 + 1, eval_time: 2m, exp_samples: [{ value: 2 }] }
       - { expr: absent_series, eval_time: 2m }
+      - { expr: 1 / 0, exp_samples: [{ value: +.Inf }] }
+      - { expr: 0 / 0, exp_samples: [{ value: .nan }] }
 ";
-        assert_eq!(outcomes(tests), [true, false, false, true, true]);
+        assert_eq!(outcomes(tests), [true, false, false, true, true, true, false]);
     }
 
     #[test]
