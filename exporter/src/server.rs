@@ -1,10 +1,22 @@
 //! Runs a service on a listener until it is told to stop, and then drains it.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
+use axum::Router;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service as _};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use thiserror::Error;
-use tokio::{net::TcpListener, time::timeout};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
 pub use crate::routes::SetUpError;
 use crate::{
@@ -17,6 +29,15 @@ use crate::{
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How long open connections, such as downloads, may go on after the last export.
 const CLOSING_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may take for the head of its next request, idle time
+/// included: the 75 seconds of nginx' `keepalive_timeout`.
+const HEAD_TIME: Duration = Duration::from_secs(75);
+/// Bytes that one connection may buffer: as fast as more in measurements, and it
+/// bounds what many waiting connections hold.
+const CONNECTION_BUFFER_BYTES: usize = 64 << 10;
+/// Pause after a connection could not be accepted, mostly for want of
+/// descriptors: trying again at once would only burn the processor.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why a service stopped other than on request.
 #[derive(Debug, Error)]
@@ -24,9 +45,6 @@ pub enum ServeError {
     /// It could not be set up.
     #[error(transparent)]
     SetUp(#[from] SetUpError),
-    /// The listener broke.
-    #[error("cannot serve on the listener: {0}")]
-    Serve(#[from] io::Error),
 }
 
 /// Serves until `shutdown` is ready, then refuses new exports, lets those that
@@ -42,17 +60,67 @@ pub async fn run(
     let service = Arc::new(Service::new(config)?);
     let _expiry = expire_regularly(Arc::clone(&service));
     let router = routes::router(Arc::clone(&service));
-    let drained = CancellationToken::new();
-    let serve = axum::serve(listener, router.into_make_service_with_connect_info::<Connection>())
-        .with_graceful_shutdown(drained.clone().cancelled_owned());
-    let serving = tokio::spawn(serve.into_future());
-    tokio::pin!(serving);
+    let closing = CancellationToken::new();
+    let connections = TaskTracker::new();
     tokio::select! {
-        ended = &mut serving => return flatten(ended),
-        () = drain(&service, shutdown) => drained.cancel(),
+        () = accept(&listener, &router, &connections, &closing) => {}
+        () = drain(&service, shutdown) => {}
     }
+    closing.cancel();
+    connections.close();
     // Connections that stay open after this are cut: every export has ended.
-    timeout(CLOSING_TIME, serving).await.map_or(Ok(()), flatten)
+    if timeout(CLOSING_TIME, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "cutting connections that stay open");
+    }
+    Ok(())
+}
+
+/// Accepts connections for ever.
+async fn accept(
+    listener: &TcpListener,
+    router: &Router,
+    connections: &TaskTracker,
+    closing: &CancellationToken,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(serve(stream, router.clone(), closing.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves one connection until it ends, or its last answer once closing.
+async fn serve(stream: TcpStream, router: Router, closing: CancellationToken) {
+    // An error would mean only that small answers may wait for each other.
+    let _without_delay = stream.set_nodelay(true);
+    let connection = Connection::of(&stream);
+    let answers = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        answers.call(request)
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(CONNECTION_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = closing.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
 }
 
 /// Waits for the end of service, then for the end of what runs. The listener
@@ -63,10 +131,6 @@ async fn drain(service: &Service, shutdown: impl Future<Output = ()>) {
     tracing::info!(running, waiting = service.admission.waiting(), "draining");
     service.admission.drain().await;
     tracing::info!("drained");
-}
-
-fn flatten(ended: Result<io::Result<()>, tokio::task::JoinError>) -> Result<(), ServeError> {
-    ended.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(ServeError::Serve)
 }
 
 /// Removes expired files until the guard is dropped.

@@ -10,11 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::{extract::connect_info::Connected, serve::IncomingStream};
-use tokio::{
-    io::Interest,
-    net::{TcpListener, TcpStream},
-};
+use tokio::{io::Interest, net::TcpStream};
 
 /// A second handle to the socket of a connection.
 #[derive(Clone, Debug)]
@@ -23,13 +19,12 @@ pub(crate) struct Connection {
     socket: Option<Arc<OwnedFd>>,
 }
 
-impl Connected<IncomingStream<'_, TcpListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self { socket: stream.io().as_fd().try_clone_to_owned().ok().map(Arc::new) }
-    }
-}
-
 impl Connection {
+    /// A second handle to this socket.
+    pub(crate) fn of(stream: &TcpStream) -> Self {
+        Self { socket: stream.as_fd().try_clone_to_owned().ok().map(Arc::new) }
+    }
+
     /// Returns when the client has closed its side; never, if that cannot be seen.
     pub(crate) async fn closed(&self) {
         if let Some(Ok(watched)) = self.socket.as_deref().map(watch) {
@@ -59,7 +54,7 @@ fn would_block() -> io::Error {
 #[cfg(test)]
 mod tests {
     use futures_util::{FutureExt, future::poll_immediate};
-    use tokio::io::AsyncWriteExt;
+    use tokio::{io::AsyncWriteExt, net::TcpListener};
 
     use super::*;
 
@@ -67,8 +62,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let socket = Some(Arc::new(server.as_fd().try_clone_to_owned().unwrap()));
-        (client, server, Connection { socket })
+        let connection = Connection::of(&server);
+        (client, server, connection)
     }
 
     #[tokio::test]

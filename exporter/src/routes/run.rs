@@ -8,7 +8,8 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    Extension,
+    extract::{Request, State},
     http::{HeaderMap, header},
     response::Response,
 };
@@ -54,7 +55,7 @@ pub(super) struct Receipt {
 /// The route.
 pub(super) async fn run(
     State(service): State<Arc<Service>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
+    Extension(connection): Extension<Connection>,
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::service::{Service, body};
+use crate::service::{Service, body, total};
 
 /// Bodies, and the status and reason each is answered with.
 const WRONG: &[(&str, u16, &str)] = &[
@@ -52,14 +52,12 @@ async fn each_wrong_body_is_answered_counted_and_leaves_nothing() {
     }
     service.wait_for(0, 0).await;
     let exposition = service.get("/export/metrics").await.text().await.unwrap();
-    let total = |name: &str, label: &str| -> u64 {
-        let lines =
-            exposition.lines().filter(|line| line.starts_with(name) && line.contains(label));
-        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
-    };
-    assert_eq!(total("export_requests_total{", "status=\"rejected\""), WRONG.len() as u64);
-    assert_eq!(total("export_fail_total{", "reason="), WRONG.len() as u64);
-    assert_eq!(total("export_requests_total{", "status=\"failed\""), 0);
+    assert_eq!(
+        total(&exposition, "export_requests_total{", "status=\"rejected\""),
+        WRONG.len() as u64
+    );
+    assert_eq!(total(&exposition, "export_fail_total{", "reason="), WRONG.len() as u64);
+    assert_eq!(total(&exposition, "export_requests_total{", "status=\"failed\""), 0);
 }
 
 #[tokio::test]

@@ -20,3 +20,4 @@ mod process;
 mod properties;
 mod routes;
 mod service;
+mod soak;

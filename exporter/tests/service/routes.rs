@@ -95,3 +95,21 @@ async fn status_health_and_unknown_routes_answer_as_json() {
 fn csv_rows(file: &[u8]) -> usize {
     csv::Reader::from_reader(file).records().map(Result::unwrap).count()
 }
+
+#[tokio::test]
+async fn many_exports_go_over_one_connection() {
+    use tokio::io::AsyncWriteExt;
+
+    let service = Service::start().await;
+    let request = body("csv", 2);
+    let mut connection = service.begin_upload(request.len(), &request).await;
+    for _ in 0..3 {
+        let answer = crate::service::read_answer(&mut connection).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let length = request.len();
+        let head =
+            format!("POST /export/run HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+    }
+}

@@ -152,6 +152,12 @@ pub(crate) fn body(format: &str, rows: usize) -> String {
     format!(r#"{{"format":"{format}","columns":["id","name","price"],"data":[{data}]}}"#)
 }
 
+/// The sum of a family's samples whose line holds `label`.
+pub(crate) fn total(exposition: &str, name: &str, label: &str) -> u64 {
+    let lines = exposition.lines().filter(|line| line.starts_with(name) && line.contains(label));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
 fn client() -> reqwest::Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {

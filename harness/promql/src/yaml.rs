@@ -13,6 +13,10 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::duration::parse_duration_ms;
 
+/// Deeper nesting than this is refused. Rule files need eight levels; an
+/// unoptimized build overflows a stack of 2 MiB at less than sixty.
+const MOST_LEVELS: usize = 24;
+
 /// A place in a file; both count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -59,11 +63,21 @@ pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     if text.trim().is_empty() {
         return Ok(Node { place: Place { line: 1, column: 1 }, content: Content::Null });
     }
-    let raw: Raw = serde_saphyr::from_str(text).map_err(|error| Problem {
-        place: error.location().map_or_else(Place::default, place_of),
-        message: first_line(&error.without_snippet().to_string()),
-    })?;
+    let raw: Raw =
+        serde_saphyr::from_str_with_options(text, options()).map_err(|error| Problem {
+            place: error.location().map_or_else(Place::default, place_of),
+            message: first_line(&error.without_snippet().to_string()),
+        })?;
     Ok(raw.into_node(text))
+}
+
+/// The deserializer's own limits, but for the depth.
+fn options() -> serde_saphyr::Options {
+    let mut budget = serde_saphyr::Budget::default();
+    budget.max_depth = MOST_LEVELS;
+    let mut options = serde_saphyr::Options::default();
+    options.budget = Some(budget);
+    options
 }
 
 impl Content {

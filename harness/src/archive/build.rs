@@ -1,6 +1,7 @@
 //! From what a run left behind to its record: every number that a report shows is
 //! made here.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use super::record::{
@@ -39,6 +40,22 @@ pub struct ScenarioRun<'a> {
     pub objectives: Vec<(&'a Objective, JudgedObjective)>,
     /// What happened besides.
     pub conditions: Vec<Condition>,
+}
+
+impl Tool {
+    /// This version of slogate on this machine.
+    pub fn here() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            os: std::env::consts::OS.into(),
+            arch: std::env::consts::ARCH.into(),
+            cores: std::thread::available_parallelism().map_or(1, NonZero::get),
+            // Every CI system of note sets it; `CI=false` is how people switch it off.
+            ci: std::env::var("CI")
+                .is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
+        }
+    }
 }
 
 impl RunRecord {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::gate::ExitCode;
+
 /// Why a run could not be saved or read.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
@@ -48,4 +50,19 @@ pub enum ArchiveError {
         /// What can be read.
         known: u32,
     },
+}
+
+impl ArchiveError {
+    /// What the process ends with: what the user can name differently is usage, what
+    /// the machine could not do is an internal error. Never 0, whatever the verdict.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Write { .. } => ExitCode::Internal,
+            Self::NotEmpty(_)
+            | Self::NotAFolder(_)
+            | Self::Read { .. }
+            | Self::Malformed { .. }
+            | Self::Version { .. } => ExitCode::Usage,
+        }
+    }
 }

@@ -24,12 +24,52 @@ pub(super) enum Verb {
     Gate(GateArguments),
     /// Find everything that can be wrong with files without sending anything
     Check(CheckArguments),
+    /// Check rule files, or run their unit tests
+    #[command(subcommand)]
+    Rules(RulesVerb),
     /// Draw a saved run again, judged afresh from its evidence
     Report(ReportArguments),
     /// The reference export service
     Exporter(Box<exporter::Options>),
     /// Print a JSON Schema
     Schema(SchemaArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesVerb {
+    /// Run rule unit tests in promtool's format
+    Test(RulesTestArguments),
+    /// Check rule files and rule unit tests without running them
+    Check(RulesCheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesTestArguments {
+    /// Files or patterns of files; files with rules only are checked
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// Which engine runs them; auto is both where promtool is installed
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) engine: EngineChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesCheckArguments {
+    /// Files or patterns of files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum EngineChoice {
+    /// Both where promtool is installed, else the built-in one
+    Auto,
+    /// The built-in one only
+    BuiltIn,
+    /// promtool only
+    Promtool,
+    /// Both; a missing promtool is an error
+    Both,
 }
 
 /// What `run` and `gate` share.

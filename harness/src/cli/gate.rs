@@ -7,6 +7,7 @@ use super::files::Reading;
 use super::perform::{Destinations, perform};
 use super::{Failure, rules};
 use crate::gate::ExitCode;
+use crate::rules::Engine;
 
 /// Where scenarios are when nobody says anything.
 const DEFAULT_FOLDER: &str = "scenarios";
@@ -25,7 +26,7 @@ pub(super) fn gate(arguments: &GateArguments) -> Result<ExitCode, Failure> {
     let rule_files = rules::files(&arguments.rules).map_err(Failure::usage)?;
     let results = match rule_files.is_empty() {
         true => None,
-        false => Some(rules::test(&rule_files).map_err(Failure::usage)?),
+        false => Some(rules::test(&rule_files, Engine::Auto).map_err(Failure::usage)?),
     };
     perform(&scenarios, results, load, &destinations)
 }

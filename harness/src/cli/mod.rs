@@ -28,6 +28,7 @@ pub fn main() -> std::process::ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Gate(arguments) => gate::gate(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
+        Verb::Rules(verb) => rules::rules(&verb),
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
     };

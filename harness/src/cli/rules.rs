@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::gate::RuleResult;
+use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::rules::{
     BuiltInResult, Engine, PromtoolResult, RuleTestOutcome, RuleTestReport, RulesError,
     check_files, find, test_files,
@@ -13,12 +13,54 @@ use crate::slo::Verdict;
 use crate::units::{Unit, format_quantity};
 use slogate_promql::unit_test::{Case, Subject};
 
-use super::output::say;
+use super::Failure;
+use super::arguments::{EngineChoice, RulesVerb};
+use super::output::{say, to_standard_output};
 
 /// Where a gate looks when nobody says anything.
 const DEFAULT_PATTERN: &str = "rules/*.yml";
 /// The folder of [`DEFAULT_PATTERN`].
 const DEFAULT_FOLDER: &str = "rules";
+
+/// `slogate rules test` and `slogate rules check`.
+pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
+    match verb {
+        RulesVerb::Check(arguments) => {
+            let files = files(&arguments.files).map_err(Failure::usage)?;
+            let results = [checked(&files).map_err(Failure::usage)?];
+            conclude(&results)
+        }
+        RulesVerb::Test(arguments) => {
+            let files = files(&arguments.files).map_err(Failure::usage)?;
+            let engine = match arguments.engine {
+                EngineChoice::Auto => Engine::Auto,
+                EngineChoice::BuiltIn => Engine::BuiltIn,
+                EngineChoice::Promtool => Engine::Promtool,
+                EngineChoice::Both => Engine::Both,
+            };
+            let results = test(&files, engine).map_err(Failure::usage)?;
+            // Rules that are well-formed prove nothing: asked for tests, there must be some.
+            if results.len() == 1 {
+                return Err(Failure::usage("none of the files holds unit tests (`tests`)"));
+            }
+            conclude(&results)
+        }
+    }
+}
+
+/// Shows every result, and ends with the verdict over all of them.
+fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
+    let mut text = String::new();
+    for result in results {
+        text +=
+            &format!("{} {}: {} ({})\n", result.verdict, result.file, result.name, result.engine);
+        for line in result.detail.lines() {
+            text += &format!("     {line}\n");
+        }
+    }
+    to_standard_output(&text).map_err(Failure::internal)?;
+    Ok(judge_all(&[], results, OnInconclusive::Fail).exit_code)
+}
 
 /// Files for the patterns; without any, those of `rules/` if there is such a folder.
 pub(super) fn files(patterns: &[String]) -> Result<Vec<PathBuf>, RulesError> {
@@ -39,16 +81,21 @@ pub(super) fn files(patterns: &[String]) -> Result<Vec<PathBuf>, RulesError> {
 }
 
 /// Checks all files and runs the tests among them.
-pub(super) fn test(files: &[PathBuf]) -> Result<Vec<RuleResult>, RulesError> {
-    let checked = check_files(files)?;
-    for warning in &checked.warnings {
-        say(&format!("warning: {warning}"));
-    }
-    let mut results = vec![well_formed(files, checked.rules)];
-    for report in test_files(files, Engine::Auto)? {
+pub(super) fn test(files: &[PathBuf], engine: Engine) -> Result<Vec<RuleResult>, RulesError> {
+    let mut results = vec![checked(files)?];
+    for report in test_files(files, engine)? {
         results.extend(of_report(&report));
     }
     Ok(results)
+}
+
+/// Reads all files; that they are in order is a result of its own.
+fn checked(files: &[PathBuf]) -> Result<RuleResult, RulesError> {
+    let report = check_files(files)?;
+    for warning in &report.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    Ok(well_formed(files, report.rules))
 }
 
 fn well_formed(files: &[PathBuf], rules: usize) -> RuleResult {

@@ -24,7 +24,7 @@
 //! # Stopping
 //!
 //! A cancelled load sends nothing more at once and does not wait for answers: requests
-//! in flight stay `sent` without an outcome ([`RequestResult::abandoned`]), arrivals
+//! in flight stay `sent` without an outcome ([`RequestResult::abandoned`](super::RequestResult::abandoned)), arrivals
 //! that waited for a slot are dropped. The same happens when nobody answers: none of
 //! the first ten requests to end (with a leading `measure: false` phase: none of that
 //! call's) got a complete response.
@@ -41,14 +41,13 @@ use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, Ta
 use super::lane::{LaneBounds, Target};
 use super::limits::{process_cpu_seconds, raise_open_file_limit};
 use super::liveness::{FIRST_REQUESTS, Liveness};
+use super::measured::Measured;
 use super::meters::LiveMeters;
-use super::outcome::{
-    GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason,
-};
+use super::outcome::{GeneratorReport, LoadResult, StopReason};
 use super::pacer::Pacer;
 use super::picker::Picker;
-use super::plan::{LoadError, LoadPlan, prepare};
-use super::recorder::{CellId, Recorder};
+use super::plan::{LoadError, LoadPlan, prepare, within_reach};
+use super::recorder::Recorder;
 use super::ticket::UserStop;
 use crate::scenario::{PhaseLoad, Stop};
 
@@ -190,7 +189,7 @@ impl Engine {
             };
         }
         // A closed phase at the end leaves nothing behind, so that the lead is harmless.
-        let until = begins + self.plan.drain;
+        let until = begins + within_reach(self.plan.drain);
         self.all(|_| Task::Drain { until }).await
     }
 
@@ -201,10 +200,13 @@ impl Engine {
         for phase in phases.start..phases.end.min(self.plan.phases.len()) {
             match (&self.plan.phases[phase].load, stages.last_mut()) {
                 (PhaseLoad::Open { from, to, duration }, Some(Stage::Open(open))) => {
-                    open.push((phase, Pacer::new(*from, *to, *duration)));
+                    open.push((phase, Pacer::new(*from, *to, within_reach(*duration))));
                 }
                 (PhaseLoad::Open { from, to, duration }, _) => {
-                    stages.push(Stage::Open(vec![(phase, Pacer::new(*from, *to, *duration))]));
+                    stages.push(Stage::Open(vec![(
+                        phase,
+                        Pacer::new(*from, *to, within_reach(*duration)),
+                    )]));
                 }
                 (PhaseLoad::Closed { users, stop }, _) => {
                     stages.push(Stage::Closed { phase, users: *users, stop: *stop });
@@ -241,8 +243,8 @@ impl Engine {
         let draws = Arc::new(AtomicU64::new(0));
         let (stop, until) = match stop {
             Stop::After(duration) => {
-                let end = begins + duration;
-                (UserStop::At(end), Some(end + self.plan.drain))
+                let end = begins + within_reach(duration);
+                (UserStop::At(end), Some(end + within_reach(self.plan.drain)))
             }
             Stop::Iterations(total) => (UserStop::Total(total), None),
             Stop::IterationsPerUser(each) => (UserStop::Left(each), None),
@@ -351,83 +353,4 @@ where
 {
     let total: usize = total.try_into().unwrap_or(usize::MAX);
     N::try_from(total / lanes + usize::from(lane < total % lanes)).unwrap_or_default()
-}
-
-/// What the threads measured, to be put together.
-struct Measured<'a> {
-    plan: &'a LoadPlan,
-    meters: &'a LiveMeters,
-    recorders: &'a [Recorder],
-    begun: &'a [Option<Instant>],
-    clock: &'a dyn Fn(Instant) -> i64,
-}
-
-impl Measured<'_> {
-    /// Requests of measured phases that were not dispatched in time.
-    fn missed(&self) -> u64 {
-        let measured = self.plan.phases.iter().enumerate().filter(|(_, phase)| phase.measured);
-        measured
-            .flat_map(|(phase, _)| self.recorders.iter().map(move |of| of.missed_in(phase)))
-            .sum()
-    }
-
-    fn phases(&self) -> Vec<PhaseResult> {
-        let reached = self.begun.iter().enumerate();
-        reached.filter_map(|(phase, begun)| begun.map(|begun| self.phase(phase, begun))).collect()
-    }
-
-    fn phase(&self, phase: usize, begun: Instant) -> PhaseResult {
-        let extents = || self.recorders.iter().map(|of| of.extents[phase]);
-        let first = extents().filter_map(|extent| extent.first_intended).min().unwrap_or(begun);
-        let last = extents().filter_map(|extent| extent.last_ended).max().unwrap_or(first);
-        let plan = &self.plan.phases[phase];
-        PhaseResult {
-            name: plan.name.clone(),
-            measured: plan.measured,
-            model: match plan.load {
-                PhaseLoad::Open { .. } => LoadModel::Open,
-                PhaseLoad::Closed { .. } => LoadModel::Closed,
-            },
-            first_intended_ms: (self.clock)(first),
-            last_response_ms: (self.clock)(last),
-            span: last.saturating_duration_since(first),
-            requests: (0..self.plan.requests.len())
-                .map(|request| self.request(CellId { phase, request }))
-                .collect(),
-        }
-    }
-
-    fn request(&self, id: CellId) -> RequestResult {
-        let totals = self.meters.totals(id.phase, id.request);
-        let plan = &self.plan.requests[id.request];
-        let mut result = RequestResult {
-            name: plan.name.clone(),
-            intended: totals.intended,
-            sent: totals.sent,
-            succeeded: totals.succeeded,
-            responses: totals.succeeded + totals.responses_failed,
-            failed: totals.failed,
-            late: totals.late,
-            dropped: totals.dropped,
-            retried: totals.retried,
-            abandoned: totals.in_flight(),
-            bytes_sent: totals.bytes_sent,
-            bytes_received: totals.bytes_received,
-            ..RequestResult::default()
-        };
-        for cell in self.recorders.iter().map(|recorder| recorder.cell(id)) {
-            for (kind, count) in &cell.failures {
-                *result.failures.entry(kind.clone()).or_default() += count;
-            }
-            result.latency_ok.merge(&cell.latency_ok);
-            result.latency_failed.merge(&cell.latency_failed);
-            result.service_ok.merge(&cell.service_ok);
-            result.service_failed.merge(&cell.service_failed);
-            result.lag.merge(&cell.lag);
-            result.artifact_urls.extend_from_slice(&cell.artifact_urls);
-        }
-        let keep = plan.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
-        result.artifact_urls.truncate(keep);
-        result
-    }
 }

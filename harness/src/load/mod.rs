@@ -18,6 +18,7 @@ mod interval_log;
 mod lane;
 mod limits;
 mod liveness;
+mod measured;
 mod meter_series;
 mod meters;
 mod outcome;

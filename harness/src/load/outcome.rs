@@ -84,7 +84,7 @@ pub struct RequestResult {
     pub failures: BTreeMap<FailureKind, u64>,
     /// Bytes of request bodies sent.
     pub bytes_sent: u64,
-    /// Bytes of response bodies received.
+    /// Bytes of the bodies of complete responses.
     pub bytes_received: u64,
     /// Latency from the intended start, of responses as expected.
     pub latency_ok: LatencyHistogram,

@@ -21,7 +21,7 @@ impl Picker {
     /// A picker for the given weights; a weight of 0 counts as 1. Never empty
     /// when `weights` is not.
     pub(super) fn new(weights: &[u32], seed: u64, phase: usize) -> Self {
-        let divisor = weights.iter().map(|weight| *weight.max(&1)).fold(0, greatest_divisor).max(1);
+        let divisor = common_divisor(weights);
         let ordered: Vec<usize> = weights
             .iter()
             .enumerate()
@@ -58,6 +58,16 @@ impl Picker {
         }
         self.block = Some(block);
     }
+}
+
+/// Entries of one block for these weights.
+pub(super) fn block_length(weights: &[u32]) -> u64 {
+    let divisor = common_divisor(weights);
+    weights.iter().map(|weight| u64::from(*weight.max(&1) / divisor)).sum()
+}
+
+fn common_divisor(weights: &[u32]) -> u32 {
+    weights.iter().map(|weight| *weight.max(&1)).fold(0, greatest_divisor).max(1)
 }
 
 /// The output function of `SplitMix64` (Steele, Lea and Flood, 2014): every bit of

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use thiserror::Error;
 
+use super::picker;
 use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request};
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -26,6 +27,12 @@ const ONE_THREAD_PEAK_PER_SECOND: f64 = 10_000.0;
 const ONE_THREAD_USERS: u32 = 50;
 /// Most threads that a plan uses by default: the target wants cores as well.
 const MOST_DEFAULT_THREADS: usize = 2;
+
+/// Weights may add up to so much after their common divisor is taken out: one block
+/// of the order of requests has as many entries.
+const MOST_WEIGHT: u64 = 1_000_000;
+/// Longer than any load, and short enough to be added to any instant.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// What the engine is asked to do.
 #[derive(Clone, Debug)]
@@ -115,6 +122,14 @@ pub enum LoadError {
         /// The header's name.
         header: String,
     },
+    /// Weights whose even order would not fit into memory.
+    #[error(
+        "the weights of the requests add up to {sum}; use smaller ones, at most {MOST_WEIGHT} in all"
+    )]
+    Weights {
+        /// Their sum, their common divisor taken out.
+        sum: u64,
+    },
     /// The operating system refused a thread, a timer or an event queue.
     #[error("could not start a load thread: {0}; lower the number of threads or raise the limits")]
     Start(#[source] std::io::Error),
@@ -172,7 +187,17 @@ pub(super) fn prepare(plan: &LoadPlan) -> Result<Vec<PreparedRequest>, LoadError
     if plan.requests.is_empty() {
         return Err(LoadError::Empty("requests"));
     }
+    let weights: Vec<u32> = plan.requests.iter().map(|request| request.weight).collect();
+    let sum = picker::block_length(&weights);
+    if sum > MOST_WEIGHT {
+        return Err(LoadError::Weights { sum });
+    }
     plan.requests.iter().map(|request| prepare_one(request, &plan.host_header)).collect()
+}
+
+/// A duration that can be added to an instant.
+pub(super) fn within_reach(duration: Duration) -> Duration {
+    duration.min(LONGEST)
 }
 
 fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadError> {
@@ -210,7 +235,7 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
         uri,
         headers,
         body: request.body.clone(),
-        timeout: request.timeout,
+        timeout: within_reach(request.timeout),
         expect: request.expect.clone(),
         artifacts: request.artifacts.clone(),
     })
@@ -243,6 +268,22 @@ mod tests {
         assert!(message.headers()[USER_AGENT].to_str().unwrap().starts_with("slogate/"));
         assert_eq!(prepared.body.as_ptr(), given.body.as_ptr());
         assert_eq!(message.uri().to_string(), "/export/run?x=1");
+    }
+
+    #[test]
+    fn weights_that_would_fill_the_memory_are_refused() {
+        let weighing = |weight| Request { weight, ..request() };
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let phase = Phase {
+            name: "p".into(),
+            group: None,
+            load: PhaseLoad::Open { from: 1.0, to: 1.0, duration: Duration::MAX },
+            measured: true,
+        };
+        let plan = |requests| LoadPlan::new(vec![phase.clone()], requests, address, "h".into());
+        let refused = prepare(&plan(vec![weighing(u32::MAX), weighing(u32::MAX - 1)]));
+        assert!(matches!(refused, Err(LoadError::Weights { .. })));
+        assert!(prepare(&plan(vec![weighing(u32::MAX), weighing(u32::MAX)])).is_ok());
     }
 
     #[test]

@@ -1,20 +1,16 @@
 //! Judges how much counters grew: last minus first, per series, summed.
 
-use std::collections::BTreeMap;
-
 use slogate_promql::{Sample, Selector, SeriesRef, SeriesSource, is_stale, parse_selector};
 
 use super::algebra::counter_growth::{self, Counted};
-use super::algebra::{every_element, threshold};
+use super::algebra::{every_element, gone_series, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{kind_of, missing};
+use super::scraped::{ScrapeEnds, kind_of, missing};
 use super::{Evidence, Window, over_thresholds};
 use crate::scenario::Objective;
 use crate::series::{FamilyKind, SeriesStore};
 use crate::units::{Unit, to_base};
 
-/// The generator's own series: they are not scraped, and what did not change is left out.
-const OWN_SERIES: &str = "slogate_";
 /// Series that a reason names at most.
 const NAMED_SERIES: usize = 3;
 
@@ -32,15 +28,7 @@ pub(super) fn judge(
     let total = to_base(growths.by_series.iter().map(|(_, growth)| growth).sum(), scale);
     let ruling = every_element::rule_not_finite(total, unit).unwrap_or_else(|| {
         over_thresholds(objective, |target| {
-            let ruling = threshold::rule(total, unit, target);
-            // What is missing could only add: a miss by too much stays one.
-            match counter_growth::doubt_if_gone(&growths.gone) {
-                Some(doubt) if threshold::is_upper(target) || target.bound == 0.0 => {
-                    ruling.unless_missed(|| doubt)
-                }
-                Some(doubt) => super::Ruling::inconclusive(doubt),
-                None => ruling,
-            }
+            gone_series::rule(threshold::rule(total, unit, target), &growths.gone, target)
         })
     });
     let mut finding = Finding::new(Observed::of(total), ruling);
@@ -87,7 +75,7 @@ fn measure(
         return Err(doubt);
     }
     refuse_gauge(evidence.series, &selector)?;
-    let ends = scrape_ends(evidence.series, window);
+    let ends = ScrapeEnds::find(evidence.series, window);
     let mut growths = Growths { by_series: Vec::new(), gone: Vec::new() };
     let selected = evidence.series.series(selector.metric_name());
     for one in selected.filter(|one| selector.matches(one.labels)) {
@@ -109,57 +97,17 @@ fn refuse_gauge(series: &SeriesStore, selector: &Selector) -> Result<(), String>
     }
 }
 
-/// The first scrape of an instance in the window, and the last two.
-#[derive(Clone, Copy)]
-struct Ends {
-    /// Milliseconds since the epoch, as the others.
-    first: i64,
-    before_last: i64,
-    last: i64,
-}
-
-fn scrape_ends(series: &SeriesStore, window: Window) -> BTreeMap<String, Ends> {
-    let mut ends: BTreeMap<String, Ends> = BTreeMap::new();
+fn add(one: SeriesRef<'_>, window: Window, ends: &ScrapeEnds, growths: &mut Growths) {
     let within = window.opened_ms..=window.closed_ms;
-    for scrape in series.scrapes() {
-        let at_ms = scrape.at_ms;
-        if scrape.outcome.is_err() || !within.contains(&at_ms) {
-            continue;
-        }
-        let fresh = Ends { first: at_ms, before_last: at_ms, last: at_ms };
-        let known = ends.entry(scrape.instance.clone()).or_insert(fresh);
-        known.first = known.first.min(at_ms);
-        if at_ms > known.last {
-            known.before_last = known.last;
-            known.last = at_ms;
-        }
-    }
-    ends
-}
-
-fn add(one: SeriesRef<'_>, window: Window, ends: &BTreeMap<String, Ends>, growths: &mut Growths) {
-    let within = window.opened_ms..=window.closed_ms;
-    let in_window: Vec<Sample> =
-        one.samples.iter().filter(|sample| within.contains(&sample.t_ms)).copied().collect();
-    let samples: Vec<Sample> =
-        in_window.iter().filter(|sample| !is_stale(sample.value)).copied().collect();
-    let (Some(first), Some(last), Some(very_last)) =
-        (samples.first(), samples.last(), in_window.last())
-    else {
+    let is_live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
+    let samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
+    let Some(first) = samples.first() else {
         return;
     };
-    let instance = one.labels.get("instance").unwrap_or_default();
-    let whole =
-        Ends { first: window.opened_ms, before_last: window.opened_ms, last: window.closed_ms };
-    // A store without instance labels has one instance.
-    let only = if ends.len() == 1 { ends.values().next() } else { None };
-    let ends = ends.get(instance).or(only).copied().unwrap_or(whole);
-    let own = one.labels.metric_name().is_some_and(|name| name.starts_with(OWN_SERIES));
-    let unseen = last.t_ms <= ends.before_last && last.t_ms < ends.last;
-    if !own && (is_stale(very_last.value) || unseen) {
+    if ends.is_gone(one) {
         growths.gone.push(one.labels.to_string());
     }
-    let counted = Counted { samples: &samples, at_opening: first.t_ms <= ends.first };
+    let counted = Counted { samples: &samples, at_opening: first.t_ms <= ends.of(one).first };
     growths.by_series.push((one.labels.to_string(), counter_growth::growth(counted)));
 }
 

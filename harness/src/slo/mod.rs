@@ -56,6 +56,14 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
     report(objective, subject, finding, ruling)
 }
 
+/// Judges each objective, in order.
+pub fn judge_each<'o>(
+    objectives: &'o [Objective],
+    evidence: &Evidence<'_>,
+) -> Vec<(&'o Objective, JudgedObjective)> {
+    objectives.iter().map(|objective| (objective, judge(objective, evidence))).collect()
+}
+
 /// A ruling over the whole scenario for each instance of the target that was not
 /// one process all the time; never a pass.
 pub fn judge_instances(evidence: &Evidence<'_>) -> Vec<(InstanceChange, Ruling)> {

@@ -9,9 +9,9 @@ use slogate_promql::{
 };
 
 use super::algebra::every_element::{self, Element};
-use super::algebra::{few_scrapes, gauge_scrapes, long_range, threshold};
+use super::algebra::{few_scrapes, gauge_scrapes, gone_series, long_range, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{Stretch, good_scrapes, instants_seen, kind_of, missing};
+use super::scraped::{ScrapeEnds, Stretch, good_scrapes, instants_seen, kind_of, missing};
 use super::{Evidence, Ruling, Verdict, Window, over_thresholds};
 use crate::scenario::{Objective, Threshold};
 use crate::series::FamilyKind;
@@ -90,7 +90,8 @@ fn evaluate(
     evidence: &Evidence<'_>,
 ) -> Result<Element, String> {
     let selectors = prepared.expression.selectors();
-    let asks_for_absence = prepared.expression.to_string().contains("absent");
+    let text = prepared.expression.to_string();
+    let asks_for_absence = text.contains("absent(") || text.contains("absent_over_time(");
     let nothing_found = selectors.iter().find_map(|one| missing(evidence.series, &one.selector));
     if let Some(doubt) = nothing_found.filter(|_| !asks_for_absence) {
         return Err(doubt);
@@ -151,41 +152,73 @@ fn smallest_margin(value: f64, objective: &Objective) -> Option<f64> {
     margins.min_by(f64::total_cmp)
 }
 
+/// A selector with a range, and the stretch of time it covers.
+struct Ranged<'a> {
+    info: &'a SelectorInfo,
+    range_ms: i64,
+    stretch: Stretch,
+}
+
+impl<'a> Ranged<'a> {
+    fn of(info: &'a SelectorInfo, window: Window) -> Option<Self> {
+        let range_ms = info.range_ms?;
+        let until_ms = window.closed_ms.saturating_sub(info.offset_ms);
+        let after_ms = until_ms.saturating_sub(range_ms);
+        Some(Self { info, range_ms, stretch: Stretch { after_ms, until_ms } })
+    }
+}
+
 /// The rules about how far ranges reach and how many scrapes they hold.
 fn doubt_ranges(
     prepared: &Prepared<'_>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-    finding: Finding,
+    mut finding: Finding,
 ) -> Finding {
-    if prepared.query.includes_before_run {
-        return finding;
-    }
     let selectors = prepared.expression.selectors();
-    let mut finding = finding;
-    if let Some(doubt) = reach_doubt(prepared, &selectors) {
-        finding.ruling = Ruling::inconclusive(doubt);
-        return finding;
-    }
-    let ranged = selectors.iter().filter_map(|one| Some((one, one.range_ms?)));
-    for (selector, range_ms) in ranged {
-        let until_ms = prepared.window.closed_ms.saturating_sub(selector.offset_ms);
-        let stretch = Stretch { after_ms: until_ms - range_ms, until_ms };
-        let scrapes = good_scrapes(evidence.series, stretch);
-        let name = selector.selector.to_string();
-        if let Some(doubt) = few_scrapes::doubt(&name, range_ms, scrapes)
-            && !is_certain_miss(&finding.ruling, prepared.extreme, &objective.thresholds)
-        {
+    let ranged: Vec<Ranged<'_>> =
+        selectors.iter().filter_map(|one| Ranged::of(one, prepared.window)).collect();
+    if !prepared.query.includes_before_run {
+        let certain = is_certain_miss(&finding.ruling, prepared.extreme, &objective.thresholds);
+        let few = ranged.iter().find_map(|one| few_scrapes_doubt(one, evidence));
+        let doubt = reach_doubt(prepared, &selectors).or(few.filter(|_| !certain));
+        if let Some(doubt) = doubt {
             finding.ruling = Ruling::inconclusive(doubt);
             return finding;
         }
-        if is_gauge(prepared, evidence, selector) {
-            let seen = instants_seen(evidence.series, &selector.selector, stretch);
-            finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
-            finding.ruling = over_thresholds(objective, |target| {
-                gauge_scrapes::rule(&finding.ruling, seen, prepared.extreme, target)
-            });
-        }
+    }
+    for one in &ranged {
+        finding = doubt_series(one, prepared, objective, evidence, finding);
+    }
+    finding
+}
+
+fn few_scrapes_doubt(ranged: &Ranged<'_>, evidence: &Evidence<'_>) -> Option<String> {
+    let scrapes = good_scrapes(evidence.series, ranged.stretch);
+    few_scrapes::doubt(&ranged.info.selector.to_string(), ranged.range_ms, scrapes)
+}
+
+/// The rules about the series that a range found.
+fn doubt_series(
+    ranged: &Ranged<'_>,
+    prepared: &Prepared<'_>,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+    mut finding: Finding,
+) -> Finding {
+    let (series, selector) = (evidence.series, &ranged.info.selector);
+    let Stretch { after_ms, until_ms } = ranged.stretch;
+    let ends = ScrapeEnds::find(series, Window { opened_ms: after_ms, closed_ms: until_ms });
+    let gone = ends.gone(series, selector);
+    finding.ruling = over_thresholds(objective, |target| {
+        gone_series::rule(finding.ruling.clone(), &gone, target)
+    });
+    if is_gauge(prepared, evidence, ranged.info) {
+        let seen = instants_seen(series, selector, ranged.stretch);
+        finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
+        finding.ruling = over_thresholds(objective, |target| {
+            gauge_scrapes::rule(&finding.ruling, seen, prepared.extreme, target)
+        });
     }
     finding
 }
@@ -368,6 +401,35 @@ mod tests {
         assert!(refused.reason.starts_with("`depth` looks back 600000 ms"), "{}", refused.reason);
         case.includes_before_run = true;
         assert_eq!(case.on(&store).verdict, Verdict::Pass);
+        let seldom = gauge(1_000, |_| Some(3.0));
+        assert_eq!(case.on(&seldom).verdict, Verdict::Inconclusive, "five scrapes of a gauge");
+    }
+
+    #[test]
+    fn a_gauge_that_vanished_half_way_is_no_proof() {
+        let store = gauge(100, |at| (at < 20).then_some(3.0));
+        let text = "max_over_time(depth[$run])";
+        let met = Case::plain(text, Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!(met.verdict, Verdict::Inconclusive);
+        assert!(
+            met.reason.starts_with("depth disappeared before the closing scrape"),
+            "{}",
+            met.reason
+        );
+        let missed = Case::plain(text, Comparator::LessOrEqual, 2.0).on(&store);
+        assert_eq!(missed.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_child_that_comes_and_goes_is_no_loss_while_another_stays() {
+        let mut store = store_of(scrapes_every(100, 1_000, 5_000));
+        let here = [("__name__", "depth"), ("job", "a")];
+        let gone = [("__name__", "depth"), ("job", "b")];
+        add_series(&mut store, FamilyKind::Gauge, &here, |_| Some(1.0));
+        add_series(&mut store, FamilyKind::Gauge, &gone, |at| (at < 20).then_some(3.0));
+        let judged =
+            Case::plain("max(max_over_time(depth[$run]))", Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(3.0), Verdict::Pass));
     }
 
     #[test]

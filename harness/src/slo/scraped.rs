@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{Labels, Selector, SeriesSource, is_stale};
+use slogate_promql::{Labels, Selector, SeriesRef, SeriesSource, is_stale};
 
+use super::Window;
 use super::algebra::no_such_series::{self, Sought};
 use crate::series::{FamilyKind, SeriesStore};
+
+/// The generator's own series: they are not scraped, and what did not change is left out.
+const OWN_SERIES: &str = "slogate_";
 
 /// Times after `after_ms` up to and including `until_ms`, as Prometheus 3 ranges are.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,75 @@ pub(super) fn instants_seen(series: &SeriesStore, selector: &Selector, stretch: 
         instants.len() as u64
     };
     seen.into_values().map(distinct).min().unwrap_or(0)
+}
+
+/// The first scrape of an instance in a window, and the last two; milliseconds since
+/// the epoch.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) first: i64,
+    before_last: i64,
+    last: i64,
+}
+
+/// Where a window begins and ends for each instance that was scraped in it.
+pub(super) struct ScrapeEnds {
+    by_instance: BTreeMap<String, Ends>,
+    window: Window,
+}
+
+impl ScrapeEnds {
+    pub(super) fn find(series: &SeriesStore, window: Window) -> Self {
+        let mut by_instance: BTreeMap<String, Ends> = BTreeMap::new();
+        let within = window.opened_ms..=window.closed_ms;
+        let good = series.scrapes().iter().filter(|scrape| scrape.outcome.is_ok());
+        for scrape in good.filter(|scrape| within.contains(&scrape.at_ms)) {
+            let at = scrape.at_ms;
+            let fresh = Ends { first: at, before_last: at, last: at };
+            let known = by_instance.entry(scrape.instance.clone()).or_insert(fresh);
+            known.first = known.first.min(at);
+            if at > known.last {
+                known.before_last = known.last;
+                known.last = at;
+            }
+        }
+        Self { by_instance, window }
+    }
+
+    /// The ends for the instance of a series.
+    pub(super) fn of(&self, one: SeriesRef<'_>) -> Ends {
+        let Window { opened_ms, closed_ms } = self.window;
+        let whole = Ends { first: opened_ms, before_last: opened_ms, last: closed_ms };
+        let mut instances = self.by_instance.values();
+        // Series without an instance label belong to the only one there is.
+        let only = instances.next().filter(|_| instances.next().is_none());
+        self.by_instance.get(&instance(one.labels)).or(only).copied().unwrap_or(whole)
+    }
+
+    /// Whether the last scrape of its instance no longer had a series.
+    pub(super) fn is_gone(&self, one: SeriesRef<'_>) -> bool {
+        if one.labels.metric_name().is_some_and(|name| name.starts_with(OWN_SERIES)) {
+            return false;
+        }
+        let within = self.window.opened_ms..=self.window.closed_ms;
+        let last = one.samples.iter().rfind(|sample| within.contains(&sample.t_ms));
+        let ends = self.of(one);
+        last.is_none_or(|last| {
+            is_stale(last.value) || (last.t_ms <= ends.before_last && last.t_ms < ends.last)
+        })
+    }
+
+    /// One series of each instance that had selected series and lost all of them.
+    pub(super) fn gone(&self, series: &SeriesStore, selector: &Selector) -> Vec<String> {
+        let mut instances: BTreeMap<String, (String, bool)> = BTreeMap::new();
+        for one in series.series(selector.metric_name()).filter(|one| selector.matches(one.labels))
+        {
+            let fresh = (one.labels.to_string(), true);
+            let known = instances.entry(instance(one.labels)).or_insert(fresh);
+            known.1 &= self.is_gone(one);
+        }
+        instances.into_values().filter(|(_, gone)| *gone).map(|(name, _)| name).collect()
+    }
 }
 
 fn instance(labels: &Labels) -> String {

@@ -66,16 +66,14 @@ fn phase_windows(
     let last_measured = load.phases.iter().rposition(|phase| phase.measured);
     let mut windows = BTreeMap::new();
     for (at, phase) in load.phases.iter().enumerate().filter(|(_, phase)| phase.measured) {
-        let opened = last_before(scrapes, run, phase.first_intended_ms);
+        let opened_ms = last_before(scrapes, run, phase.first_intended_ms).unwrap_or(run.opened_ms);
         let closed = match load.phases.get(at + 1) {
             Some(next) if Some(at) != last_measured => {
                 last_before(scrapes, run, next.first_intended_ms)
             }
             _ => Some(run.closed_ms),
         };
-        if let (Some(opened_ms), Some(closed_ms)) = (opened, closed)
-            && closed_ms > opened_ms
-        {
+        if let Some(closed_ms) = closed.filter(|closed_ms| *closed_ms > opened_ms) {
             windows.insert(phase.name.clone(), Window { opened_ms, closed_ms });
         }
     }
@@ -133,6 +131,23 @@ mod tests {
         let windows = find(&scrapes_every(250, 1_000, 5_000), &load_of(vec![first, second])).phases;
         assert_eq!(windows["first"], Window { opened_ms: 1_000, closed_ms: 3_000 });
         assert_eq!(windows["second"], Window { opened_ms: 3_000, closed_ms: 5_000 });
+    }
+
+    #[test]
+    fn a_phase_that_begins_within_the_opening_scrape_opens_with_it() {
+        let mut first = phase("first");
+        first.first_intended_ms = 999;
+        let windows = find(&scrapes_every(250, 1_000, 5_000), &load_of(vec![first])).phases;
+        assert_eq!(windows["first"], Window { opened_ms: 1_000, closed_ms: 5_000 });
+    }
+
+    #[test]
+    fn a_phase_without_a_scrape_of_its_own_has_no_window() {
+        let (mut first, mut second) = (phase("first"), phase("second"));
+        first.first_intended_ms = 1_300;
+        second.first_intended_ms = 1_400;
+        let windows = find(&scrapes_every(250, 1_000, 5_000), &load_of(vec![first, second])).phases;
+        assert_eq!(windows.keys().collect::<Vec<_>>(), ["second"]);
     }
 
     #[test]

@@ -160,6 +160,7 @@ fn a_folder_that_holds_something_is_refused_and_left_alone() {
     let run = Run::new("10k");
     let error = write(place.path(), &run.record, &[run.evidence()]).unwrap_err();
     assert!(matches!(error, ArchiveError::NotEmpty(_)), "{error}");
+    assert_eq!(error.exit_code().number(), 2);
     assert!(check_destination(place.path()).is_err());
     assert_eq!(names_below(place.path()), ["notes.txt"]);
 }
@@ -185,6 +186,7 @@ fn a_run_that_cannot_be_saved_leaves_nothing_behind() {
     let evidence = ScenarioEvidence { load: Some(&load), ..run.evidence() };
     let error = write(&folder, &run.record, &[evidence]).unwrap_err();
     assert!(error.to_string().contains("run/10k/latency.hlog"), "{error}");
+    assert_eq!(error.exit_code().number(), 5);
     assert_eq!(names_below(place.path()), Vec::<String>::new());
     assert!(fs::read_dir(place.path()).unwrap().next().is_none());
 }

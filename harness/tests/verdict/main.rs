@@ -6,6 +6,7 @@ mod archive_saved_run;
 mod gate_exit_codes;
 mod report_json;
 mod report_table;
+mod slo_false_green;
 mod slo_properties;
 mod slo_verdict_page;
 mod support;

@@ -8,17 +8,19 @@ use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::scenario::{Comparator, Threshold};
 use slogate::series::{ChangeKind, InstanceChange};
-use slogate::slo::algebra::counter_growth::doubt_if_gone;
+use slogate::slo::algebra::counter_growth::{Counted, growth};
 use slogate::slo::algebra::gauge_scrapes::Extreme;
 use slogate::slo::algebra::generator_behind::Behind;
 use slogate::slo::algebra::no_such_series::Sought;
 use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::{
     bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind, generator_lag,
-    long_range, no_such_series, restart, sample_size, stopped_early, success_ratio, threshold,
+    gone_series, long_range, no_such_series, restart, sample_size, stopped_early, success_ratio,
+    threshold,
 };
 use slogate::slo::{MissingWindow, Ruling, Source, Window};
 use slogate::units::Unit;
+use slogate_promql::Sample;
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -27,6 +29,10 @@ fn page() -> String {
 
 fn below_a_second() -> Threshold {
     at(Comparator::Less, 1.0, "< 1s")
+}
+
+fn none_wanted() -> Threshold {
+    at(Comparator::Equal, 0.0, "== 0")
 }
 
 fn met() -> Ruling {
@@ -66,7 +72,15 @@ fn examples() -> Vec<(&'static str, String)> {
         }),
         ("every_element", every_element::rule_not_finite(f64::NAN, Unit::Plain).unwrap().reason),
         ("bucket_edge", bucket_example()),
-        ("counter_growth", doubt_if_gone(&["export_fail_total{format=\"csv\"}".into()]).unwrap()),
+        ("counter_growth", {
+            let samples = [(0, 7.0), (250, 9.0)].map(|(t_ms, value)| Sample { t_ms, value });
+            let growth = growth(Counted { samples: &samples, at_opening: true });
+            threshold::rule(growth, Unit::Plain, &none_wanted()).reason
+        }),
+        ("gone_series", {
+            let gone = ["export_fail_total{format=\"csv\"}".to_owned()];
+            gone_series::rule(Ruling::pass("0 meets == 0"), &gone, &none_wanted()).reason
+        }),
         ("restart", {
             let kind =
                 ChangeKind::StartTimeChanged { before: 1_767_323_045.0, after: 1_767_323_061.5 };

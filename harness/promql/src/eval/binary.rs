@@ -62,7 +62,7 @@ fn with_scalar(
         }
     };
     let computed = elements.into_iter().filter_map(compute).collect();
-    unique_labels(computed, &whole(binary))
+    unique_labels(computed, || whole(binary))
 }
 
 fn keys(binary: &Binary, elements: &[Element]) -> HashSet<Labels> {

@@ -110,7 +110,7 @@ impl<'a> Evaluator<'a> {
             Value::Vector(elements) => {
                 let negated =
                     elements.into_iter().map(|e| e.renamed_to_none().with_value(-e.value));
-                Ok(Value::Vector(unique_labels(negated.collect(), inner)?))
+                Ok(Value::Vector(unique_labels(negated.collect(), || inner.clone())?))
             }
             _ => Err(EvalError::type_mismatch("a scalar or instant vector", inner)),
         }

@@ -176,10 +176,10 @@ fn steps(start_ms: i64, end_ms: i64, step_ms: i64) -> usize {
         .saturating_add(1)
 }
 
-/// Passes elements on if no two have the same labels.
+/// Passes elements on if no two have the same labels; `expression` is for the error.
 pub(crate) fn unique_labels(
     elements: Vec<Element>,
-    expression: &Expression,
+    expression: impl FnOnce() -> Expression,
 ) -> Result<Vec<Element>, EvalError> {
     let duplicate = {
         let mut seen = HashSet::with_capacity(elements.len());
@@ -188,7 +188,7 @@ pub(crate) fn unique_labels(
     match duplicate {
         None => Ok(elements),
         Some(element) => Err(EvalError::DuplicateLabels {
-            expression: expression.to_string(),
+            expression: expression().to_string(),
             labels: element.labels.to_string(),
         }),
     }

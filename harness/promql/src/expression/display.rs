@@ -116,7 +116,8 @@ impl fmt::Display for TimeShift {
 fn write_operand(f: &mut fmt::Formatter<'_>, operand: &Expression, needed: u8) -> fmt::Result {
     let strength = match &operand.kind {
         Kind::Binary(binary) => binary.operator.strength(),
-        // A sign binds weaker than `^` and stronger than `*`.
+        // A sign binds weaker than `^`.
+        Kind::Number(number) if number.is_sign_negative() => BinaryOperator::Multiply.strength(),
         Kind::Negate(_) => BinaryOperator::Multiply.strength(),
         _ => u8::MAX,
     };
@@ -149,6 +150,8 @@ mod tests {
             "(a ^ b) ^ c",
             "-a ^ 2",
             "-(a + b)",
+            "(-2) ^ 2",
+            "a * (-1.5)",
             "a > bool 1",
             "a / on (job) group_left (env) b",
             "a + fill_left (0) fill_right (1) b",

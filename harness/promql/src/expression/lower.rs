@@ -8,13 +8,18 @@ use regex::Regex;
 
 use super::{
     Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression, Fill,
-    InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift,
+    InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift, limit,
 };
 use crate::functions;
 use crate::matcher::{MatchOperator, Matcher, Selector, split_metric_name};
 
 /// Parses and lowers an expression.
 pub(super) fn parse(text: &str) -> Result<Expression, ParseError> {
+    if let Some(message) = limit::refusal(text) {
+        // The expression itself would drown the message.
+        let expression = text.chars().take(60).chain("…".chars()).collect();
+        return Err(ParseError::Syntax { expression, message });
+    }
     let parsed = parser::parse(text).map_err(|message| ParseError::Syntax {
         expression: text.to_owned(),
         message: one_line(&message),
@@ -55,7 +60,10 @@ impl Lowering {
             Expr::Call(call) => Kind::Call(self.call(call)?),
             Expr::Aggregate(aggregate) => Kind::Aggregate(Box::new(self.aggregate(aggregate)?)),
             Expr::Binary(binary) => Kind::Binary(Box::new(self.binary(binary)?)),
-            Expr::Unary(unary) => Kind::Negate(Box::new(self.expression(*unary.expr)?)),
+            Expr::Unary(unary) => match self.expression(*unary.expr)?.kind {
+                Kind::Number(number) => Kind::Number(-number),
+                kind => Kind::Negate(Box::new(Expression { kind })),
+            },
             // Our tree is a tree: parentheses are spent, and written again where needed.
             Expr::Paren(inner) => return self.expression(*inner.expr),
             Expr::Extension(_) => return Err(Refusal::Unsupported("a parser extension".into())),

@@ -6,6 +6,7 @@
 
 mod display;
 mod inspect;
+mod limit;
 mod lower;
 mod operators;
 

@@ -95,7 +95,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
     }
 
     pub(super) fn unique(&self, elements: Vec<Element>) -> Result<Value, EvalError> {
-        unique_labels(elements, &self.expression()).map(Value::Vector)
+        unique_labels(elements, || self.expression()).map(Value::Vector)
     }
 
     pub(super) fn invalid(&self, problem: &str) -> EvalError {

@@ -71,7 +71,7 @@ pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
         Computation::Constant(compute) => return Ok(Value::Scalar(compute(arguments))),
         Computation::Special(compute) => return compute(arguments),
     };
-    unique_labels(elements, &arguments.expression()).map(Value::Vector)
+    unique_labels(elements, || arguments.expression()).map(Value::Vector)
 }
 
 fn each_number(elements: Vec<Element>, compute: fn(f64) -> f64) -> Vec<Element> {

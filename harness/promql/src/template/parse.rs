@@ -57,13 +57,22 @@ pub(super) enum Operand {
     Group(Box<Pipeline>, Vec<String>),
 }
 
+/// Deeper nesting than this of actions and parentheses is refused: parsing and
+/// expansion descend one call for each level. People write three or four.
+const MOST_LEVELS: usize = 50;
+
 /// Variables that are there from the start; the empty one is `$`.
 pub(super) const GIVEN_VARIABLES: [&str; 5] =
     ["", "labels", "externalLabels", "externalURL", "value"];
 
 pub(super) fn parse(pieces: &[Piece]) -> Result<Vec<Node>, TemplateError> {
-    let mut parser =
-        Parser { pieces, at: 0, variables: GIVEN_VARIABLES.map(str::to_owned).to_vec(), loops: 0 };
+    let mut parser = Parser {
+        pieces,
+        at: 0,
+        variables: GIVEN_VARIABLES.map(str::to_owned).to_vec(),
+        loops: 0,
+        levels: 0,
+    };
     let (nodes, end) = parser.nodes()?;
     match end {
         End::OfText => Ok(nodes),
@@ -84,6 +93,8 @@ struct Parser<'p> {
     variables: Vec<String>,
     /// How many `range` are open.
     loops: usize,
+    /// How many actions and parentheses are open.
+    levels: usize,
 }
 
 impl<'p> Parser<'p> {
@@ -131,6 +142,7 @@ impl<'p> Parser<'p> {
 
     /// The rest of `if`, `with` or `range`, its `end` included.
     fn branches(&mut self, tokens: &'p [Token], kind: &str) -> Result<Branches, TemplateError> {
+        self.descend()?;
         let known = self.variables.len();
         let condition = self.pipeline(tokens)?;
         self.loops += usize::from(kind == "range");
@@ -155,6 +167,7 @@ impl<'p> Parser<'p> {
             End::Word(..) => return Err(syntax(format!("unexpected text after else of {kind}"))),
         };
         self.variables.truncate(known);
+        self.levels -= 1;
         Ok(Branches { condition, then, otherwise })
     }
 
@@ -224,14 +237,25 @@ impl<'p> Parser<'p> {
 
     /// What stands in parentheses, the opening one passed.
     fn group<'t>(&mut self, tokens: &'t [Token]) -> Result<(Operand, &'t [Token]), TemplateError> {
+        self.descend()?;
         let close = closing(tokens).ok_or_else(|| syntax("unclosed left paren"))?;
         let pipeline = self.pipeline(&tokens[..close])?;
+        self.levels -= 1;
         match &tokens[close + 1..] {
             [Token::FieldOfGroup(fields), rest @ ..] => {
                 Ok((Operand::Group(Box::new(pipeline), fields.clone()), rest))
             }
             rest => Ok((Operand::Group(Box::new(pipeline), Vec::new()), rest)),
         }
+    }
+
+    /// Opens a level. A refused one is never closed: parsing ends there.
+    fn descend(&mut self) -> Result<(), TemplateError> {
+        self.levels += 1;
+        if self.levels > MOST_LEVELS {
+            return Err(syntax(format!("nesting is deeper than {MOST_LEVELS} levels")));
+        }
+        Ok(())
     }
 
     fn known(&self, name: &str) -> Result<(), TemplateError> {

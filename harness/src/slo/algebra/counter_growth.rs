@@ -31,16 +31,6 @@ pub fn growth(counted: Counted<'_>) -> f64 {
     total
 }
 
-/// The doubt about a counter that the closing scrape did not have: its last value is not known.
-pub fn doubt_if_gone(gone: &[String]) -> Option<String> {
-    let first = gone.first()?;
-    let others = match gone.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
-    };
-    Some(format!("{first}{others} disappeared before the closing scrape, so its end is not known"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,14 +55,5 @@ mod tests {
     #[test]
     fn a_reset_counts_from_zero() {
         assert!(grows_by(&[100.0, 104.0, 3.0, 5.0], true, 9.0));
-    }
-
-    #[test]
-    fn a_counter_that_is_gone_at_the_end_is_named() {
-        assert_eq!(doubt_if_gone(&[]), None);
-        assert_eq!(
-            doubt_if_gone(&["a".into(), "b".into()]).as_deref(),
-            Some("a and 1 more disappeared before the closing scrape, so its end is not known")
-        );
     }
 }

@@ -51,19 +51,19 @@ mod tests {
     use crate::scenario::Comparator;
     use crate::slo::fixtures::at;
 
-    fn maximum(ruling: Ruling, scrapes: u64) -> Ruling {
-        rule(&ruling, scrapes, Extreme::Maximum, &at(Comparator::LessOrEqual, 5.0))
+    fn maximum(ruling: &Ruling, scrapes: u64) -> Ruling {
+        rule(ruling, scrapes, Extreme::Maximum, &at(Comparator::LessOrEqual, 5.0))
     }
 
     #[test]
     fn nine_scrapes_are_no_proof_of_a_maximum() {
-        assert_eq!(maximum(Ruling::pass("m"), 9).verdict, Verdict::Inconclusive);
-        assert_eq!(maximum(Ruling::pass("m"), 10), Ruling::pass("m (seen by 10 scrapes)"));
+        assert_eq!(maximum(&Ruling::pass("m"), 9).verdict, Verdict::Inconclusive);
+        assert_eq!(maximum(&Ruling::pass("m"), 10), Ruling::pass("m (seen by 10 scrapes)"));
     }
 
     #[test]
     fn a_maximum_seen_beyond_its_target_is_a_miss_after_one_scrape() {
-        assert_eq!(maximum(Ruling::fail("m"), 1).verdict, Verdict::Fail);
+        assert_eq!(maximum(&Ruling::fail("m"), 1).verdict, Verdict::Fail);
     }
 
     #[test]

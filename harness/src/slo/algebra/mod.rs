@@ -13,6 +13,7 @@ pub mod few_scrapes;
 pub mod gauge_scrapes;
 pub mod generator_behind;
 pub mod generator_lag;
+pub mod gone_series;
 pub mod long_range;
 pub mod no_such_series;
 pub mod restart;

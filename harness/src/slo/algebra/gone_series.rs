@@ -1,0 +1,62 @@
+//! Rule: a series that the closing scrape no longer has proves nothing about the end.
+//!
+//! What a vanished counter or gauge did after its last sample is not known. It can
+//! only have added: too much of something stays a miss, everything else is in doubt.
+
+use crate::scenario::{Comparator, Threshold};
+use crate::slo::Ruling;
+use crate::slo::algebra::threshold::is_upper;
+
+/// Rules again, knowing which series were gone at the closing scrape.
+pub fn rule(ruling: Ruling, gone: &[String], target: &Threshold) -> Ruling {
+    let Some(first) = gone.first() else {
+        return ruling;
+    };
+    let others = match gone.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let doubt =
+        format!("{first}{others} disappeared before the closing scrape, so its end is not known");
+    let none_wanted = target.comparator == Comparator::Equal && target.bound == 0.0;
+    if is_upper(target) || none_wanted {
+        ruling.unless_missed(|| doubt)
+    } else {
+        Ruling::inconclusive(doubt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slo::Verdict;
+    use crate::slo::fixtures::at;
+
+    fn ruled(ruling: Ruling, comparator: Comparator) -> Ruling {
+        rule(ruling, &["a".into(), "b".into()], &at(comparator, 0.0))
+    }
+
+    #[test]
+    fn a_series_that_is_gone_at_the_end_takes_a_pass_away() {
+        assert_eq!(
+            ruled(Ruling::pass("m"), Comparator::Equal),
+            Ruling::inconclusive(
+                "a and 1 more disappeared before the closing scrape, so its end is not known"
+            )
+        );
+        let all_there = rule(Ruling::pass("m"), &[], &at(Comparator::Equal, 0.0));
+        assert_eq!(all_there, Ruling::pass("m"));
+    }
+
+    #[test]
+    fn too_much_of_something_stays_too_much() {
+        assert_eq!(ruled(Ruling::fail("m"), Comparator::Equal), Ruling::fail("m"));
+        assert_eq!(ruled(Ruling::fail("m"), Comparator::LessOrEqual), Ruling::fail("m"));
+    }
+
+    #[test]
+    fn too_little_of_something_may_have_come_later() {
+        let ruling = ruled(Ruling::fail("m"), Comparator::Greater);
+        assert_eq!(ruling.verdict, Verdict::Inconclusive);
+    }
+}
