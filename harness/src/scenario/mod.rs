@@ -15,6 +15,8 @@ mod json_path;
 mod keys;
 mod known;
 mod model;
+mod objective;
+mod objective_id;
 mod objectives;
 mod phases;
 mod position;
