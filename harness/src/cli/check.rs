@@ -16,7 +16,7 @@ use crate::rules::check_files;
 pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
     let mut shown = Shown::default();
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for path in expanded(&arguments.files)? {
         let found = if is_rule_file(&path) {
             rule_file(&path, &mut shown)
@@ -24,10 +24,10 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
             reading.check(&path, &mut shown)
         };
         if let Some(found) = found {
-            text.push_str(&format!("{}: {found}\n", path.display()));
+            lines.push(format!("{}: {found}\n", path.display()));
         }
     }
-    to_standard_output(&text).map_err(Failure::internal)?;
+    to_standard_output(&lines.concat()).map_err(Failure::internal)?;
     shown.conclude().map_err(Failure::usage)?;
     Ok(ExitCode::Pass)
 }

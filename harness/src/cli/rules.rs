@@ -50,15 +50,13 @@ pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
 
 /// Shows every result, and ends with the verdict over all of them.
 fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for result in results {
-        text +=
-            &format!("{} {}: {} ({})\n", result.verdict, result.file, result.name, result.engine);
-        for line in result.detail.lines() {
-            text += &format!("     {line}\n");
-        }
+        let RuleResult { file, name, engine, verdict, detail } = result;
+        lines.push(format!("{verdict} {file}: {name} ({engine})\n"));
+        lines.extend(detail.lines().map(|line| format!("     {line}\n")));
     }
-    to_standard_output(&text).map_err(Failure::internal)?;
+    to_standard_output(&lines.concat()).map_err(Failure::internal)?;
     Ok(judge_all(&[], results, OnInconclusive::Fail).exit_code)
 }
 

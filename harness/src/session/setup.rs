@@ -110,8 +110,8 @@ fn expected_duration(scenario: &Scenario) -> Option<Duration> {
         .iter()
         .filter(|phase| phase.measured)
         .map(|phase| match phase.load {
-            PhaseLoad::Open { duration, .. } => Some(duration),
-            PhaseLoad::Closed { stop: Stop::After(duration), .. } => Some(duration),
+            PhaseLoad::Open { duration, .. }
+            | PhaseLoad::Closed { stop: Stop::After(duration), .. } => Some(duration),
             PhaseLoad::Closed { .. } => None,
         })
         .sum()

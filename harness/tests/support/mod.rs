@@ -2,7 +2,7 @@
 //! whose every answer the test decides.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
