@@ -182,3 +182,18 @@ fn the_schema_refuses_what_the_reader_refuses_by_shape() {
         assert_eq!(output.status.code(), Some(1), "{name}");
     }
 }
+
+#[test]
+fn the_scenario_of_the_readme_and_the_examples_read() {
+    let readme = std::fs::read_to_string(project("README.md")).unwrap();
+    let block = readme.split("```yaml\n# yaml-language-server").nth(1).unwrap();
+    let scenario = block.split("```").next().unwrap();
+    let texts =
+        yaml_files("docs/examples").into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+    for text in texts.chain([format!("#{scenario}")]) {
+        let read =
+            read_text(Path::new("x.yaml"), &text, &Variables::new(), &ReadOptions::default());
+        let loaded = read.unwrap_or_else(|problems| panic!("{}", problems.render()));
+        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    }
+}

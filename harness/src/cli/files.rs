@@ -168,7 +168,8 @@ impl Shown {
     }
 }
 
-/// The YAML files of a folder, by name; subfolders are not entered.
+/// The YAML files of a folder, by name with numbers in front by their size (`5k`
+/// before `10k`); subfolders are not entered.
 pub(super) fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     let failed = |source| FilesError::Folder { path: folder.to_owned(), source };
     let mut files = Vec::new();
@@ -179,8 +180,15 @@ pub(super) fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
             files.push(path);
         }
     }
-    files.sort();
+    files.sort_by_cached_key(|path| (leading_number(path), path.clone()));
     Ok(files)
+}
+
+/// The number that a file's name begins with; names without one come last.
+fn leading_number(path: &Path) -> u64 {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let digits = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
+    name[..digits].parse().unwrap_or(u64::MAX)
 }
 
 /// A saved run has a folder for each scenario, named after it.
@@ -196,4 +204,20 @@ fn different_names(scenarios: &[Scenario]) -> Result<(), FilesError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_folder_come_in_the_order_of_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["batch.yaml", "10k.yaml", "5k.yml", "notes.txt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let files = yaml_files(folder.path()).unwrap();
+        let names: Vec<_> = files.iter().filter_map(|file| file.file_name()).collect();
+        assert_eq!(names, ["5k.yml", "10k.yaml", "batch.yaml"]);
+    }
 }

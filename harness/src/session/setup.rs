@@ -48,7 +48,6 @@ impl Stage {
             (Target::Reference { .. }, Some(process)) => process.url().to_owned(),
             (Target::Reference { .. }, None) => String::new(),
         };
-        run.target.url.clone_from(&url);
         announce(scenario, settings, &url);
         let resolved = resolve(&url).await.map_err(|error| not_reachable(&error))?;
         run.target.address = Some(resolved.address.to_string());
