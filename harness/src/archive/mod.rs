@@ -17,7 +17,7 @@ mod record;
 mod write;
 
 pub use again::read_and_judge;
-pub use build::ScenarioRun;
+pub use build::{ScenarioRun, is_pipeline};
 pub use definition::{
     ComparatorSign, CountedName, Definition, FilterRecord, Measures, OutcomeName, ThresholdRecord,
     TimeName,

@@ -62,7 +62,18 @@ fn test_file(
         _ => None,
     };
     let promtool = version.map(|version| promtool::test(path, version)).transpose()?;
-    Ok(RuleTestReport { file: path.to_owned(), built_in, promtool })
+    Ok(RuleTestReport { file: path.to_owned(), tests: count(loaded), built_in, promtool })
+}
+
+fn count(loaded: &Loaded) -> usize {
+    match loaded {
+        Loaded::Rules(_) => 0,
+        Loaded::Tests { tests, .. } => tests
+            .tests
+            .iter()
+            .map(|group| group.alert_tests.len() + group.expression_tests.len())
+            .sum(),
+    }
 }
 
 fn duplicates(file: &RuleFile) -> Vec<RuleError> {

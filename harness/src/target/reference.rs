@@ -40,15 +40,8 @@ pub struct ReferenceProcess {
 }
 
 impl ReferenceProcess {
-    /// Starts this very program as the reference service, with `--fault` rules, on
-    /// a free port, and waits until it listens.
-    pub async fn start(faults: &[String]) -> Result<Self, TargetError> {
-        let program = std::env::current_exe()
-            .map_err(|source| TargetError::Start { program: "slogate".into(), source })?;
-        Self::start_program(&program, faults).await
-    }
-
-    /// Starts another program that takes the same arguments: `exporter --port 0
+    /// Starts a program as the reference service, with `--fault` rules, on a free port,
+    /// and waits until it listens. It is called with the arguments `exporter --port 0
     /// --dir DIR --exit-on-stdin-eof --fault RULE…`.
     pub async fn start_program(program: &Path, faults: &[String]) -> Result<Self, TargetError> {
         let failed = |source| TargetError::Start { program: program.to_owned(), source };

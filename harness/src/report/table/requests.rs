@@ -100,6 +100,9 @@ fn notes(scenario: &ScenarioRecord, shown: &[&RequestRecord], style: Style) -> S
         let text = format!("scrapes: {} good, {} failed{error}", scrapes.good, scrapes.failed);
         lines += &wrapped(&text, 2, style);
     }
+    for note in &scenario.notes {
+        lines += &wrapped(&format!("note: {note}"), 2, style);
+    }
     lines
 }
 
