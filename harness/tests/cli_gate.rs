@@ -67,6 +67,7 @@ fn a_service_that_meets_its_objectives_passes() {
         "small/stale.json",
         "small/metrics.txt",
         "small/artifacts.csv",
+        "SHA256SUMS",
     ] {
         assert!(workspace.path().join("kept").join(file).is_file(), "{file}");
     }
@@ -281,4 +282,44 @@ fn check_says_what_each_file_is_and_what_is_wrong_with_it() {
     workspace.write("all/bad.yml", "groups: [{name: g, rules: [{alert: Down, expr: 'up =='}]}]\n");
     let ended = workspace.run(&["check", "all"]).expect_code(2);
     assert!(ended.stderr.contains("bad.yml"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_saved_run_that_was_cut_short_is_not_judged() {
+    let workspace = Workspace::new();
+    let file = workspace.write("small.yaml", SMALL);
+    workspace.run(&["run", file.to_str().unwrap(), "--save", "kept"]).expect_code(0);
+    let series = workspace.path().join("kept/small/series.om");
+    let text = std::fs::read_to_string(&series).unwrap();
+    std::fs::write(&series, format!("{}# EOF\n", &text[..text.len() / 2])).unwrap();
+    let ended = workspace.run(&["report", "kept"]);
+    assert_ne!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("series.om"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_variable_comes_from_the_environment_or_from_the_command_line() {
+    let workspace = Workspace::new();
+    let text = plain_scenario("${TRY_TARGET}", "none", "p95(latency) < 1s");
+    let file = workspace.write("s.yaml", &text);
+    let file = file.to_str().unwrap();
+    workspace.run(&["check", file]).expect_code(2);
+    workspace.run(&["check", file, "-e", "TRY_TARGET=http://127.0.0.1:1"]).expect_code(0);
+    let status =
+        workspace.command(&["check", file]).env("TRY_TARGET", "http://127.0.0.1:1").status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_gate_over_no_rule_and_a_test_of_an_unknown_alert_prove_nothing() {
+    let workspace = Workspace::new();
+    workspace.write("rules.yml", RULES);
+    workspace.write("none.yml", "groups: []\n");
+    let misspelt = TESTS
+        .replace("alertname: Down", "alertname: Dwon")
+        .replace("exp_alerts: [{}]", "exp_alerts: []");
+    workspace.write("misspelt.test.yml", &misspelt);
+    workspace.run(&["rules", "check", "none.yml"]).expect_code(3);
+    let ended = workspace.run(&["rules", "test", "misspelt.test.yml", "--engine", "built-in"]);
+    assert!(ended.expect_code(3).stdout.contains("Dwon"));
 }

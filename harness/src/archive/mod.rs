@@ -14,6 +14,7 @@ mod folders;
 mod layout;
 mod read;
 mod record;
+mod sums;
 mod write;
 
 pub use again::read_and_judge;
@@ -25,4 +26,5 @@ pub use definition::{
 pub use error::ArchiveError;
 pub use read::{SavedEvidence, read, read_evidence};
 pub use record::*;
+pub use sums::verify;
 pub use write::{Artifact, ScenarioEvidence, check_destination, write};

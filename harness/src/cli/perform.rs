@@ -58,10 +58,11 @@ pub(super) fn perform(
         InconclusiveChoice::Fail => OnInconclusive::Fail,
         InconclusiveChoice::Warn => OnInconclusive::Warn,
     };
-    let outcome = record.outcome(on_inconclusive);
+    let mut outcome = record.outcome(on_inconclusive);
+    // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
-    let reported = report(&record, outcome, &destinations.outputs);
-    Ok(outcome.exit_code.or(saved).or(reported))
+    outcome.exit_code = outcome.exit_code.or(saved);
+    Ok(outcome.exit_code.or(report(&record, outcome, &destinations.outputs)))
 }
 
 async fn run_all(

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::rules::{
-    BuiltInResult, Engine, PromtoolResult, RuleTestOutcome, RuleTestReport, RulesError,
-    check_files, find, test_files,
+    BuiltInResult, Engine, PromtoolResult, RuleCheckReport, RuleTestOutcome, RuleTestReport,
+    RulesError, check_files, find, test_files,
 };
 use crate::slo::Verdict;
 
@@ -112,17 +112,23 @@ fn checked(files: &[PathBuf]) -> Result<RuleResult, RulesError> {
     for warning in &report.warnings {
         say(&format!("warning: {warning}"));
     }
-    Ok(well_formed(files, report.rules))
+    Ok(well_formed(files, &report))
 }
 
-fn well_formed(files: &[PathBuf], rules: usize) -> RuleResult {
+fn well_formed(files: &[PathBuf], report: &RuleCheckReport) -> RuleResult {
     let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let is_empty = report.rules == 0 && report.test_files.is_empty();
+    let (verdict, detail) = if is_empty {
+        (Verdict::Inconclusive, "there is no rule in it".to_owned())
+    } else {
+        (Verdict::Pass, String::new())
+    };
     RuleResult {
         file: named.join(", "),
-        name: format!("syntax of {rules} rules"),
+        name: format!("syntax of {} rules", report.rules),
         engine: "built-in".to_owned(),
-        verdict: Verdict::Pass,
-        detail: String::new(),
+        verdict,
+        detail,
     }
 }
 
@@ -153,6 +159,14 @@ fn of_report(report: &RuleTestReport) -> Vec<RuleResult> {
         let engine = format!("promtool {}", promtool.version);
         let (verdict, detail) = of_promtool(promtool);
         results.push(result("all tests".to_owned(), &engine, verdict, detail));
+    }
+    if !report.unknown_alerts.is_empty() {
+        let detail = format!(
+            "no rule file of the test has an alert of this name: {}",
+            report.unknown_alerts.join(", ")
+        );
+        let name = "alerts that are tested".to_owned();
+        results.push(result(name, "built-in", Verdict::Inconclusive, detail));
     }
     if report.outcome() == RuleTestOutcome::Disagree {
         results.push(result(

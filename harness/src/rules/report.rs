@@ -39,6 +39,9 @@ pub struct RuleTestReport {
     pub file: PathBuf,
     /// How many tests the file holds.
     pub tests: usize,
+    /// Alerts that are tested and that no rule file of the test has: a test that expects
+    /// nothing of them proves nothing.
+    pub unknown_alerts: Vec<String>,
     /// What the built-in engine found, if it ran.
     pub built_in: Option<BuiltInResult>,
     /// What promtool found, if it ran.
@@ -126,6 +129,7 @@ mod tests {
         RuleTestReport {
             file: "x.yml".into(),
             tests: built_in.map_or(1, <[bool]>::len),
+            unknown_alerts: Vec::new(),
             built_in: built_in
                 .map(|cases| BuiltInResult { cases: cases.iter().map(case).collect() }),
             promtool: promtool.map(|passed| PromtoolResult {

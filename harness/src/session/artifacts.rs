@@ -15,7 +15,7 @@ use crate::scrape::{self, ScrapeError};
 use crate::target::Resolved;
 
 /// Longest wait for one file.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest file that is kept, bytes: ten times the largest export of the seed scenarios.
 const MAX_ARTIFACT_BYTES: usize = 128 * 1024 * 1024;
 

@@ -110,8 +110,12 @@ fn generator_line(generator: &GeneratorRecord, shown: &[&RequestRecord]) -> Stri
     let sum = |count: fn(&RequestRecord) -> u64| -> u64 {
         shown.iter().map(|request| count(request)).sum()
     };
+    let retried = match sum(|request| request.retried) {
+        0 => String::new(),
+        some => format!("{some} sent again on a fresh connection, "),
+    };
     format!(
-        "generator: lag p99 {}, {} late, {} dropped, {} missed, {} CPU in {}",
+        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}",
         time(generator.lag_seconds.p99),
         sum(|request| request.late),
         sum(|request| request.dropped),
