@@ -90,7 +90,9 @@ impl LatencyHistogram {
         let wanted = smallest_rank(quantile, total);
         match &self.recorded {
             Some(recorded) if wanted <= recorded.len() => {
-                let share = wanted as f64 / recorded.len() as f64;
+                // Half a rank below: the histogram takes the next rank for any share above
+                // `wanted / len`, and that quotient is rounded.
+                let share = (wanted as f64 - 0.5) / recorded.len() as f64;
                 Ranked::Seconds(seconds(recorded.value_at_quantile(share)))
             }
             _ => Ranked::Unbounded,
@@ -208,6 +210,40 @@ mod tests {
             prop_assert_eq!(merged.over_bound(), whole.over_bound());
             prop_assert_eq!(merged.rank(quantile, 0), whole.rank(quantile, 0));
             prop_assert_eq!(merged.mean(0), whole.mean(0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rank_is_the_value_at_that_rank(
+            millis in prop::collection::vec(1_u64..100_000, 1..400),
+            quantile in 0.0_f64..=1.0,
+        ) {
+            let mut sorted = millis.clone();
+            sorted.sort_unstable();
+            let rank = smallest_rank(quantile, sorted.len() as u64);
+            let expected = sorted[usize::try_from(rank).unwrap() - 1] as f64 / 1e3;
+            let Ranked::Seconds(ranked) = of(millis).rank(quantile, 0) else {
+                panic!("everything was recorded");
+            };
+            prop_assert!((ranked / expected - 1.0).abs() < 1.1e-3, "{ranked} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn every_rank_of_every_small_sample_is_met() {
+        for count in 1..=300_u64 {
+            // Far enough apart to tell neighbours from each other.
+            let histogram = of((1..=count).map(|at| at * 100));
+            for rank in 1..=count {
+                let quantile = rank as f64 / count as f64;
+                let expected = rank as f64 / 10.0;
+                assert!(
+                    matches!(histogram.rank(quantile, 0), Ranked::Seconds(s) if (s / expected - 1.0).abs() < 1e-3),
+                    "rank {rank} of {count}: {:?}",
+                    histogram.rank(quantile, 0)
+                );
+            }
         }
     }
 

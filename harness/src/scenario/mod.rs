@@ -33,6 +33,7 @@ mod target;
 mod threshold;
 mod tree;
 mod variables;
+mod window_names;
 
 pub use known::{KnownFamily, KnownMetrics};
 pub use model::*;
@@ -41,3 +42,4 @@ pub use reader::{Document, Loaded, ReadOptions, check, read, read_document, read
 pub use reference::reference_tables;
 pub use schema::schema;
 pub use target::{TargetError, parse_target};
+pub(crate) use window_names::{names_window, replace_names};

@@ -3,6 +3,7 @@
 use slogate_promql::{Expression, ParseError, Selector, ValueType, parse_selector};
 
 use super::finding::Finding;
+use super::window_names::{dollar_names, replace_names};
 
 /// The windows that an expression can name, and the literal of equal length that
 /// stands for each while it is checked, so that no position moves.
@@ -25,12 +26,16 @@ pub(super) fn check(text: &str) -> Result<Checked, Vec<Finding>> {
     refuse_too_many_operations(&literal)?;
     let expression = Expression::parse(&literal).map_err(|error| vec![located(&literal, error)])?;
     let findings = shape_findings(&expression, &literal);
-    if findings.is_empty() { Ok(Checked { phase_at: text.find("$phase") }) } else { Err(findings) }
+    if findings.is_empty() { Ok(Checked { phase_at: phase_at(text) }) } else { Err(findings) }
+}
+
+fn phase_at(text: &str) -> Option<usize> {
+    dollar_names(text).into_iter().find(|(_, name)| *name == "$phase").map(|(at, _)| at)
 }
 
 /// Checks the selector of a counter: a metric's name, with matchers or without.
 pub(super) fn check_selector(text: &str) -> Result<(), Vec<Finding>> {
-    if let Some(window) = text.find('$') {
+    if let Some((window, _)) = dollar_names(text).first().copied() {
         let finding = Finding::new(window, 1, "a counter has no range");
         return Err(vec![
             finding.help("write the selector alone; its window is the run, or `during`"),
@@ -85,6 +90,19 @@ fn shape_findings(expression: &Expression, text: &str) -> Vec<Finding> {
         findings.push(whole(
             "`or vector(…)` has a value even where nothing was measured",
             "remove it: without data the objective is inconclusive, which is the truth",
+        ));
+    }
+    if expression.fills_what_is_missing() {
+        findings.push(whole(
+            "`fill` has a value even where nothing was measured",
+            "remove it: without data the objective is inconclusive, which is the truth",
+        ));
+    }
+    if expression.hides_histogram_quantile() {
+        findings.push(whole(
+            "a histogram_quantile can be judged only at the top and with a number as its quantile: \
+             elsewhere it has a value even where every observation is in the last bucket",
+            "put histogram_quantile at the top and give `unit: ms`, or what the buckets are in",
         ));
     }
     if expression.selectors().is_empty() {
@@ -172,38 +190,15 @@ fn last_unclosed(text: &str, open: char, close: char) -> Option<(usize, usize)> 
 
 /// Replaces `$run` and `$phase`, outside of quotes, by durations of equal length.
 fn with_literal_windows(text: &str) -> Result<String, Vec<Finding>> {
-    let mut literal = String::with_capacity(text.len());
     let mut findings = Vec::new();
-    let mut quote = None;
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let mut taken = character.len_utf8();
-        match (quote, character) {
-            (Some('"' | '\''), '\\') => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
-            (Some(open), _) if open == character => quote = None,
-            (None, '"' | '\'' | '`') => quote = Some(character),
-            (None, '$') => {
-                let name = variable_name(rest);
-                if let Some((_, duration)) = WINDOWS.iter().find(|(window, _)| *window == name) {
-                    literal.push_str(duration);
-                    rest = &rest[name.len()..];
-                    continue;
-                }
-                findings.push(unknown_window(literal.len(), name));
-            }
-            _ => {}
+    let literal = replace_names(text, |at, name| {
+        let duration = WINDOWS.iter().find(|(window, _)| *window == name);
+        if duration.is_none() {
+            findings.push(unknown_window(at, name));
         }
-        literal.push_str(&rest[..taken]);
-        rest = &rest[taken..];
-    }
+        duration.map(|(_, duration)| (*duration).to_owned())
+    });
     if findings.is_empty() { Ok(literal) } else { Err(findings) }
-}
-
-fn variable_name(text: &str) -> &str {
-    let end = text[1..]
-        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .map_or(text.len(), |end| end + 1);
-    &text[..end]
 }
 
 fn unknown_window(at: usize, name: &str) -> Finding {
@@ -232,6 +227,8 @@ mod tests {
     #[test]
     fn a_window_in_a_text_is_text() {
         assert!(check("x{path=\"$nope\"}").is_ok());
+        assert_eq!(check("x{path=\"$phase\"}"), Ok(Checked { phase_at: None }));
+        assert!(check_selector("x_total{path=\"$run\"}").is_ok());
         assert_eq!(finding("max_over_time(x[$rum])").1, "$rum");
     }
 
@@ -247,12 +244,26 @@ mod tests {
     fn refuses_shapes_that_hide_missing_data() {
         assert!(finding("rate(x[$run]) > 5").0.contains("at the top"));
         assert!(finding("sum(x) or vector(0)").0.contains("even where nothing"));
+        let share = "(sum(increase(x[$run])) or vector(0)) / sum(increase(y[$run]))";
+        assert!(finding(share).0.contains("even where nothing"));
+        assert!(finding("sum(x / fill_left (0) y)").0.contains("`fill` has a value"));
         assert!(finding("vector(1)").0.contains("reads no series"));
         assert!(finding("x[$run]").0.contains("range cannot be judged"));
         assert!(
             finding("histogram_quantile(95, sum by (le) (x))").0.contains("95 is out of range")
         );
         assert!(check("x > bool 5").is_ok());
+    }
+
+    #[test]
+    fn refuses_a_histogram_quantile_whose_buckets_cannot_be_judged() {
+        for text in [
+            "histogram_quantile(0.95, sum by (le) (increase(x_bucket[$run]))) / 1000",
+            "max(histogram_quantile(0.95, sum by (le, a) (increase(x_bucket[$run]))))",
+            "histogram_quantile(95 / 100, sum by (le) (increase(x_bucket[$run])))",
+        ] {
+            assert!(finding(text).0.starts_with("a histogram_quantile can be judged"), "{text}");
+        }
     }
 
     #[test]

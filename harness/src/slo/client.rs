@@ -241,7 +241,13 @@ fn judge_time(
     let lag = selected.merged(|request| &request.lag);
     let ruling = over_thresholds(objective, |target| {
         let ruling = rule_time(statistic, observed, &times, target);
-        if time == TimeKind::Lag { ruling } else { generator_lag::rule(ruling, &lag, target) }
+        // Lag makes requests late, not wrong: of a failure it is no excuse.
+        let falls_on_failure = observed == Observed::Unbounded && times.unbounded > 0;
+        if time == TimeKind::Lag || falls_on_failure {
+            ruling
+        } else {
+            generator_lag::rule(ruling, &lag, target)
+        }
     });
     let uncertainty = match statistic {
         Statistic::Quantile(quantile) => times.uncertainty(quantile),
@@ -361,15 +367,15 @@ fn judge_span(selected: &Selected<'_>, objective: &Objective) -> Finding {
         _ => Observed::Unbounded,
     };
     let lag = selected.merged(|request| &request.lag);
-    let ruling = over_thresholds(objective, |target| {
-        let ruling = match observed.number() {
-            Some(seconds) => threshold::rule(seconds, Unit::Seconds, target),
-            None => threshold::rule_unbounded(
-                &format!("{failed} of {intended} requests failed or were dropped"),
-                target,
-            ),
-        };
-        generator_lag::rule(ruling, &lag, target)
+    let ruling = over_thresholds(objective, |target| match observed.number() {
+        Some(seconds) => {
+            let ruling = threshold::rule(seconds, Unit::Seconds, target);
+            generator_lag::rule(ruling, &lag, target)
+        }
+        None => threshold::rule_unbounded(
+            &format!("{failed} of {intended} requests failed or were dropped"),
+            target,
+        ),
     });
     Finding { samples: Some(intended), ..Finding::new(observed, ruling) }
 }
@@ -576,6 +582,20 @@ mod tests {
         let load = steady(vec![with_failures(answered("csv", [100; 4]), 1)]);
         let judged = judged(&load, ClientExpression::Span, 30.0);
         assert_eq!((judged.observed, judged.verdict), (Observed::Unbounded, Verdict::Fail));
+    }
+
+    #[test]
+    fn lag_is_no_excuse_for_requests_that_failed() {
+        let mut request = with_failures(answered("csv", [100; 80]), 20);
+        for _ in 0..20 {
+            request.lag.record(Duration::from_millis(900));
+        }
+        let load = steady(vec![request]);
+        let judged_p95 = judged(&load, p95(), 1.0);
+        assert_eq!(judged_p95.observed, Observed::Unbounded);
+        assert_eq!(judged_p95.verdict, Verdict::Fail, "{}", judged_p95.reason);
+        let span = judged(&load, ClientExpression::Span, 30.0);
+        assert_eq!(span.verdict, Verdict::Fail, "{}", span.reason);
     }
 
     #[test]

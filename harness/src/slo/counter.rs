@@ -5,7 +5,7 @@ use slogate_promql::{Sample, Selector, SeriesRef, SeriesSource, is_stale, parse_
 use super::algebra::counter_growth::{self, Counted};
 use super::algebra::{every_element, gone_series, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{ScrapeEnds, kind_of, missing};
+use super::scraped::{ScrapeEnds, kind_of, kinds_of, missing};
 use super::{Evidence, Window, over_thresholds};
 use crate::scenario::Objective;
 use crate::series::{FamilyKind, SeriesStore};
@@ -79,7 +79,7 @@ fn measure(
     let mut growths = Growths { by_series: Vec::new(), gone: Vec::new() };
     let selected = evidence.series.series(selector.metric_name());
     for one in selected.filter(|one| selector.matches(one.labels)) {
-        add(one, window, &ends, &mut growths);
+        add(one, window, (evidence.series, &ends), &mut growths)?;
     }
     if growths.by_series.is_empty() {
         return Err(format!("no such series: {selector} had no sample in the measured window"));
@@ -88,27 +88,40 @@ fn measure(
 }
 
 fn refuse_gauge(series: &SeriesStore, selector: &Selector) -> Result<(), String> {
-    match selector.metric_name() {
-        Some(name) if kind_of(series, name) == Some(FamilyKind::Gauge) => Err(format!(
+    let kinds = kinds_of(series, selector);
+    match kinds.iter().find(|(_, kind)| **kind == Some(FamilyKind::Gauge)) {
+        Some((name, _)) => Err(format!(
             "`{name}` is a gauge, and only counters have a growth; use `promql:` with a function \
              such as max_over_time"
         )),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
-fn add(one: SeriesRef<'_>, window: Window, ends: &ScrapeEnds, growths: &mut Growths) {
+fn add(
+    one: SeriesRef<'_>,
+    window: Window,
+    (series, ends): (&SeriesStore, &ScrapeEnds),
+    growths: &mut Growths,
+) -> Result<(), String> {
     let within = window.opened_ms..=window.closed_ms;
     let is_live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
     let samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
     let Some(first) = samples.first() else {
-        return;
+        return Ok(());
     };
+    let name = one.labels.metric_name().unwrap_or_default();
+    if matches!(kind_of(series, name), None | Some(FamilyKind::Unknown))
+        && let Some(doubt) = counter_growth::fall_doubt(&one.labels.to_string(), &samples)
+    {
+        return Err(doubt);
+    }
     if ends.is_gone(one) {
         growths.gone.push(one.labels.to_string());
     }
     let counted = Counted { samples: &samples, at_opening: first.t_ms <= ends.of(one).first };
     growths.by_series.push((one.labels.to_string(), counter_growth::growth(counted)));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -193,6 +206,28 @@ mod tests {
         let judged = judged(&store, "depth", (Comparator::Equal, 0.0));
         assert_eq!(judged.verdict, Verdict::Inconclusive);
         assert!(judged.reason.starts_with("`depth` is a gauge"));
+    }
+
+    #[test]
+    fn a_gauge_has_no_growth_under_any_selector() {
+        let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], |_| Some(0.0));
+        let judged = judged(&store, "{__name__=~\"depth|bytes_total\"}", (Comparator::Equal, 0.0));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.starts_with("`depth` is a gauge"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn a_fall_of_what_nobody_called_a_counter_is_inconclusive() {
+        let falling = |at: usize| Some(if at < 2 { 9.0 } else { 4.0 });
+        for (kind, verdict) in
+            [(FamilyKind::Unknown, Verdict::Inconclusive), (FamilyKind::Counter, Verdict::Pass)]
+        {
+            let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
+            add_series(&mut store, kind, &[("__name__", "jobs")], falling);
+            let judged = judged(&store, "jobs", (Comparator::Greater, 0.0));
+            assert_eq!(judged.verdict, verdict, "{}", judged.reason);
+        }
     }
 
     #[test]

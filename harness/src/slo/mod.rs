@@ -156,15 +156,18 @@ fn report(
     }
 }
 
-/// The rulings over all thresholds: each must hold, and without any nothing passes.
+/// The ruling over all thresholds: each must hold, and without any nothing passes.
 fn over_thresholds(
     objective: &Objective,
     rule: impl FnMut(&crate::scenario::Threshold) -> Ruling,
 ) -> Ruling {
-    objective
-        .thresholds
-        .iter()
-        .map(rule)
+    all_of(objective.thresholds.iter().map(rule))
+}
+
+/// All must hold; of none nothing passes.
+fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
+    rulings
+        .into_iter()
         .reduce(Ruling::and)
         .unwrap_or_else(|| Ruling::inconclusive("the objective has no target; add `is:`"))
 }

@@ -1,22 +1,23 @@
 //! Judges PromQL expressions at the closing sample of their window.
 
-mod extreme;
+mod doubts;
 mod histogram;
+mod ranged;
 mod substitute;
 
 use slogate_promql::{
-    Element as Sampled, Expression, Labels, Options, SelectorInfo, SeriesSource, Value, instant,
+    Asks, Element as Sampled, Expression, Labels, Options, Peak, SeriesSource, Value, instant,
 };
 
 use super::algebra::every_element::{self, Element};
-use super::algebra::{few_scrapes, gauge_scrapes, gone_series, long_range, threshold};
+use super::algebra::gauge_scrapes::Extreme;
+use super::algebra::threshold;
 use super::judged::{Finding, Observed};
-use super::scraped::{ScrapeEnds, Stretch, good_scrapes, instants_seen, kind_of, missing};
-use super::{Evidence, Ruling, Verdict, Window, over_thresholds};
-use crate::scenario::{Objective, Threshold};
-use crate::series::FamilyKind;
+use super::scraped::missing;
+use super::{Evidence, Window};
+use crate::scenario::{Objective, names_window};
 use crate::units::{Unit, to_base};
-use gauge_scrapes::Extreme;
+use doubts::Doubts;
 
 /// A PromQL objective's expression, as the scenario has it.
 #[derive(Clone, Copy)]
@@ -47,15 +48,26 @@ pub(super) fn judge(query: Query<'_>, objective: &Objective, evidence: &Evidence
         Ok(prepared) => prepared,
         Err(reason) => return Finding::nothing(reason),
     };
-    let worst = match evaluate(&prepared, objective, evidence) {
-        Ok(worst) => worst,
+    let doubts = Doubts::of(&prepared, evidence);
+    let elements = match evaluate(&prepared, objective, evidence) {
+        Ok(elements) => elements,
         Err(reason) => return Finding::nothing(reason),
     };
-    let mut finding = Finding::new(worst.observed, worst.ruling);
+    let doubted = elements.into_iter().map(|element| doubts.apply(element, objective)).collect();
+    match every_element::worst(doubted) {
+        Some(worst) => found(worst),
+        None => Finding::nothing(
+            "the expression has no value at the closing scrape; were there samples to work on?",
+        ),
+    }
+}
+
+fn found(worst: Element) -> Finding {
+    let mut finding = Finding::new(worst.observed, worst.ruling());
     finding.element = Some(worst.labels).filter(|labels| !labels.is_empty());
     finding.samples = worst.samples;
     finding.uncertainty = worst.uncertainty;
-    doubt_ranges(&prepared, objective, evidence, finding)
+    finding
 }
 
 /// Replaces the windows, parses, and refuses what could be green on nothing.
@@ -70,44 +82,61 @@ fn prepare<'a>(
     let phase = objective.during.as_ref().map(|_| window.range_ms());
     let text = substitute::windows(query.text, until_now.range_ms(), phase)?;
     let expression = Expression::parse(&text).map_err(|error| error.to_string())?;
-    if expression.has_top_level_comparison() {
-        return Err("a comparison at the top hides what it filters; move it to `is:`".into());
-    }
-    if expression.falls_back_to_constant() {
-        return Err("`or` with a constant has a value even where nothing was measured; \
-                    remove it and say what must hold in `is:`"
-            .into());
-    }
-    let reachable = if query.text.contains("$run") { until_now } else { window };
-    let extreme = extreme::of(&expression);
+    refuse_shape(&expression)?;
+    let reachable = if names_window(query.text, "$run") { until_now } else { window };
+    let extreme = match expression.peak() {
+        Some(Peak::Highest) => Extreme::Maximum,
+        Some(Peak::Lowest) => Extreme::Minimum,
+        None => Extreme::Neither,
+    };
     Ok(Prepared { query, expression, window, reachable, extreme })
 }
 
-/// The worst element of the expression's value.
+/// Refuses shapes that have a value even where nothing was measured. Files with them
+/// are refused as well; a saved run need not come from such a file.
+fn refuse_shape(expression: &Expression) -> Result<(), String> {
+    if expression.has_top_level_comparison() {
+        return Err("a comparison at the top hides what it filters; move it to `is:`".into());
+    }
+    if expression.falls_back_to_constant() || expression.fills_what_is_missing() {
+        return Err(
+            "`or` with a constant has a value even where nothing was measured, and so has \
+                    `fill`; remove it and say what must hold in `is:`"
+                .into(),
+        );
+    }
+    if expression.hides_histogram_quantile() {
+        return Err(
+            "a histogram_quantile below the top, or with a quantile that is not a number, \
+                    has a value even where every observation is in the last bucket; put \
+                    histogram_quantile at the top and give `unit: ms`"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// The elements of the expression's value, ruled one by one.
 fn evaluate(
     prepared: &Prepared<'_>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-) -> Result<Element, String> {
+) -> Result<Vec<Element>, String> {
     let selectors = prepared.expression.selectors();
-    let text = prepared.expression.to_string();
-    let asks_for_absence = text.contains("absent(") || text.contains("absent_over_time(");
+    let asks_for_absence = selectors.iter().any(|one| one.asks == Asks::Absence);
     let nothing_found = selectors.iter().find_map(|one| missing(evidence.series, &one.selector));
     if let Some(doubt) = nothing_found.filter(|_| !asks_for_absence) {
         return Err(doubt);
     }
-    let elements = match prepared.expression.histogram_quantile() {
+    match prepared.expression.histogram_quantile() {
         Some((quantile, inner)) => {
-            histogram::elements(prepared, (quantile, inner), objective, evidence)?
+            histogram::elements(prepared, (quantile, inner), objective, evidence)
         }
-        None => value_at_close(&prepared.expression, prepared.window, evidence)?
+        None => Ok(value_at_close(&prepared.expression, prepared.window, evidence)?
             .into_iter()
             .map(|sampled| plain_element(&sampled, prepared.query, objective))
-            .collect(),
-    };
-    every_element::worst(elements).ok_or_else(|| {
-        "the expression has no value at the closing scrape; were there samples to work on?".into()
-    })
+            .collect()),
+    }
 }
 
 /// The expression's value as elements; a scalar is one without labels.
@@ -130,8 +159,9 @@ fn value_at_close(
 
 fn plain_element(sampled: &Sampled, query: Query<'_>, objective: &Objective) -> Element {
     let value = to_base(sampled.value, query.scale);
-    let ruling = every_element::rule_not_finite(value, query.unit).unwrap_or_else(|| {
-        over_thresholds(objective, |target| threshold::rule(value, query.unit, target))
+    let ruled = objective.thresholds.iter().map(|target| {
+        every_element::rule_not_finite(value, query.unit)
+            .unwrap_or_else(|| threshold::rule(value, query.unit, target))
     });
     Element {
         labels: element_name(sampled),
@@ -139,7 +169,7 @@ fn plain_element(sampled: &Sampled, query: Query<'_>, objective: &Objective) -> 
         margin: smallest_margin(value, objective),
         samples: None,
         uncertainty: None,
-        ruling,
+        rulings: ruled.collect(),
     }
 }
 
@@ -152,131 +182,17 @@ fn smallest_margin(value: f64, objective: &Objective) -> Option<f64> {
     margins.min_by(f64::total_cmp)
 }
 
-/// A selector with a range, and the stretch of time it covers.
-struct Ranged<'a> {
-    info: &'a SelectorInfo,
-    range_ms: i64,
-    stretch: Stretch,
-}
-
-impl<'a> Ranged<'a> {
-    fn of(info: &'a SelectorInfo, window: Window) -> Option<Self> {
-        let range_ms = info.range_ms?;
-        let until_ms = window.closed_ms.saturating_sub(info.offset_ms);
-        let after_ms = until_ms.saturating_sub(range_ms);
-        Some(Self { info, range_ms, stretch: Stretch { after_ms, until_ms } })
-    }
-}
-
-/// The rules about how far ranges reach and how many scrapes they hold.
-fn doubt_ranges(
-    prepared: &Prepared<'_>,
-    objective: &Objective,
-    evidence: &Evidence<'_>,
-    mut finding: Finding,
-) -> Finding {
-    let selectors = prepared.expression.selectors();
-    let ranged: Vec<Ranged<'_>> =
-        selectors.iter().filter_map(|one| Ranged::of(one, prepared.window)).collect();
-    if !prepared.query.includes_before_run {
-        let certain = is_certain_miss(&finding.ruling, prepared.extreme, &objective.thresholds);
-        let few = ranged.iter().find_map(|one| few_scrapes_doubt(one, evidence));
-        let doubt = reach_doubt(prepared, &selectors).or(few.filter(|_| !certain));
-        if let Some(doubt) = doubt {
-            finding.ruling = Ruling::inconclusive(doubt);
-            return finding;
-        }
-    }
-    for one in &ranged {
-        finding = doubt_series(one, prepared, objective, evidence, finding);
-    }
-    finding
-}
-
-fn few_scrapes_doubt(ranged: &Ranged<'_>, evidence: &Evidence<'_>) -> Option<String> {
-    let scrapes = good_scrapes(evidence.series, ranged.stretch);
-    few_scrapes::doubt(&ranged.info.selector.to_string(), ranged.range_ms, scrapes)
-}
-
-/// The rules about the series that a range found.
-fn doubt_series(
-    ranged: &Ranged<'_>,
-    prepared: &Prepared<'_>,
-    objective: &Objective,
-    evidence: &Evidence<'_>,
-    mut finding: Finding,
-) -> Finding {
-    let (series, selector) = (evidence.series, &ranged.info.selector);
-    let Stretch { after_ms, until_ms } = ranged.stretch;
-    let ends = ScrapeEnds::find(series, Window { opened_ms: after_ms, closed_ms: until_ms });
-    let gone = ends.gone(series, selector);
-    finding.ruling = over_thresholds(objective, |target| {
-        gone_series::rule(finding.ruling.clone(), &gone, target)
-    });
-    if is_gauge(prepared, evidence, ranged.info) {
-        let seen = instants_seen(series, selector, ranged.stretch);
-        finding.samples = Some(finding.samples.map_or(seen, |known| known.min(seen)));
-        finding.ruling = over_thresholds(objective, |target| {
-            gauge_scrapes::rule(&finding.ruling, seen, prepared.extreme, target)
-        });
-    }
-    finding
-}
-
-fn reach_doubt(prepared: &Prepared<'_>, selectors: &[SelectorInfo]) -> Option<String> {
-    if prepared.expression.to_string().contains(":]") {
-        return Some(
-            "a subquery without a step takes one of a minute, as Prometheus does; write the step, \
-             such as `[$run:1s]`"
-                .into(),
-        );
-    }
-    selectors.iter().find_map(|one| {
-        let name = one.selector.to_string();
-        if one.fixed_instant {
-            return Some(format!(
-                "`{name}` is fixed by `@`, so it need not be about this run; remove it, or say \
-                 `window: includes_before_run`"
-            ));
-        }
-        let reach_ms = one.range_ms.unwrap_or(0).saturating_add(one.offset_ms);
-        long_range::doubt(&name, reach_ms, prepared.reachable)
-    })
-}
-
-fn is_certain_miss(ruling: &Ruling, extreme: Extreme, targets: &[Threshold]) -> bool {
-    ruling.verdict == Verdict::Fail
-        && targets.iter().all(|target| gauge_scrapes::is_certain_miss(extreme, target))
-}
-
-fn is_gauge(prepared: &Prepared<'_>, evidence: &Evidence<'_>, selector: &SelectorInfo) -> bool {
-    let kind = selector.metric_name().and_then(|name| kind_of(evidence.series, name));
-    match kind {
-        Some(FamilyKind::Gauge) => true,
-        Some(
-            FamilyKind::Counter
-            | FamilyKind::Histogram
-            | FamilyKind::GaugeHistogram
-            | FamilyKind::Summary
-            | FamilyKind::Info
-            | FamilyKind::StateSet,
-        ) => false,
-        // Nobody said what it is; the function says how it is used.
-        Some(FamilyKind::Unknown) | None => prepared.extreme != Extreme::Neither,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::load::LoadResult;
     use crate::scenario::{Comparator, ObjectiveKind};
-    use crate::series::SeriesStore;
+    use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
         add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
         store_of,
     };
-    use crate::slo::{JudgedObjective, UncertaintyKind, Windows};
+    use crate::slo::{JudgedObjective, UncertaintyKind, Verdict, Windows};
 
     const P95: &str = "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])))";
 
@@ -550,5 +466,141 @@ mod tests {
         assert_eq!((quiet.observed, quiet.verdict), (Observed::Number(1.0), Verdict::Pass));
         case.during = Some("high");
         assert_eq!(case.judged(&load, &store).verdict, Verdict::Fail);
+    }
+
+    /// A counter that has counted since before the run.
+    fn counter(kind: FamilyKind, value: impl Fn(usize) -> Option<f64>) -> SeriesStore {
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        add_series(&mut store, kind, &[("__name__", "bytes_total")], value);
+        store
+    }
+
+    #[test]
+    fn the_value_of_a_counter_is_not_about_this_run() {
+        for kind in [FamilyKind::Counter, FamilyKind::Unknown] {
+            let store = counter(kind, |_| Some(7e9));
+            for text in ["sum(bytes_total)", "max_over_time(bytes_total[$run])"] {
+                let mut case = Case::plain(text, Comparator::Greater, 0.0);
+                let judged = case.on(&store);
+                assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}: {}", judged.reason);
+                assert!(judged.reason.contains("counts since the process started"));
+                case.includes_before_run = true;
+                assert_eq!(case.on(&store).verdict, Verdict::Pass, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_buckets_of_a_whole_life_are_not_judged() {
+        let text = "histogram_quantile(0.95, sum by (le) (latency_ms_bucket))";
+        let cumulative = [("1000", 100.0), ("10000", 100.0), ("+Inf", 100.0)];
+        let judged = Case::milliseconds(text, 1.0).on(&histogram(&cumulative));
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+    }
+
+    #[test]
+    fn whether_a_counter_is_there_may_be_asked() {
+        let store = counter(FamilyKind::Counter, |_| Some(7e9));
+        let names = "count(count by (__name__) ({__name__=~\"bytes_total|up\"}))";
+        let judged = Case::plain(names, Comparator::Equal, 1.0).on(&store);
+        assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
+        let filtered = Case::plain("count(bytes_total > 0)", Comparator::Equal, 1.0).on(&store);
+        assert_eq!(filtered.verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_gauge_at_one_scrape_says_so() {
+        let store = gauge(250, |_| Some(3.0));
+        let judged = Case::plain("max(depth)", Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!((judged.verdict, judged.samples), (Verdict::Pass, Some(1)));
+        assert_eq!(judged.reason, "3 meets <= 5 with 2 to spare (at one scrape, the closing one)");
+    }
+
+    #[test]
+    fn a_quantile_below_the_top_is_refused() {
+        let cumulative = [("1000", 0.0), ("60000", 0.0), ("+Inf", 100.0)];
+        for text in
+            [format!("{P95} / 1000"), format!("max({P95})"), P95.replace("0.95", "95 / 100")]
+        {
+            let judged = Case::plain(&text, Comparator::Less, 1e6).on(&histogram(&cumulative));
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
+            assert!(judged.reason.starts_with("a histogram_quantile below the top"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_constant_below_the_top_is_refused() {
+        let store = counter(FamilyKind::Counter, |at| Some(at as f64));
+        let text =
+            "(sum(increase(fails_total[$run])) or vector(0)) / sum(increase(bytes_total[$run]))";
+        let judged = Case::plain(text, Comparator::LessOrEqual, 0.05).on(&store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.starts_with("`or` with a constant"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn an_increase_does_not_see_the_birth_of_a_failure() {
+        let store = counter(FamilyKind::Counter, |at| (at >= 8).then_some(3.0));
+        let text = "sum(increase(bytes_total[$run]))";
+        let judged = Case::plain(text, Comparator::Equal, 0.0).on(&store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(
+            judged.reason.starts_with("bytes_total was born during the run with value 3"),
+            "{}",
+            judged.reason
+        );
+        let born_empty = counter(FamilyKind::Counter, |at| (at >= 8).then_some(0.0));
+        let none = Case::plain(text, Comparator::Equal, 0.0).on(&born_empty);
+        assert_eq!(none.verdict, Verdict::Pass, "{}", none.reason);
+    }
+
+    #[test]
+    fn a_failure_born_into_the_divisor_of_a_success_rate_is_no_success() {
+        let mut store = counter(FamilyKind::Counter, |at| Some(at as f64));
+        let labels = [("__name__", "bytes_total"), ("status", "failed")];
+        add_series(&mut store, FamilyKind::Counter, &labels, |at| (at >= 8).then_some(50.0));
+        let text =
+            "sum(increase(bytes_total{status=\"\"}[$run])) / sum(increase(bytes_total[$run]))";
+        let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.95).on(&store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+        let late = counter(FamilyKind::Counter, |at| (at >= 8).then_some(at as f64));
+        let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.95).on(&late);
+        assert_eq!(judged.verdict, Verdict::Pass, "born above and below: {}", judged.reason);
+    }
+
+    #[test]
+    fn a_factor_makes_no_sample_larger() {
+        let text =
+            "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])) * 100)";
+        let cumulative = [("1000", 1.0), ("60000", 1.0), ("+Inf", 1.0)];
+        let judged = Case::milliseconds(text, 1.0).on(&histogram(&cumulative));
+        assert_eq!((judged.samples, judged.verdict), (Some(1), Verdict::Inconclusive));
+        let twice = text.replace("* 100", "+ sum by (le) (increase(latency_ms_bucket[$run])) * 99");
+        let judged = Case::milliseconds(&twice, 1.0).on(&histogram(&cumulative));
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+    }
+
+    #[test]
+    fn each_threshold_keeps_its_own_ruling_under_doubt() {
+        // Above 2 at all times, so the lower target is missed, and gone half way.
+        let store = gauge(100, |at| (at < 20).then_some(3.0));
+        let mut objective = objective(
+            ObjectiveKind::Promql {
+                expression: "max_over_time(depth[$run])".into(),
+                unit: Unit::Plain,
+                scale: 1.0,
+                includes_before_run: false,
+            },
+            &[(Comparator::LessOrEqual, 5.0), (Comparator::GreaterOrEqual, 4.0)],
+        );
+        let load = steady(vec![answered("csv", [5; 100])]);
+        let windows = Windows::find(&store, &load);
+        let evidence =
+            Evidence { planned: planned_of(&load), load: &load, series: &store, windows };
+        let lower = crate::slo::judge(&objective, &evidence);
+        assert_eq!(lower.verdict, Verdict::Inconclusive, "{}", lower.reason);
+        objective.thresholds.swap(0, 1);
+        objective.thresholds[1].bound = 2.0;
+        assert_eq!(crate::slo::judge(&objective, &evidence).verdict, Verdict::Fail);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{Labels, Selector, SeriesRef, SeriesSource, is_stale};
+use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale};
 
 use super::Window;
 use super::algebra::no_such_series::{self, Sought};
@@ -109,6 +109,21 @@ impl ScrapeEnds {
         })
     }
 
+    /// Selected series that the first scrape of their instance did not have, each
+    /// with the value it was first seen with, if that is not 0.
+    pub(super) fn born(&self, series: &SeriesStore, selector: &Selector) -> Vec<(String, f64)> {
+        let within = self.window.opened_ms..=self.window.closed_ms;
+        let selected =
+            series.series(selector.metric_name()).filter(|one| selector.matches(one.labels));
+        let first_seen = |one: SeriesRef<'_>| {
+            let live = |at: &&Sample| within.contains(&at.t_ms) && !is_stale(at.value);
+            let first = one.samples.iter().find(live)?;
+            let born = first.t_ms > self.of(one).first && first.value > 0.0;
+            born.then(|| (one.labels.to_string(), first.value))
+        };
+        selected.filter_map(first_seen).collect()
+    }
+
     /// One series of each instance that had selected series and lost all of them.
     pub(super) fn gone(&self, series: &SeriesStore, selector: &Selector) -> Vec<String> {
         let mut instances: BTreeMap<String, (String, bool)> = BTreeMap::new();
@@ -137,6 +152,16 @@ pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<Strin
         metric: selector.metric_name(),
         recorded: &recorded,
     }))
+}
+
+/// The names of the selected series, each with what its family was declared to be.
+pub(super) fn kinds_of(
+    series: &SeriesStore,
+    selector: &Selector,
+) -> BTreeMap<String, Option<FamilyKind>> {
+    let selected = series.series(selector.metric_name()).filter(|one| selector.matches(one.labels));
+    let names = selected.filter_map(|one| one.labels.metric_name());
+    names.map(|name| (name.to_owned(), kind_of(series, name))).collect()
 }
 
 /// What the family of a series was declared to be.

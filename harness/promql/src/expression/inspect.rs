@@ -1,8 +1,23 @@
-//! Questions about an expression that need no evaluation: what it selects, and
-//! whether its shape can hide that there was nothing to judge.
+//! What an expression selects, and what it asks of each selected series.
 
-use super::{BinaryOperator, Expression, Kind, TimeShift};
+use super::{Aggregation, Binary, BinaryOperator, Expression, Kind, TimeShift};
 use crate::matcher::Selector;
+
+/// What an expression asks of the series that a selector finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Asks {
+    /// The value itself: of a counter, what it counted since its process started.
+    #[default]
+    Value,
+    /// How much a counter grew within a range, as `increase` and `rate` do.
+    Growth,
+    /// How a value moved from sample to sample, as `delta` and `changes` do.
+    Movement,
+    /// Whether there are series and how many, whatever their values are.
+    Presence,
+    /// Whether there are none: `absent` and `absent_over_time`.
+    Absence,
+}
 
 /// One selector of an expression, with how far back it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +31,11 @@ pub struct SelectorInfo {
     pub offset_ms: i64,
     /// Whether an `@` fixes the instant.
     pub fixed_instant: bool,
+    /// What is asked of the series.
+    pub asks: Asks,
+    /// Whether a larger value makes the expression smaller: it stands in a divisor
+    /// or is subtracted.
+    pub inverted: bool,
 }
 
 impl SelectorInfo {
@@ -26,56 +46,11 @@ impl SelectorInfo {
 }
 
 impl Expression {
-    /// Whether the value is filtered by a comparison without `bool`: its absence
-    /// then means "the comparison is false" and "there is no data" alike. Looks
-    /// through `and`, `or` and `unless`.
-    pub fn has_top_level_comparison(&self) -> bool {
-        let Kind::Binary(binary) = &self.kind else {
-            return false;
-        };
-        match binary.operator {
-            BinaryOperator::Or => {
-                binary.left.has_top_level_comparison() || binary.right.has_top_level_comparison()
-            }
-            BinaryOperator::And | BinaryOperator::Unless => binary.left.has_top_level_comparison(),
-            operator => operator.is_comparison() && !binary.returns_bool,
-        }
-    }
-
-    /// Whether the top is an `or` with a side that needs no series, such as
-    /// `… or vector(0)`: it has a value even where nothing was measured.
-    pub fn falls_back_to_constant(&self) -> bool {
-        match &self.kind {
-            Kind::Binary(binary) if binary.operator == BinaryOperator::Or => {
-                [&binary.left, &binary.right]
-                    .into_iter()
-                    .any(|side| side.selectors().is_empty() || side.falls_back_to_constant())
-            }
-            _ => false,
-        }
-    }
-
     /// Every selector, in the order of the text.
     pub fn selectors(&self) -> Vec<SelectorInfo> {
         let mut found = Vec::new();
         self.collect_selectors(Reach::default(), &mut found);
         found
-    }
-
-    /// The quantile and the bucket expression of a `histogram_quantile(q, …)` at
-    /// the top, when `q` is a literal.
-    pub fn histogram_quantile(&self) -> Option<(f64, &Expression)> {
-        let Kind::Call(call) = &self.kind else {
-            return None;
-        };
-        match call.arguments.as_slice() {
-            [Expression { kind: Kind::Number(quantile) }, buckets]
-                if call.function.name == "histogram_quantile" =>
-            {
-                Some((*quantile, buckets))
-            }
-            _ => None,
-        }
     }
 
     fn collect_selectors(&self, reach: Reach, found: &mut Vec<SelectorInfo>) {
@@ -93,6 +68,7 @@ impl Expression {
                 subquery.inner.collect_selectors(reach, found);
             }
             Kind::Call(call) => {
+                let reach = reach.asking(asked_by_function(call.function.name));
                 for argument in &call.arguments {
                     argument.collect_selectors(reach, found);
                 }
@@ -101,23 +77,45 @@ impl Expression {
                 if let Some(parameter) = &aggregate.parameter {
                     parameter.collect_selectors(reach, found);
                 }
+                let reach = reach.asking(asked_by_aggregation(aggregate.operation));
                 aggregate.inner.collect_selectors(reach, found);
             }
             Kind::Binary(binary) => {
-                binary.left.collect_selectors(reach, found);
-                binary.right.collect_selectors(reach, found);
+                let (left, right) = reach.sides(binary);
+                binary.left.collect_selectors(left, found);
+                binary.right.collect_selectors(right, found);
             }
-            Kind::Negate(inner) => inner.collect_selectors(reach, found),
+            Kind::Negate(inner) => inner.collect_selectors(reach.turned(), found),
         }
     }
 }
 
-/// What the subqueries around a selector add to how far it looks.
+/// What a function asks of what is inside it; `None` if it only passes values on.
+fn asked_by_function(name: &str) -> Option<Asks> {
+    match name {
+        "rate" | "increase" => Some(Asks::Growth),
+        "irate" | "delta" | "idelta" | "deriv" | "changes" | "resets" => Some(Asks::Movement),
+        "present_over_time" | "count_over_time" => Some(Asks::Presence),
+        "absent" | "absent_over_time" => Some(Asks::Absence),
+        _ => None,
+    }
+}
+
+fn asked_by_aggregation(operation: Aggregation) -> Option<Asks> {
+    match operation {
+        Aggregation::Count | Aggregation::Group | Aggregation::CountValues => Some(Asks::Presence),
+        _ => None,
+    }
+}
+
+/// What is around a selector.
 #[derive(Clone, Copy, Default)]
 struct Reach {
     range_ms: Option<i64>,
     offset_ms: i64,
     fixed_instant: bool,
+    asks: Asks,
+    inverted: bool,
 }
 
 impl Reach {
@@ -133,12 +131,45 @@ impl Reach {
         Self { range_ms: Some(self.range_ms.unwrap_or(0).saturating_add(range_ms)), ..self }
     }
 
+    /// Inside something that asks for the growth or presence of values, the values
+    /// themselves do not matter.
+    fn asking(self, asked: Option<Asks>) -> Self {
+        let asks = if self.asks == Asks::Value { asked.unwrap_or_default() } else { self.asks };
+        Self { asks, ..self }
+    }
+
+    fn turned(self) -> Self {
+        Self { inverted: !self.inverted, ..self }
+    }
+
+    /// Around the two sides of an operation.
+    fn sides(self, binary: &Binary) -> (Self, Self) {
+        let operator = binary.operator;
+        // `count(x > 5)` is about values again.
+        let both = match self.asks {
+            Asks::Presence | Asks::Absence if operator.is_comparison() => {
+                Self { asks: Asks::Value, ..self }
+            }
+            _ => self,
+        };
+        match operator {
+            BinaryOperator::Subtract | BinaryOperator::Divide => (both, both.turned()),
+            // Elements of the right only say which of the left are kept.
+            BinaryOperator::And | BinaryOperator::Unless => {
+                (both, both.asking(Some(Asks::Presence)))
+            }
+            _ => (both, both),
+        }
+    }
+
     fn info(self, selector: &Selector) -> SelectorInfo {
         SelectorInfo {
             selector: selector.clone(),
             range_ms: self.range_ms,
             offset_ms: self.offset_ms,
             fixed_instant: self.fixed_instant,
+            asks: self.asks,
+            inverted: self.inverted,
         }
     }
 }
@@ -151,24 +182,8 @@ mod tests {
         Expression::parse(text).unwrap()
     }
 
-    #[test]
-    fn finds_a_comparison_that_filters() {
-        for text in ["up > 1", "(up == 0)", "up > 1 or up < 0", "up > 1 and up"] {
-            assert!(parse(text).has_top_level_comparison(), "{text}");
-        }
-        for text in ["up > bool 1", "sum(up > 1)", "up", "up unless up > 1", "1 + up"] {
-            assert!(!parse(text).has_top_level_comparison(), "{text}");
-        }
-    }
-
-    #[test]
-    fn finds_a_fallback_to_a_constant() {
-        for text in ["up or vector(0)", "(sum(up) or vector(1 + 2))", "up or down or vector(0)"] {
-            assert!(parse(text).falls_back_to_constant(), "{text}");
-        }
-        for text in ["up or down", "vector(0)", "up and vector(1)"] {
-            assert!(!parse(text).falls_back_to_constant(), "{text}");
-        }
+    fn asks(text: &str) -> Vec<Asks> {
+        parse(text).selectors().iter().map(|one| one.asks).collect()
     }
 
     #[test]
@@ -183,11 +198,27 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_histogram_quantile_apart() {
-        let expression = parse("histogram_quantile(0.95, sum by (le) (rate(x_bucket[5m])))");
-        let (quantile, buckets) = expression.histogram_quantile().unwrap();
-        assert!((quantile - 0.95).abs() < 1e-12);
-        assert_eq!(buckets.to_string(), "sum by (le) (rate(x_bucket[5m]))");
-        assert!(parse("histogram_quantile(scalar(q), x)").histogram_quantile().is_none());
+    fn knows_what_is_asked_of_a_series() {
+        for text in ["a", "sum(a)", "max_over_time(a[5m])", "count(a > 5)", "a unless a > 1"] {
+            assert_eq!(asks(text)[0], Asks::Value, "{text}");
+        }
+        for text in ["increase(a[5m])", "sum(rate(a[5m]))", "increase(sum(a)[5m:1s])"] {
+            assert_eq!(asks(text), [Asks::Growth], "{text}");
+        }
+        for text in ["count(a)", "count(count by (__name__) (a))", "group(a)"] {
+            assert_eq!(asks(text), [Asks::Presence], "{text}");
+        }
+        assert_eq!(asks("delta(a[5m])"), [Asks::Movement]);
+        assert_eq!(asks("a or absent(b)"), [Asks::Value, Asks::Absence]);
+        assert_eq!(asks("a and b"), [Asks::Value, Asks::Presence]);
+    }
+
+    #[test]
+    fn knows_which_side_makes_the_value_smaller() {
+        let inverted = |text: &str| -> Vec<bool> {
+            parse(text).selectors().iter().map(|one| one.inverted).collect()
+        };
+        assert_eq!(inverted("a / (b - c)"), [false, true, false]);
+        assert_eq!(inverted("-a + b * c"), [true, false, false]);
     }
 }

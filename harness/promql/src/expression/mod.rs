@@ -9,8 +9,10 @@ mod inspect;
 mod limit;
 mod lower;
 mod operators;
+mod shape;
 
-pub use inspect::SelectorInfo;
+pub use inspect::{Asks, SelectorInfo};
+pub use shape::Peak;
 pub(crate) use operators::{Aggregation, BinaryOperator};
 
 use thiserror::Error;

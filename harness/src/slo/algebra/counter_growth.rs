@@ -31,6 +31,17 @@ pub fn growth(counted: Counted<'_>) -> f64 {
     total
 }
 
+/// The doubt about a series that fell and that nobody declared to be a counter: it
+/// may be a gauge, whose rises are no growth.
+pub fn fall_doubt(series: &str, samples: &[Sample]) -> Option<String> {
+    let fall = samples.windows(2).find(|pair| pair[1].value < pair[0].value)?;
+    Some(format!(
+        "{series} fell from {} to {} and has no declared type, so it is a counter that was reset \
+         or a gauge; export it with `# TYPE … counter`",
+        fall[0].value, fall[1].value
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 //! An element that is NaN or infinite is not a number to compare: it takes a
 //! pass away, and hides no miss of another element.
 
-use crate::slo::{Observed, Ruling, Uncertainty, Verdict};
+use crate::slo::{Observed, Ruling, Uncertainty, Verdict, all_of};
 use crate::units::Unit;
 
 /// One element of a vector, ruled by itself.
@@ -19,8 +19,15 @@ pub struct Element {
     pub samples: Option<u64>,
     /// How far it may be off, where that is known.
     pub uncertainty: Option<Uncertainty>,
-    /// Its own ruling.
-    pub ruling: Ruling,
+    /// Its own rulings, one for each threshold in order.
+    pub rulings: Vec<Ruling>,
+}
+
+impl Element {
+    /// The ruling over all thresholds.
+    pub fn ruling(&self) -> Ruling {
+        all_of(self.rulings.iter().cloned())
+    }
 }
 
 /// The ruling about a value that cannot be compared, if it is one.
@@ -43,8 +50,8 @@ pub fn worst(elements: Vec<Element>) -> Option<Element> {
 fn is_worse(one: &Element, other: &Element) -> bool {
     let rank = |verdict: Verdict| verdict as u8;
     let margin = |element: &Element| element.margin.unwrap_or(f64::INFINITY);
-    rank(one.ruling.verdict)
-        .cmp(&rank(other.ruling.verdict))
+    rank(one.ruling().verdict)
+        .cmp(&rank(other.ruling().verdict))
         .then(margin(other).total_cmp(&margin(one)))
         .is_gt()
 }
@@ -60,7 +67,7 @@ mod tests {
             margin: Some(margin),
             samples: None,
             uncertainty: None,
-            ruling,
+            rulings: vec![ruling],
         }
     }
 

@@ -11,6 +11,11 @@ use crate::slo::{Ruling, Verdict};
 /// Scrapes that an extreme or average of a gauge must rest on.
 pub const LEAST_SCRAPES: u64 = 10;
 
+/// What is added to a reason that rests on the gauge's value at the closing scrape.
+/// A plain selector asks for just that, as in "the queue is empty at the end", so
+/// its verdict stands; what the gauge was during the run it does not say.
+pub const AT_ONE_SCRAPE: &str = " (at one scrape, the closing one)";
+
 /// What more scrapes could do to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extreme {

@@ -6,6 +6,7 @@
 //! stands in the way of any verdict (`doubt`). Which rules apply to which
 //! objective, and in which order, is the business of the judges beside this folder.
 
+pub mod born_series;
 pub mod bucket_edge;
 pub mod counter_growth;
 pub mod every_element;
@@ -18,6 +19,7 @@ pub mod long_range;
 pub mod no_such_series;
 pub mod restart;
 pub mod sample_size;
+pub mod since_start;
 pub mod stopped_early;
 pub mod success_ratio;
 pub mod threshold;

@@ -13,7 +13,7 @@ use crate::slo::algebra::counter_growth::{Counted, growth};
 use crate::slo::algebra::every_element::Element;
 use crate::slo::judged::{Observed, Uncertainty, UncertaintyKind};
 use crate::slo::scraped::Stretch;
-use crate::slo::{Evidence, Ruling, over_thresholds};
+use crate::slo::{Evidence, Ruling};
 use crate::units::to_base;
 
 /// The label that carries a bucket's upper bound.
@@ -45,7 +45,7 @@ pub(super) fn elements(
                 Some(buckets) => {
                     element(name, (quantile, value), &buckets, prepared.query.unit, objective)
                 }
-                None => no_observations(name),
+                None => no_observations(name, objective),
             }
         })
         .collect())
@@ -58,8 +58,7 @@ fn histograms(
 ) -> Result<BTreeMap<Labels, Cumulative>, String> {
     let mut histograms: BTreeMap<Labels, Cumulative> = BTreeMap::new();
     for bucket in value_at_close(inner, prepared.window, evidence)? {
-        let bound = bucket.labels.get(BOUND).and_then(|bound| bound.parse::<f64>().ok());
-        let Some(bound) = bound else {
+        let Some(bound) = bound_of(&bucket.labels) else {
             return Err(format!(
                 "{} has no bucket bound `le`; keep it in the aggregation: `sum by (le) (…)`",
                 bucket.labels
@@ -79,8 +78,10 @@ fn element(
     unit: crate::units::Unit,
     objective: &Objective,
 ) -> Element {
-    let ruling =
-        over_thresholds(objective, |target| bucket_edge::rule(buckets, quantile, unit, target));
+    let ruled = objective
+        .thresholds
+        .iter()
+        .map(|target| bucket_edge::rule(buckets, quantile, unit, target));
     let bucket = buckets.bucket_of(quantile);
     // Beyond the last bound PromQL gives that bound, which would look like a measurement.
     let observed = if bucket.high.is_finite() { Observed::of(value) } else { Observed::Unbounded };
@@ -94,19 +95,24 @@ fn element(
             low: bucket.low,
             high: Some(bucket.high).filter(|high| high.is_finite()),
         }),
-        ruling,
+        rulings: ruled.collect(),
     }
 }
 
-fn no_observations(labels: String) -> Element {
+fn no_observations(labels: String, objective: &Objective) -> Element {
+    let ruling = Ruling::inconclusive("the histogram has no observations in the measured window");
     Element {
         labels,
         observed: Observed::Nothing,
         margin: None,
         samples: Some(0),
         uncertainty: None,
-        ruling: Ruling::inconclusive("the histogram has no observations in the measured window"),
+        rulings: vec![ruling; objective.thresholds.len()],
     }
+}
+
+fn bound_of(labels: &Labels) -> Option<f64> {
+    labels.get(BOUND)?.parse().ok()
 }
 
 fn infinite_bucket(cumulative: &Cumulative) -> f64 {
@@ -117,8 +123,9 @@ fn infinite_bucket(cumulative: &Cumulative) -> f64 {
 /// How many observations one unit of the inner expression's value stands for.
 ///
 /// `increase` counts them, but for extrapolation; `rate` divides by the range.
-/// Either is recognised by comparing with the exact growth of the `+Inf` buckets;
-/// anything else is taken as a count itself, which can only make a sample smaller.
+/// Either is recognised by comparing with the exact growth of the `+Inf` buckets.
+/// Anything else is taken as a count itself, but never as more observations than
+/// there were: a factor in the expression makes no sample larger.
 fn observations_per_unit(
     prepared: &Prepared<'_>,
     inner: &Expression,
@@ -127,16 +134,20 @@ fn observations_per_unit(
 ) -> f64 {
     let total: f64 = histograms.values().map(infinite_bucket).filter(|one| one.is_finite()).sum();
     let selectors = inner.selectors();
-    let [selector] = selectors.as_slice() else {
-        return 1.0;
-    };
-    let exact = exact_observations(prepared, selector, evidence);
-    if total <= 0.0 || exact <= 0.0 {
+    let exact: f64 =
+        selectors.iter().map(|selector| exact_observations(prepared, selector, evidence)).sum();
+    if total <= 0.0 {
         return 1.0;
     }
-    let range_seconds = selector.range_ms.unwrap_or(1_000) as f64 / 1e3;
     let near = |value: f64| (value / exact - 1.0).abs() <= EXTRAPOLATION;
-    if near(total) || near(total * range_seconds) { exact / total } else { 1.0 }
+    match selectors.as_slice() {
+        [only] if near(total) || near(total * range_seconds(only)) => exact / total,
+        _ => (exact / total).min(1.0),
+    }
+}
+
+fn range_seconds(selector: &SelectorInfo) -> f64 {
+    selector.range_ms.unwrap_or(1_000) as f64 / 1e3
 }
 
 /// The growth of all selected `+Inf` buckets over their range, or their value without one.
@@ -151,7 +162,7 @@ fn exact_observations(
     let selected = evidence.series.series(selector.metric_name());
     selected
         .filter(|one| selector.selector.matches(one.labels))
-        .filter(|one| one.labels.get(BOUND) == Some("+Inf"))
+        .filter(|one| bound_of(one.labels) == Some(f64::INFINITY))
         .map(|one| {
             let kept = |sample: &&Sample| stretch.contains(sample.t_ms) && !is_stale(sample.value);
             let samples: Vec<Sample> = one.samples.iter().filter(kept).copied().collect();

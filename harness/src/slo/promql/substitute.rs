@@ -1,28 +1,19 @@
 //! `$run` and `$phase` in PromQL: literal durations in place of names.
 
+use crate::scenario::{names_window, replace_names};
+
 /// Replaces `$run` and `$phase` by durations in milliseconds. A range that is
 /// longer than its window by one millisecond holds the opening sample, for
 /// Prometheus 3 excludes the start of a range.
 pub(super) fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<String, String> {
-    let mut replaced = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        replaced.push_str(&rest[..at]);
-        let name_end = rest[at + 1..]
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .map_or(rest.len(), |end| at + 1 + end);
-        let name = &rest[at..name_end];
-        match (name, phase_ms) {
-            ("$run", _) => replaced.push_str(&milliseconds(run_ms)),
-            ("$phase", Some(phase_ms)) => replaced.push_str(&milliseconds(phase_ms)),
-            ("$phase", None) => return Err("`$phase` needs `during:` with a phase".into()),
-            // `label_replace(…, "$1", …)` and anchors in regular expressions.
-            (other, _) => replaced.push_str(other),
-        }
-        rest = &rest[name_end..];
+    if phase_ms.is_none() && names_window(text, "$phase") {
+        return Err("`$phase` needs `during:` with a phase".into());
     }
-    replaced.push_str(rest);
-    Ok(replaced)
+    Ok(replace_names(text, |_, name| match name {
+        "$run" => Some(milliseconds(run_ms)),
+        "$phase" => phase_ms.map(milliseconds),
+        _ => None,
+    }))
 }
 
 fn milliseconds(duration_ms: i64) -> String {
@@ -42,8 +33,8 @@ mod tests {
     }
 
     #[test]
-    fn other_dollars_stay() {
-        let text = r#"label_replace(up{a=~"x$"}, "a", "$1", "b", "$runs")"#;
+    fn what_is_in_quotes_stays() {
+        let text = r#"label_replace(up{a=~"x$"}, "a", "$1", "$run", "$phase")"#;
         assert_eq!(windows(text, 1, None).unwrap(), text);
     }
 

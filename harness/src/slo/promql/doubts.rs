@@ -1,0 +1,165 @@
+//! What stands in the way of a verdict on an expression, whatever its value is.
+
+use slogate_promql::{Asks, SelectorInfo};
+
+use super::Prepared;
+use super::ranged::{self, Ranged};
+use crate::scenario::{Objective, Threshold};
+use crate::series::FamilyKind;
+use crate::slo::algebra::born_series::{self, Born};
+use crate::slo::algebra::every_element::Element;
+use crate::slo::algebra::gauge_scrapes::{self, Extreme};
+use crate::slo::algebra::since_start::{self, counts_since_start};
+use crate::slo::algebra::{few_scrapes, gone_series, long_range};
+use crate::slo::scraped::{good_scrapes, instants_seen, kinds_of};
+use crate::slo::{Evidence, Ruling, Verdict};
+
+/// Facts about the series of an expression that its value does not show.
+pub(super) struct Doubts {
+    /// What replaces any ruling.
+    reach: Option<String>,
+    /// What replaces any ruling but a miss that more scrapes could not mend.
+    few_scrapes: Option<String>,
+    extreme: Extreme,
+    ranges: Vec<Range>,
+    born: Born,
+    /// Whether a gauge is read at the closing scrape and nowhere else.
+    reads_one_scrape: bool,
+}
+
+/// What one range found.
+struct Range {
+    /// Series that the last scrape no longer had.
+    gone: Vec<String>,
+    /// How many scrapes saw it, if it is of a gauge.
+    gauge_seen: Option<u64>,
+}
+
+impl Doubts {
+    pub(super) fn of(prepared: &Prepared<'_>, evidence: &Evidence<'_>) -> Self {
+        let selectors = prepared.expression.selectors();
+        let ranges = Ranged::all(&selectors, prepared.window);
+        let (mut reach, mut few_scrapes) = (None, None);
+        if !prepared.query.includes_before_run {
+            reach = reach_doubt(prepared, &selectors, evidence);
+            few_scrapes = ranges.iter().find_map(|one| few_scrapes_doubt(one, evidence));
+        }
+        // The judge of buckets counts what it did not see by itself.
+        let born = match prepared.expression.histogram_quantile() {
+            Some(_) => Born::default(),
+            None => ranged::born(&ranges, evidence.series),
+        };
+        Self {
+            reach,
+            few_scrapes,
+            extreme: prepared.extreme,
+            ranges: ranges.iter().map(|one| Range::of(one, prepared, evidence)).collect(),
+            born,
+            reads_one_scrape: selectors.iter().any(|one| reads_one_scrape(one, evidence)),
+        }
+    }
+
+    /// Rules an element again, each threshold by itself.
+    pub(super) fn apply(&self, mut element: Element, objective: &Objective) -> Element {
+        for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
+            *ruling = self.rule(ruling.clone(), target);
+        }
+        let seen = self.ranges.iter().filter_map(|range| range.gauge_seen);
+        let seen = seen.chain(self.reads_one_scrape.then_some(1));
+        element.samples = element.samples.into_iter().chain(seen).min();
+        element
+    }
+
+    fn rule(&self, ruling: Ruling, target: &Threshold) -> Ruling {
+        let certain =
+            ruling.verdict == Verdict::Fail && gauge_scrapes::is_certain_miss(self.extreme, target);
+        let few = self.few_scrapes.as_ref().filter(|_| !certain);
+        if let Some(doubt) = self.reach.as_ref().or(few) {
+            return Ruling::inconclusive(doubt);
+        }
+        let mut ruling = born_series::rule(ruling, &self.born, target);
+        for range in &self.ranges {
+            ruling = gone_series::rule(ruling, &range.gone, target);
+            if let Some(seen) = range.gauge_seen {
+                ruling = gauge_scrapes::rule(&ruling, seen, self.extreme, target);
+            }
+        }
+        if self.reads_one_scrape {
+            ruling.reason.push_str(gauge_scrapes::AT_ONE_SCRAPE);
+        }
+        ruling
+    }
+}
+
+impl Range {
+    fn of(ranged: &Ranged, prepared: &Prepared<'_>, evidence: &Evidence<'_>) -> Self {
+        let (series, selector) = (evidence.series, &ranged.info.selector);
+        let seen = || instants_seen(series, selector, ranged.stretch);
+        Self {
+            gone: ranged.ends(series).gone(series, selector),
+            gauge_seen: is_gauge(prepared, evidence, &ranged.info).then(seen),
+        }
+    }
+}
+
+fn few_scrapes_doubt(ranged: &Ranged, evidence: &Evidence<'_>) -> Option<String> {
+    let scrapes = good_scrapes(evidence.series, ranged.stretch);
+    few_scrapes::doubt(&ranged.info.selector.to_string(), ranged.range_ms, scrapes)
+}
+
+/// The doubt about the time that an expression is about, if it is not the run.
+fn reach_doubt(
+    prepared: &Prepared<'_>,
+    selectors: &[SelectorInfo],
+    evidence: &Evidence<'_>,
+) -> Option<String> {
+    if prepared.expression.has_subquery_without_step() {
+        return Some(
+            "a subquery without a step takes one of a minute, as Prometheus does; write the step, \
+             such as `[$run:1s]`"
+                .into(),
+        );
+    }
+    selectors.iter().find_map(|one| {
+        let name = one.selector.to_string();
+        if one.fixed_instant {
+            return Some(format!(
+                "`{name}` is fixed by `@`, so it need not be about this run; remove it, or say \
+                 `window: includes_before_run`"
+            ));
+        }
+        if one.asks == Asks::Value && counts(one, evidence) {
+            return Some(since_start::doubt(&name));
+        }
+        let reach_ms = one.range_ms.unwrap_or(0).saturating_add(one.offset_ms);
+        long_range::doubt(&name, reach_ms, prepared.reachable)
+    })
+}
+
+/// Whether a selector finds series that count since their process started.
+fn counts(selector: &SelectorInfo, evidence: &Evidence<'_>) -> bool {
+    let kinds = kinds_of(evidence.series, &selector.selector);
+    kinds.iter().any(|(name, kind)| counts_since_start(name, *kind))
+}
+
+/// Whether the value of a gauge at the closing scrape is all that a selector takes.
+fn reads_one_scrape(selector: &SelectorInfo, evidence: &Evidence<'_>) -> bool {
+    selector.asks == Asks::Value && selector.range_ms.is_none() && !counts(selector, evidence)
+}
+
+fn is_gauge(prepared: &Prepared<'_>, evidence: &Evidence<'_>, selector: &SelectorInfo) -> bool {
+    let kinds = kinds_of(evidence.series, &selector.selector);
+    kinds.values().any(|kind| match kind {
+        Some(FamilyKind::Gauge) => true,
+        Some(
+            FamilyKind::Counter
+            | FamilyKind::Histogram
+            | FamilyKind::GaugeHistogram
+            | FamilyKind::Summary
+            | FamilyKind::Info
+            | FamilyKind::StateSet,
+        ) => false,
+        // Nobody said what it is; the function says how it is used.
+        Some(FamilyKind::Unknown) | None => prepared.extreme != Extreme::Neither,
+    })
+}
