@@ -140,6 +140,8 @@ async fn a_folder_that_cannot_be_written_is_507_and_the_service_stays_up() {
     }
     let answer = service.export(body("csv", 1)).await;
     assert_eq!(answer.status, 507, "{}", answer.json);
+    let folder = service.directory.path().to_str().unwrap();
+    assert!(!answer.json.to_string().contains(folder), "{}", answer.json);
     assert_eq!(service.get("/health").await.status(), 200);
     let failed = r#"export_requests_total{format="csv",status="failed",user="anonymous"}"#;
     assert_eq!(service.sample(failed).await, Some(1.0));
