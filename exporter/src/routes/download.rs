@@ -25,12 +25,12 @@ pub(super) async fn download(
     match service.store.find(&id, Instant::now()) {
         Found::File(file) => serve(&file, &id, request).await,
         Found::Expired => {
-            let message = "this export has expired; run it again";
-            answer::error(StatusCode::GONE, message, "expired", None)
+            let message = "this export has expired, or failed; run it again";
+            answer::error(StatusCode::GONE, message, "expired")
         }
         Found::Unknown => {
             let message = "there is no export with this id";
-            answer::error(StatusCode::NOT_FOUND, message, "unknown_export", None)
+            answer::error(StatusCode::NOT_FOUND, message, "unknown_export")
         }
     }
 }
@@ -44,7 +44,7 @@ async fn serve(file: &StoredFile, id: &str, request: Request) -> Response {
         Err(error) => {
             tracing::error!(path = %file.path.display(), %error, "a finished file could not be read");
             let message = "the file could not be read";
-            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "storage", None)
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "storage")
         }
     }
 }

@@ -65,15 +65,16 @@ pub(super) async fn run(
     unfinished.disarm();
     match admitted {
         Err(problem) => {
-            count_loss(&service, &Learned::default(), &problem, false);
+            count_loss(&service, &Learned::default(), &problem, None);
             refuse(&problem, &head.headers, upload).await
         }
         Ok(admitted) => export(service, admitted, upload).await,
     }
 }
 
-/// An export that may run, and since when it is accepted.
+/// An export that may run, by which name, and since when it is accepted.
 struct Admitted {
+    id: String,
     slot: Slot,
     accepted_at: Instant,
 }
@@ -91,7 +92,7 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        count_loss(self.service, &Learned::default(), &client_gone(), false);
+        count_loss(self.service, &Learned::default(), &client_gone(), None);
     }
 }
 
@@ -115,13 +116,14 @@ async fn admit(
         entered = service.admission.enter() => entered.map_err(refusal)?,
         () = connection.closed() => return Err(client_gone()),
     };
-    Ok(Admitted { slot, accepted_at })
+    Ok(Admitted { id: service.store.new_id(), slot, accepted_at })
 }
 
 /// Runs an admitted export to its end, whatever becomes of the client.
 async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -> Response {
     let cancelled = CancellationToken::new();
     let _cancel_when_dropped = cancelled.clone().drop_guard();
+    let id = admitted.id.clone();
     let task = tokio::spawn(async move {
         let outcome = make_file(&service, admitted, &mut upload, cancelled).await;
         if outcome.is_err() {
@@ -131,8 +133,8 @@ async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -
     });
     match task.await {
         Ok(Ok((receipt, effects))) => suffer::answer(&receipt, &effects),
-        Ok(Err(problem)) => answer::problem(&problem),
-        Err(error) => answer::problem(&defect(&error)),
+        Ok(Err(problem)) => answer::problem(&problem, Some(&id)),
+        Err(error) => answer::problem(&defect(&error), Some(&id)),
     }
 }
 
@@ -143,13 +145,13 @@ async fn make_file(
     upload: &mut Upload,
     cancelled: CancellationToken,
 ) -> Result<(Receipt, Vec<Effect>), Problem> {
-    let Admitted { slot, accepted_at } = admitted;
+    let Admitted { id, slot, accepted_at } = admitted;
     let deadline = Instant::now() + service.config.limits.export_timeout;
     let control = Control { cancelled, deadline };
     let (learned, result) = run_job(service, upload, control.clone()).await;
     let effects = result.as_ref().map_or_else(|_| Vec::new(), |done| suffer::judge(service, done));
     let outcome = match result {
-        Ok(finished) => publish(service, finished, &effects, &control).await,
+        Ok(finished) => publish(service, finished, id.clone(), &effects, &control).await,
         Err(problem) => Err(problem),
     };
     let outcome = outcome.map(|published| {
@@ -158,7 +160,7 @@ async fn make_file(
         receipt
     });
     if let Err(problem) = &outcome {
-        count_loss(service, &learned, problem, true);
+        count_loss(service, &learned, problem, Some(&id));
     }
     suffer::give_back(service, slot, &effects);
     outcome.map(|receipt| (receipt, effects))
@@ -214,10 +216,11 @@ impl Published {
     }
 }
 
-/// Suffers the faults, then gives the file its name.
+/// Suffers the faults, then gives the file its name, by this id.
 async fn publish(
     service: &Arc<Service>,
     finished: Finished,
+    id: String,
     effects: &[Effect],
     control: &Control,
 ) -> Result<Published, Problem> {
@@ -227,7 +230,7 @@ async fn publish(
     let published = spawn_blocking(move || {
         let Finished { file, format, rows, losses, ignored_keys } = finished;
         let bytes = file.written_bytes();
-        let id = service.store.publish(file, format, Instant::now())?;
+        service.store.publish(file, format, &id, Instant::now())?;
         Ok(Published { id, format, bytes, rows, losses, ignored_keys })
     });
     published.await.unwrap_or_else(|error| Err(defect(&error)))
@@ -239,7 +242,7 @@ async fn refuse(problem: &Problem, headers: &HeaderMap, mut upload: Upload) -> R
     if !headers.contains_key(header::EXPECT) {
         upload.discard().await;
     }
-    answer::problem(problem)
+    answer::problem(problem, None)
 }
 
 fn count_success(
@@ -267,8 +270,9 @@ fn count_success(
     }
 }
 
-fn count_loss(service: &Service, learned: &Learned, problem: &Problem, accepted: bool) {
-    let outcome = problem.outcome(accepted);
+/// Counts and logs; only an export that was admitted has an id.
+fn count_loss(service: &Service, learned: &Learned, problem: &Problem, id: Option<&str>) {
+    let outcome = problem.outcome(id.is_some());
     service.metrics.lost(&Loss {
         format: learned.format,
         user: learned.user.as_deref(),
@@ -278,8 +282,8 @@ fn count_loss(service: &Service, learned: &Learned, problem: &Problem, accepted:
     });
     let reason = problem.reason.label();
     match outcome {
-        Outcome::Failed => tracing::warn!(reason, %problem, "export failed"),
-        Outcome::Rejected => tracing::debug!(reason, %problem, "export rejected"),
+        Outcome::Failed => tracing::warn!(id, reason, %problem, "export failed"),
+        Outcome::Rejected => tracing::debug!(id, reason, %problem, "export rejected"),
     }
 }
 
