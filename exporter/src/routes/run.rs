@@ -5,7 +5,10 @@
 //! name, count, give the place back, answer. An export runs as a task of its own:
 //! when the client goes away the job is told to stop, and is still counted.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension,
@@ -205,7 +208,7 @@ impl Published {
             format: self.format.label(),
             records: self.rows.records,
             bytes: self.bytes,
-            processing_time: accepted_at.elapsed().as_secs_f64() * 1e3,
+            processing_time: milliseconds(accepted_at.elapsed()),
             download_url: format!("/export/download/{}", self.id),
             ignored_keys: self.ignored_keys.clone(),
             ignored_cells: self.rows.extra_keys,
@@ -315,6 +318,27 @@ fn defect(error: &JoinError) -> Problem {
     Problem::new(Reason::Internal, "the export ended in a defect of this service")
 }
 
+/// Whole microseconds, as milliseconds: no clock here knows more.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
 fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_have_three_decimals() {
+        let written = |nanoseconds| {
+            let milliseconds = milliseconds(Duration::from_nanos(nanoseconds));
+            serde_json::to_string(&milliseconds).unwrap()
+        };
+        assert_eq!(written(904_703), "0.905");
+        assert_eq!(written(12_345_678_901), "12345.679");
+        assert_eq!(written(2_000_000), "2.0");
+    }
 }
