@@ -129,8 +129,8 @@ async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -
     let id = admitted.id.clone();
     let task = tokio::spawn(async move {
         let outcome = make_file(&service, admitted, &mut upload, cancelled).await;
-        if outcome.is_err() {
-            upload.discard().await;
+        if let Err(problem) = &outcome {
+            let_client_finish(problem, upload).await;
         }
         outcome
     });
@@ -241,11 +241,23 @@ async fn publish(
 
 /// Answers a request that was not admitted. A client that asks whether to send
 /// its body is told no; one that is sending gets to finish first.
-async fn refuse(problem: &Problem, headers: &HeaderMap, mut upload: Upload) -> Response {
+async fn refuse(problem: &Problem, headers: &HeaderMap, upload: Upload) -> Response {
     if !headers.contains_key(header::EXPECT) {
-        upload.discard().await;
+        let_client_finish(problem, upload).await;
     }
     answer::problem(problem, None)
+}
+
+/// Reads what a client still sends, so that it gets to see the answer: before
+/// the answer, which any client understands, or behind it where the rest may
+/// be long in coming.
+async fn let_client_finish(problem: &Problem, mut upload: Upload) {
+    match problem.reason {
+        Reason::TooLarge | Reason::TooSlow => {
+            tokio::spawn(async move { upload.discard().await });
+        }
+        _ => upload.discard().await,
+    }
 }
 
 fn count_success(

@@ -87,7 +87,7 @@ impl Upload {
     async fn next_piece(&mut self, deadline: Instant) -> Result<Option<Bytes>, Problem> {
         loop {
             let frame = timeout_at(deadline, self.body.frame()).await;
-            let frame = frame.map_err(|_| self.too_slow())?;
+            let frame = frame.map_err(|_| too_slow().at(self.received_bytes))?;
             let Some(frame) = frame else {
                 self.ended = true;
                 return Ok(None);
@@ -107,12 +107,6 @@ impl Upload {
         Ok(bytes)
     }
 
-    fn too_slow(&mut self) -> Problem {
-        self.ended = true;
-        let message = "the body stopped coming, or came too slowly; send it faster";
-        Problem::new(Reason::TooSlow, message).at(self.received_bytes)
-    }
-
     fn broken_off(&mut self, error: &axum::Error) -> Problem {
         self.ended = true;
         let message = format!("the body broke off: {error}");
@@ -124,6 +118,11 @@ impl Upload {
 pub(super) fn too_large(max_body_bytes: u64) -> Problem {
     let message = format!("the body is larger than {max_body_bytes} bytes; send fewer rows");
     Problem::new(Reason::TooLarge, message).at(max_body_bytes)
+}
+
+fn too_slow() -> Problem {
+    let message = "the body stopped coming, or came too slowly; send it faster";
+    Problem::new(Reason::TooSlow, message)
 }
 
 /// The two ends between network and job.
