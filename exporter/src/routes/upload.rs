@@ -39,12 +39,16 @@ pub(super) struct Upload {
     received_bytes: u64,
     ended: bool,
     limits: Limits,
+    /// What is left of the wait for all pieces together. Only time in which the
+    /// service waits for the client counts, so no export is too large for it.
+    patience: Duration,
 }
 
 impl Upload {
     /// A body of which nothing has been read.
     pub(super) fn new(body: Body, limits: Limits) -> Self {
-        Self { body, first: None, received_bytes: 0, ended: false, limits }
+        let patience = limits.upload_timeout;
+        Self { body, first: None, received_bytes: 0, ended: false, limits, patience }
     }
 
     /// Waits for the first bytes. Only then is a place asked for: an idle
@@ -62,8 +66,10 @@ impl Upload {
             return;
         }
         while !self.ended {
-            let patience = Instant::now() + self.limits.body_timeout;
-            let piece = self.next_piece(patience.min(deadline)).await.transpose();
+            let asked_at = Instant::now();
+            let patience_ends = asked_at + self.limits.body_timeout.min(self.patience);
+            let piece = self.next_piece(patience_ends.min(deadline)).await.transpose();
+            self.patience = self.patience.saturating_sub(asked_at.elapsed());
             let Some(piece) = piece else { return };
             let is_problem = piece.is_err();
             if pieces.send(piece).await.is_err() || is_problem {
@@ -152,5 +158,45 @@ impl ByteSource for ChannelSource {
 
     fn held_bytes(&self) -> usize {
         CHANNEL_PIECES * self.largest_piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+
+    /// What a job gets of a body of pieces, by a service that will not wait.
+    async fn received(pieces: impl stream::Stream<Item = Bytes> + Send + 'static) -> Vec<Piece> {
+        let limits = Limits { upload_timeout: Duration::ZERO, ..Limits::default() };
+        let mut upload = Upload::new(Body::from_stream(pieces.map(Ok::<_, Infallible>)), limits);
+        let (sender, mut source) = channel();
+        let far_away = Instant::now() + Duration::from_secs(86_400);
+        let job = async {
+            let mut pieces = Vec::new();
+            while let Some(piece) = source.receiver.recv().await {
+                pieces.push(piece);
+            }
+            pieces
+        };
+        tokio::join!(upload.feed(sender, far_away), job).1
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_keeps_us_waiting_is_never_too_slow() {
+        let pieces = received(stream::iter(vec![Bytes::from_static(b" "); 100])).await;
+        assert_eq!(pieces, vec![Ok(Bytes::from_static(b" ")); 100]);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_used_up_our_patience_is_too_slow() {
+        let ready = stream::iter([Bytes::from_static(b" ")]);
+        let pieces = received(ready.chain(stream::pending())).await;
+        assert_eq!(pieces.len(), 2);
+        let problem = pieces[1].as_ref().unwrap_err();
+        assert_eq!((problem.reason, problem.offset), (Reason::TooSlow, Some(1)));
     }
 }
