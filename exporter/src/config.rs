@@ -39,6 +39,8 @@ pub struct Limits {
     pub max_columns: usize,
     /// Longest wait for the next piece of a body.
     pub body_timeout: Duration,
+    /// Longest wait for all pieces of a body together, while its export has a place.
+    pub upload_timeout: Duration,
     /// Longest time from admission to the finished file, waiting not counted.
     pub export_timeout: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for Limits {
             max_row_bytes: 1 << 20,
             max_columns: 512,
             body_timeout: Duration::from_secs(10),
+            upload_timeout: Duration::from_secs(60),
             export_timeout: Duration::from_secs(300),
         }
     }

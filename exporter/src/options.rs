@@ -66,6 +66,11 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub body_timeout: Duration,
 
+    /// Longest wait for all pieces of a request body together, once its export
+    /// runs; a client that takes longer is answered 408
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub upload_timeout: Duration,
+
     /// Longest time that one export may run
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
     pub export_timeout: Duration,
@@ -102,6 +107,7 @@ impl Options {
             max_row_bytes: usize::try_from(self.max_row_bytes).unwrap_or(usize::MAX),
             max_columns: self.max_columns,
             body_timeout: self.body_timeout,
+            upload_timeout: self.upload_timeout,
             export_timeout: self.export_timeout,
         }
     }

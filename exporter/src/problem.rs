@@ -99,6 +99,8 @@ pub(crate) struct Problem {
     pub(crate) reason: Reason,
     /// What happened and what to do, for the person who sent the request.
     pub(crate) message: String,
+    /// What the system said, for the log only: it may name paths.
+    pub(crate) cause: Option<String>,
     /// Byte of the request body where it happened.
     pub(crate) offset: Option<u64>,
     /// A status other than the reason's own.
@@ -111,7 +113,7 @@ impl Problem {
     /// A problem with a sentence.
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { reason, message, offset: None, status: None, retry_after_seconds: None }
+        Self { reason, message, cause: None, offset: None, status: None, retry_after_seconds: None }
     }
 
     /// At this byte of the body.
@@ -138,9 +140,13 @@ impl Problem {
     }
 }
 
+/// Everything, for the log.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
+        }
         match self.offset {
             Some(offset) => write!(f, " (at byte {offset})"),
             None => Ok(()),
@@ -162,7 +168,8 @@ impl From<std::io::Error> for Problem {
             | NotFound => Reason::NoStorage,
             _ => Reason::WriteError,
         };
-        Self::new(reason, format!("the file could not be written: {error}"))
+        let message = format!("the file could not be written: {}", error.kind());
+        Self { cause: Some(error.to_string()), ..Self::new(reason, message) }
     }
 }
 
@@ -193,5 +200,13 @@ mod tests {
         let full = Problem::from(std::io::Error::from(std::io::ErrorKind::StorageFull));
         let broken = Problem::from(std::io::Error::other("cable"));
         assert_eq!((full.status(), broken.status()), (507, 500));
+    }
+
+    #[test]
+    fn paths_are_for_the_log_and_not_for_the_client() {
+        let kind = std::io::ErrorKind::PermissionDenied;
+        let problem = Problem::from(std::io::Error::new(kind, "denied at path \"/srv/x\""));
+        assert_eq!(problem.message, "the file could not be written: permission denied");
+        assert!(problem.to_string().contains("/srv/x"), "{problem}");
     }
 }

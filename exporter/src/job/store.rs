@@ -2,8 +2,8 @@
 //!
 //! An id is a number and a keyed hash of it. The map from ids to files is the only
 //! way to a file, so no text of a client ever becomes part of a path; and an id
-//! whose hash is right but which is not in the map must have expired, so that
-//! expired files need no memory.
+//! whose hash is right but which is not in the map must have expired or never
+//! come to be, so that expired files need no memory.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::RandomState},
@@ -33,7 +33,7 @@ pub(crate) struct StoredFile {
 pub(crate) enum Found {
     /// It is there.
     File(StoredFile),
-    /// It was there.
+    /// It was there, or its export failed.
     Expired,
     /// It never was.
     Unknown,
@@ -72,26 +72,35 @@ impl Store {
         Ok(Self { directory, expire_after, max_bytes, secret, files })
     }
 
-    /// Gives a file its name and its id. Older files expire to make room.
+    /// An id that was never given before.
+    pub(crate) fn new_id(&self) -> String {
+        let mut files = self.files();
+        let number = files.next_number;
+        files.next_number += 1;
+        self.id(number)
+    }
+
+    /// Gives a file its name, with an id of this store. Older files expire to make
+    /// room.
     pub(crate) fn publish(
         &self,
         file: PartialFile,
         format: Format,
+        id: &str,
         now: Instant,
-    ) -> io::Result<String> {
+    ) -> io::Result<()> {
         let bytes = file.written_bytes();
-        let id = self.new_id();
         let path = self.directory.join(format!("export-{id}.{}", format.label()));
         file.rename(&path)?;
         let mut files = self.files();
         files.total_bytes += bytes;
-        files.by_id.insert(id.clone(), StoredFile { path, format, bytes });
-        files.by_age.push_back((now, id.clone()));
+        files.by_id.insert(id.to_owned(), StoredFile { path, format, bytes });
+        files.by_age.push_back((now, id.to_owned()));
         let expired =
             files.expire(|files, _| files.total_bytes > self.max_bytes && files.by_age.len() > 1);
         drop(files);
         remove(&expired);
-        Ok(id)
+        Ok(())
     }
 
     /// Removes the files that are too old.
@@ -109,13 +118,6 @@ impl Store {
             None if self.was_given(id, files.next_number) => Found::Expired,
             None => Found::Unknown,
         }
-    }
-
-    fn new_id(&self) -> String {
-        let mut files = self.files();
-        let number = files.next_number;
-        files.next_number += 1;
-        self.id(number)
     }
 
     /// 128 bits of keyed hash: an id cannot be guessed from another one.
@@ -194,7 +196,9 @@ mod tests {
         fn publish(&self, content: &[u8]) -> String {
             let (file, mut writer) = PartialFile::create(self.directory.path()).unwrap();
             writer.write_all(content).unwrap();
-            self.store.publish(file, Format::Csv, self.now).unwrap()
+            let id = self.store.new_id();
+            self.store.publish(file, Format::Csv, &id, self.now).unwrap();
+            id
         }
 
         fn files(&self) -> usize {

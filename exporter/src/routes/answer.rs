@@ -15,15 +15,20 @@ struct ProblemBody<'a> {
     error: &'a str,
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
 }
 
-/// The answer to a request that did not succeed.
-pub(super) fn problem(problem: &Problem) -> Response {
+/// The answer to a request that did not succeed, with the id under which the log
+/// has it if it was admitted.
+pub(super) fn problem(problem: &Problem, id: Option<&str>) -> Response {
     let status =
         StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reason = problem.reason.label();
-    let mut response = error(status, &problem.message, reason, problem.offset);
+    let body =
+        ProblemBody { success: false, error: &problem.message, reason, id, offset: problem.offset };
+    let mut response = (status, Json(body)).into_response();
     if let Some(seconds) = problem.retry_after_seconds {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -31,13 +36,9 @@ pub(super) fn problem(problem: &Problem) -> Response {
 }
 
 /// An answer with an error in it.
-pub(super) fn error(
-    status: StatusCode,
-    message: &str,
-    reason: &str,
-    offset: Option<u64>,
-) -> Response {
-    (status, Json(ProblemBody { success: false, error: message, reason, offset })).into_response()
+pub(super) fn error(status: StatusCode, message: &str, reason: &str) -> Response {
+    let body = ProblemBody { success: false, error: message, reason, id: None, offset: None };
+    (status, Json(body)).into_response()
 }
 
 /// The answer where there is nothing.
@@ -46,11 +47,11 @@ pub(super) async fn no_such_route(uri: Uri) -> Response {
         "there is nothing at {}; try /export/run, /export/status, /export/metrics, /export/download/{{id}} or /health",
         uri.path()
     );
-    error(StatusCode::NOT_FOUND, &message, "no_such_route", None)
+    error(StatusCode::NOT_FOUND, &message, "no_such_route")
 }
 
 /// The answer to a method that a route does not have.
 pub(super) async fn no_such_method() -> Response {
     let message = "this route does not have this method";
-    error(StatusCode::METHOD_NOT_ALLOWED, message, "no_such_method", None)
+    error(StatusCode::METHOD_NOT_ALLOWED, message, "no_such_method")
 }

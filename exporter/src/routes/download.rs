@@ -1,19 +1,19 @@
 //! `GET /export/download/{id}`: a finished file, whole or in ranges.
 //!
-//! The id is looked up, never made into a path. Ranges, conditional requests and
-//! HEAD are `tower-http`'s work.
+//! The id is looked up, never made into a path. [`range`] settles which part is
+//! wanted; cutting it, conditional requests and HEAD are `tower-http`'s work.
 
-use std::{sync::Arc, time::Instant};
+use std::{io, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tower_http::services::ServeFile;
 
-use super::{Service, answer};
+use super::{Service, answer, range};
 use crate::job::{Found, StoredFile};
 
 /// The route.
@@ -25,30 +25,52 @@ pub(super) async fn download(
     match service.store.find(&id, Instant::now()) {
         Found::File(file) => serve(&file, &id, request).await,
         Found::Expired => {
-            let message = "this export has expired; run it again";
-            answer::error(StatusCode::GONE, message, "expired", None)
+            let message = "this export has expired, or failed; run it again";
+            answer::error(StatusCode::GONE, message, "expired")
         }
         Found::Unknown => {
             let message = "there is no export with this id";
-            answer::error(StatusCode::NOT_FOUND, message, "unknown_export", None)
+            answer::error(StatusCode::NOT_FOUND, message, "unknown_export")
         }
     }
 }
 
 async fn serve(file: &StoredFile, id: &str, request: Request) -> Response {
-    let mut files = ServeFile::new(&file.path);
-    match files.try_call(request).await {
-        Ok(response) => {
-            let mut response = response.map(Body::new).into_response();
+    match read(file, request).await {
+        Ok(mut response) => {
             add_headers(response.headers_mut(), file, id);
             response
         }
         Err(error) => {
             tracing::error!(path = %file.path.display(), %error, "a finished file could not be read");
             let message = "the file could not be read";
-            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "storage", None)
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "storage")
         }
     }
+}
+
+async fn read(file: &StoredFile, mut request: Request) -> io::Result<Response> {
+    let mut files = ServeFile::new(&file.path);
+    let range = match range::wanted(request.method(), request.headers(), file.bytes) {
+        Some(_) if !is_in_named_state(&mut files, request.headers()).await? => None,
+        range => range,
+    };
+    request.headers_mut().remove(header::RANGE);
+    if let Some(range) = range {
+        request.headers_mut().insert(header::RANGE, range);
+    }
+    Ok(files.try_call(request).await?.map(Body::new).into_response())
+}
+
+/// Whether the file is as `If-Range` wants it. Finished files do not change, so
+/// the answer stays true.
+async fn is_in_named_state(files: &mut ServeFile, headers: &HeaderMap) -> io::Result<bool> {
+    if !range::is_conditional(headers) {
+        return Ok(true);
+    }
+    let mut question = Request::new(Body::empty());
+    *question.method_mut() = Method::HEAD;
+    Ok(range::condition_holds(headers, files.try_call(question).await?.headers()))
 }
 
 fn add_headers(headers: &mut HeaderMap, file: &StoredFile, id: &str) {

@@ -25,7 +25,7 @@ pub(super) async fn metrics(State(service): State<Arc<Service>>) -> Response {
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");
             let message = "the metrics could not be written";
-            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "internal", None)
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, message, "internal")
         }
     }
 }

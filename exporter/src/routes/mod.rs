@@ -7,6 +7,7 @@ mod answer;
 mod download;
 mod health;
 mod metrics;
+mod range;
 mod run;
 mod status;
 mod suffer;

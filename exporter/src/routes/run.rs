@@ -5,7 +5,10 @@
 //! name, count, give the place back, answer. An export runs as a task of its own:
 //! when the client goes away the job is told to stop, and is still counted.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension,
@@ -65,15 +68,16 @@ pub(super) async fn run(
     unfinished.disarm();
     match admitted {
         Err(problem) => {
-            count_loss(&service, &Learned::default(), &problem, false);
+            count_loss(&service, &Learned::default(), &problem, None);
             refuse(&problem, &head.headers, upload).await
         }
         Ok(admitted) => export(service, admitted, upload).await,
     }
 }
 
-/// An export that may run, and since when it is accepted.
+/// An export that may run, by which name, and since when it is accepted.
 struct Admitted {
+    id: String,
     slot: Slot,
     accepted_at: Instant,
 }
@@ -91,7 +95,7 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        count_loss(self.service, &Learned::default(), &client_gone(), false);
+        count_loss(self.service, &Learned::default(), &client_gone(), None);
     }
 }
 
@@ -115,24 +119,25 @@ async fn admit(
         entered = service.admission.enter() => entered.map_err(refusal)?,
         () = connection.closed() => return Err(client_gone()),
     };
-    Ok(Admitted { slot, accepted_at })
+    Ok(Admitted { id: service.store.new_id(), slot, accepted_at })
 }
 
 /// Runs an admitted export to its end, whatever becomes of the client.
 async fn export(service: Arc<Service>, admitted: Admitted, mut upload: Upload) -> Response {
     let cancelled = CancellationToken::new();
     let _cancel_when_dropped = cancelled.clone().drop_guard();
+    let id = admitted.id.clone();
     let task = tokio::spawn(async move {
         let outcome = make_file(&service, admitted, &mut upload, cancelled).await;
-        if outcome.is_err() {
-            upload.discard().await;
+        if let Err(problem) = &outcome {
+            let_client_finish(problem, upload).await;
         }
         outcome
     });
     match task.await {
         Ok(Ok((receipt, effects))) => suffer::answer(&receipt, &effects),
-        Ok(Err(problem)) => answer::problem(&problem),
-        Err(error) => answer::problem(&defect(&error)),
+        Ok(Err(problem)) => answer::problem(&problem, Some(&id)),
+        Err(error) => answer::problem(&defect(&error), Some(&id)),
     }
 }
 
@@ -143,13 +148,13 @@ async fn make_file(
     upload: &mut Upload,
     cancelled: CancellationToken,
 ) -> Result<(Receipt, Vec<Effect>), Problem> {
-    let Admitted { slot, accepted_at } = admitted;
+    let Admitted { id, slot, accepted_at } = admitted;
     let deadline = Instant::now() + service.config.limits.export_timeout;
     let control = Control { cancelled, deadline };
     let (learned, result) = run_job(service, upload, control.clone()).await;
     let effects = result.as_ref().map_or_else(|_| Vec::new(), |done| suffer::judge(service, done));
     let outcome = match result {
-        Ok(finished) => publish(service, finished, &effects, &control).await,
+        Ok(finished) => publish(service, finished, id.clone(), &effects, &control).await,
         Err(problem) => Err(problem),
     };
     let outcome = outcome.map(|published| {
@@ -158,7 +163,7 @@ async fn make_file(
         receipt
     });
     if let Err(problem) = &outcome {
-        count_loss(service, &learned, problem, true);
+        count_loss(service, &learned, problem, Some(&id));
     }
     suffer::give_back(service, slot, &effects);
     outcome.map(|receipt| (receipt, effects))
@@ -203,7 +208,7 @@ impl Published {
             format: self.format.label(),
             records: self.rows.records,
             bytes: self.bytes,
-            processing_time: accepted_at.elapsed().as_secs_f64() * 1e3,
+            processing_time: milliseconds(accepted_at.elapsed()),
             download_url: format!("/export/download/{}", self.id),
             ignored_keys: self.ignored_keys.clone(),
             ignored_cells: self.rows.extra_keys,
@@ -214,10 +219,11 @@ impl Published {
     }
 }
 
-/// Suffers the faults, then gives the file its name.
+/// Suffers the faults, then gives the file its name, by this id.
 async fn publish(
     service: &Arc<Service>,
     finished: Finished,
+    id: String,
     effects: &[Effect],
     control: &Control,
 ) -> Result<Published, Problem> {
@@ -227,7 +233,7 @@ async fn publish(
     let published = spawn_blocking(move || {
         let Finished { file, format, rows, losses, ignored_keys } = finished;
         let bytes = file.written_bytes();
-        let id = service.store.publish(file, format, Instant::now())?;
+        service.store.publish(file, format, &id, Instant::now())?;
         Ok(Published { id, format, bytes, rows, losses, ignored_keys })
     });
     published.await.unwrap_or_else(|error| Err(defect(&error)))
@@ -235,11 +241,23 @@ async fn publish(
 
 /// Answers a request that was not admitted. A client that asks whether to send
 /// its body is told no; one that is sending gets to finish first.
-async fn refuse(problem: &Problem, headers: &HeaderMap, mut upload: Upload) -> Response {
+async fn refuse(problem: &Problem, headers: &HeaderMap, upload: Upload) -> Response {
     if !headers.contains_key(header::EXPECT) {
-        upload.discard().await;
+        let_client_finish(problem, upload).await;
     }
-    answer::problem(problem)
+    answer::problem(problem, None)
+}
+
+/// Reads what a client still sends, so that it gets to see the answer: before
+/// the answer, which any client understands, or behind it where the rest may
+/// be long in coming.
+async fn let_client_finish(problem: &Problem, mut upload: Upload) {
+    match problem.reason {
+        Reason::TooLarge | Reason::TooSlow => {
+            tokio::spawn(async move { upload.discard().await });
+        }
+        _ => upload.discard().await,
+    }
 }
 
 fn count_success(
@@ -267,8 +285,9 @@ fn count_success(
     }
 }
 
-fn count_loss(service: &Service, learned: &Learned, problem: &Problem, accepted: bool) {
-    let outcome = problem.outcome(accepted);
+/// Counts and logs; only an export that was admitted has an id.
+fn count_loss(service: &Service, learned: &Learned, problem: &Problem, id: Option<&str>) {
+    let outcome = problem.outcome(id.is_some());
     service.metrics.lost(&Loss {
         format: learned.format,
         user: learned.user.as_deref(),
@@ -278,8 +297,8 @@ fn count_loss(service: &Service, learned: &Learned, problem: &Problem, accepted:
     });
     let reason = problem.reason.label();
     match outcome {
-        Outcome::Failed => tracing::warn!(reason, %problem, "export failed"),
-        Outcome::Rejected => tracing::debug!(reason, %problem, "export rejected"),
+        Outcome::Failed => tracing::warn!(id, reason, %problem, "export failed"),
+        Outcome::Rejected => tracing::debug!(id, reason, %problem, "export rejected"),
     }
 }
 
@@ -311,6 +330,27 @@ fn defect(error: &JoinError) -> Problem {
     Problem::new(Reason::Internal, "the export ended in a defect of this service")
 }
 
+/// Whole microseconds, as milliseconds: no clock here knows more.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
 fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_have_three_decimals() {
+        let written = |nanoseconds| {
+            let milliseconds = milliseconds(Duration::from_nanos(nanoseconds));
+            serde_json::to_string(&milliseconds).unwrap()
+        };
+        assert_eq!(written(904_703), "0.905");
+        assert_eq!(written(12_345_678_901), "12345.679");
+        assert_eq!(written(2_000_000), "2.0");
+    }
 }

@@ -39,12 +39,16 @@ pub(super) struct Upload {
     received_bytes: u64,
     ended: bool,
     limits: Limits,
+    /// What is left of the wait for all pieces together. Only time in which the
+    /// service waits for the client counts, so no export is too large for it.
+    patience: Duration,
 }
 
 impl Upload {
     /// A body of which nothing has been read.
     pub(super) fn new(body: Body, limits: Limits) -> Self {
-        Self { body, first: None, received_bytes: 0, ended: false, limits }
+        let patience = limits.upload_timeout;
+        Self { body, first: None, received_bytes: 0, ended: false, limits, patience }
     }
 
     /// Waits for the first bytes. Only then is a place asked for: an idle
@@ -62,8 +66,10 @@ impl Upload {
             return;
         }
         while !self.ended {
-            let patience = Instant::now() + self.limits.body_timeout;
-            let piece = self.next_piece(patience.min(deadline)).await.transpose();
+            let asked_at = Instant::now();
+            let patience_ends = asked_at + self.limits.body_timeout.min(self.patience);
+            let piece = self.next_piece(patience_ends.min(deadline)).await.transpose();
+            self.patience = self.patience.saturating_sub(asked_at.elapsed());
             let Some(piece) = piece else { return };
             let is_problem = piece.is_err();
             if pieces.send(piece).await.is_err() || is_problem {
@@ -87,7 +93,7 @@ impl Upload {
     async fn next_piece(&mut self, deadline: Instant) -> Result<Option<Bytes>, Problem> {
         loop {
             let frame = timeout_at(deadline, self.body.frame()).await;
-            let frame = frame.map_err(|_| self.too_slow())?;
+            let frame = frame.map_err(|_| too_slow().at(self.received_bytes))?;
             let Some(frame) = frame else {
                 self.ended = true;
                 return Ok(None);
@@ -107,12 +113,6 @@ impl Upload {
         Ok(bytes)
     }
 
-    fn too_slow(&mut self) -> Problem {
-        self.ended = true;
-        let message = "the body stopped coming, or came too slowly; send it faster";
-        Problem::new(Reason::TooSlow, message).at(self.received_bytes)
-    }
-
     fn broken_off(&mut self, error: &axum::Error) -> Problem {
         self.ended = true;
         let message = format!("the body broke off: {error}");
@@ -124,6 +124,11 @@ impl Upload {
 pub(super) fn too_large(max_body_bytes: u64) -> Problem {
     let message = format!("the body is larger than {max_body_bytes} bytes; send fewer rows");
     Problem::new(Reason::TooLarge, message).at(max_body_bytes)
+}
+
+fn too_slow() -> Problem {
+    let message = "the body stopped coming, or came too slowly; send it faster";
+    Problem::new(Reason::TooSlow, message)
 }
 
 /// The two ends between network and job.
@@ -153,5 +158,45 @@ impl ByteSource for ChannelSource {
 
     fn held_bytes(&self) -> usize {
         CHANNEL_PIECES * self.largest_piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+
+    /// What a job gets of a body of pieces, by a service that will not wait.
+    async fn received(pieces: impl stream::Stream<Item = Bytes> + Send + 'static) -> Vec<Piece> {
+        let limits = Limits { upload_timeout: Duration::ZERO, ..Limits::default() };
+        let mut upload = Upload::new(Body::from_stream(pieces.map(Ok::<_, Infallible>)), limits);
+        let (sender, mut source) = channel();
+        let far_away = Instant::now() + Duration::from_secs(86_400);
+        let job = async {
+            let mut pieces = Vec::new();
+            while let Some(piece) = source.receiver.recv().await {
+                pieces.push(piece);
+            }
+            pieces
+        };
+        tokio::join!(upload.feed(sender, far_away), job).1
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_keeps_us_waiting_is_never_too_slow() {
+        let pieces = received(stream::iter(vec![Bytes::from_static(b" "); 100])).await;
+        assert_eq!(pieces, vec![Ok(Bytes::from_static(b" ")); 100]);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_used_up_our_patience_is_too_slow() {
+        let ready = stream::iter([Bytes::from_static(b" ")]);
+        let pieces = received(ready.chain(stream::pending())).await;
+        assert_eq!(pieces.len(), 2);
+        let problem = pieces[1].as_ref().unwrap_err();
+        assert_eq!((problem.reason, problem.offset), (Reason::TooSlow, Some(1)));
     }
 }

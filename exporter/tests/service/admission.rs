@@ -133,6 +133,30 @@ async fn five_idle_uploads_do_not_hold_the_places() {
 }
 
 #[tokio::test]
+async fn a_body_that_trickles_loses_its_place() {
+    let service = Service::start_with(|config| {
+        config.max_concurrent = 1;
+        config.limits.upload_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut upload = service.begin_upload(1 << 20, BEGINNING).await;
+    let mut answer = [0; 12];
+    // Each round is a request, so that the pieces come one by one.
+    let length = loop {
+        upload.write_all(b"[1],").await.unwrap();
+        service.get("/health").await;
+        if let Ok(length) = upload.try_read(&mut answer) {
+            break length;
+        }
+    };
+    assert_eq!(&answer[..length], b"HTTP/1.1 408");
+    service.wait_for(0, 0).await;
+    assert_eq!(service.files(), Vec::<String>::new());
+    let slow = r#"export_fail_total{format="csv",reason="too_slow"}"#;
+    assert_eq!(service.sample(slow).await, Some(1.0));
+}
+
+#[tokio::test]
 async fn connections_without_any_body_hold_no_place() {
     let service = Service::start_with(|config| config.max_concurrent = 1).await;
     let _silent = service.begin_upload(LENGTH, "").await;

@@ -1,11 +1,11 @@
 //! What a client can send wrong: each has its status, its reason and its place,
 //! leaves no file, and is counted.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use tokio::io::AsyncWriteExt;
 
-use crate::service::{Service, body, total};
+use crate::service::{Service, body, read_answer, total};
 
 /// Bodies, and the status and reason each is answered with.
 const WRONG: &[(&str, u16, &str)] = &[
@@ -98,6 +98,34 @@ async fn limits_on_bytes_rows_and_columns_are_413() {
 }
 
 #[tokio::test]
+async fn a_declared_length_beyond_the_limit_is_refused_before_the_body_comes() {
+    let service = Service::start_with(|config| {
+        config.limits.max_body_bytes = 1_000;
+        config.limits.body_timeout = Duration::from_secs(3_600);
+    })
+    .await;
+    for beginning in ["", "{"] {
+        let mut idle = service.begin_upload(1_001, beginning).await;
+        let answer = tokio::time::timeout(Duration::from_secs(5), read_answer(&mut idle)).await;
+        assert!(answer.unwrap().starts_with("HTTP/1.1 413"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_gets_to_see_the_413() {
+    let service = Service::start_with(|config| config.limits.max_body_bytes = 1 << 20).await;
+    let length = 32 << 20;
+    let mut upload = service.begin_upload(length, "").await;
+    for _ in 0..32 {
+        upload.write_all(&vec![b' '; 1 << 20]).await.unwrap();
+    }
+    assert!(read_answer(&mut upload).await.starts_with("HTTP/1.1 413"));
+    for _ in 0..3 {
+        assert_eq!(service.export(vec![b' '; length]).await.status, 413);
+    }
+}
+
+#[tokio::test]
 async fn a_body_without_a_length_is_bounded_too() {
     let service = Service::start_with(|config| config.limits.max_body_bytes = 1_000).await;
     let pieces = (0..10).map(|_| Ok::<_, std::io::Error>(vec![b' '; 500]));
@@ -140,6 +168,8 @@ async fn a_folder_that_cannot_be_written_is_507_and_the_service_stays_up() {
     }
     let answer = service.export(body("csv", 1)).await;
     assert_eq!(answer.status, 507, "{}", answer.json);
+    let folder = service.directory.path().to_str().unwrap();
+    assert!(!answer.json.to_string().contains(folder), "{}", answer.json);
     assert_eq!(service.get("/health").await.status(), 200);
     let failed = r#"export_requests_total{format="csv",status="failed",user="anonymous"}"#;
     assert_eq!(service.sample(failed).await, Some(1.0));

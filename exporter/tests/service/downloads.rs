@@ -44,6 +44,41 @@ async fn ranges_give_a_part_and_say_which() {
 }
 
 #[tokio::test]
+async fn ranges_that_are_malformed_unknown_or_several_give_the_whole_file() {
+    let service = Service::start().await;
+    let (receipt, file) = service.export_file(body("csv", 2)).await;
+    let url = service.url(receipt["downloadUrl"].as_str().unwrap());
+    for range in ["items=0-1", "bytes=5-2", "bytes=x-", "bytes=0-1,3-4"] {
+        let answer = service.client.get(&url).header("range", range).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{range}");
+        assert_eq!(answer.bytes().await.unwrap(), file, "{range}");
+    }
+    let end = service.client.get(&url).header("range", "bytes=-99999").send().await.unwrap();
+    assert_eq!((end.status().as_u16(), end.bytes().await.unwrap()), (206, file.into()));
+}
+
+#[tokio::test]
+async fn a_part_of_another_state_of_the_file_is_answered_with_the_whole() {
+    let service = Service::start().await;
+    let (receipt, file) = service.export_file(body("csv", 2)).await;
+    let path = receipt["downloadUrl"].as_str().unwrap();
+    let first = service.get(path).await;
+    let now = |name: &str| first.headers()[name].to_str().unwrap().to_owned();
+    for (state, status, length) in [
+        (now("etag"), 206, 4),
+        (now("last-modified"), 206, 4),
+        ("\"other\"".to_owned(), 200, file.len()),
+        (format!("W/{}", now("etag")), 200, file.len()),
+        ("Sat, 29 Oct 1994 19:43:31 GMT".to_owned(), 200, file.len()),
+    ] {
+        let request = service.client.get(service.url(path)).header("range", "bytes=3-6");
+        let answer = request.header("if-range", &state).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{state}");
+        assert_eq!(answer.bytes().await.unwrap().len(), length, "{state}");
+    }
+}
+
+#[tokio::test]
 async fn an_unchanged_file_is_not_sent_again() {
     let service = Service::start().await;
     let (receipt, _) = service.export_file(body("csv", 2)).await;

@@ -160,6 +160,20 @@ fn a_fault_is_loud_in_the_log() {
 }
 
 #[test]
+fn a_failed_export_has_one_id_in_the_answer_and_in_the_log() {
+    let process = Process::start(&["--fault", "error:1.0"]);
+    let answer = process.post(r#"{"format":"csv","columns":["a"],"data":[[1]]}"#);
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let id = body["id"].as_str().unwrap();
+    assert!(process.get(&format!("/export/download/{id}")).starts_with("HTTP/1.1 410"));
+    process.signal(rustix::process::Signal::TERM);
+    let log = process.wait().1;
+    let line = log.lines().find(|line| line.contains("export failed")).unwrap();
+    assert!(line.contains(id), "{line}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_an_error_with_advice() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
