@@ -581,6 +581,26 @@ mod tests {
     }
 
     #[test]
+    fn observations_before_the_first_scrape_of_a_histogram_may_have_been_slow() {
+        let born = |first: f64| {
+            let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+            store.declare("latency_ms", FamilyKind::Histogram);
+            for bound in ["1000", "60000", "+Inf"] {
+                let labels = [("__name__", "latency_ms_bucket"), ("le", bound)];
+                add_series(&mut store, FamilyKind::Histogram, &labels, |at| {
+                    (at >= 1).then(|| first + (at - 1) as f64 * 20.0)
+                });
+            }
+            Case::milliseconds(P95, 1.0).on(&store)
+        };
+        let few = born(3.0);
+        assert_eq!((few.samples, few.verdict), (Some(300), Verdict::Pass), "{}", few.reason);
+        let many = born(30.0);
+        assert_eq!(many.verdict, Verdict::Inconclusive);
+        assert!(many.reason.starts_with("30 observations were made before"), "{}", many.reason);
+    }
+
+    #[test]
     fn each_threshold_keeps_its_own_ruling_under_doubt() {
         // Above 2 at all times, so the lower target is missed, and gone half way.
         let store = gauge(100, |at| (at < 20).then_some(3.0));
