@@ -53,10 +53,9 @@ pub fn rule(
 
 fn is_certain_miss(observed: Observed, rest: RestOfRun, target: &Threshold) -> bool {
     match (rest, observed.number()) {
-        (RestOfRun::Confirms, _) => true,
         (RestOfRun::Moves, _) => false,
         // What failed stays without a duration.
-        (RestOfRun::Raises, None) => true,
+        (RestOfRun::Confirms, _) | (RestOfRun::Raises, None) => true,
         (RestOfRun::Raises, Some(value)) => match target.comparator {
             Comparator::Less => value >= target.bound,
             Comparator::LessOrEqual | Comparator::Equal => value > target.bound,
