@@ -6,7 +6,8 @@ mod ranged;
 mod substitute;
 
 use slogate_promql::{
-    Asks, Element as Sampled, Expression, Labels, Options, Peak, SeriesSource, Value, instant,
+    Asks, Element as Sampled, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource, Value,
+    instant,
 };
 
 use super::algebra::every_element::{self, Element};
@@ -122,10 +123,7 @@ fn evaluate(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Result<Vec<Element>, String> {
-    let selectors = prepared.expression.selectors();
-    let asks_for_absence = selectors.iter().any(|one| one.asks == Asks::Absence);
-    let nothing_found = selectors.iter().find_map(|one| missing(evidence.series, &one.selector));
-    if let Some(doubt) = nothing_found.filter(|_| !asks_for_absence) {
+    if let Some(doubt) = nothing_found(&prepared.expression, evidence) {
         return Err(doubt);
     }
     match prepared.expression.histogram_quantile() {
@@ -137,6 +135,20 @@ fn evaluate(
             .map(|sampled| plain_element(&sampled, prepared.query, objective))
             .collect()),
     }
+}
+
+/// The doubt about a selector that found nothing, unless the expression asks whether
+/// that very selector finds something.
+fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
+    let selectors = expression.selectors();
+    let may_be_absent = |sought: &SelectorInfo| {
+        let absent = selectors.iter().filter(|one| one.asks == Asks::Absence);
+        absent.into_iter().any(|one| one.selector == sought.selector)
+    };
+    selectors
+        .iter()
+        .filter(|one| !may_be_absent(one))
+        .find_map(|one| missing(evidence.series, &one.selector))
 }
 
 /// The expression's value as elements; a scalar is one without labels.
@@ -360,6 +372,18 @@ mod tests {
                 judged.reason,
                 "no such series: export_foo_total; did the target export it?"
             );
+        }
+    }
+
+    #[test]
+    fn only_what_is_asked_to_be_absent_may_be_missing() {
+        let store = gauge(250, |_| Some(3.0));
+        let allowed = Case::plain("absent(panics_total)", Comparator::Equal, 1.0).on(&store);
+        assert_eq!(allowed.verdict, Verdict::Pass, "{}", allowed.reason);
+        for text in ["absent(panics) or sum(dept)", "sum(depth{a=\"absent(\"})"] {
+            let judged = Case::plain(text, Comparator::Equal, 1.0).on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
+            assert!(judged.reason.starts_with("no such series"), "{}", judged.reason);
         }
     }
 
