@@ -36,18 +36,6 @@ impl Clock {
         };
         i64::try_from(wall.as_millis()).unwrap_or(i64::MAX)
     }
-
-    /// The first instant of a millisecond since the Unix epoch. A time that the
-    /// monotonic clock cannot express (before the machine started) is the
-    /// clock's start.
-    pub fn instant_of(&self, at_ms: i64) -> Instant {
-        let wall = Duration::from_millis(u64::try_from(at_ms).unwrap_or_default());
-        let instant = match wall.checked_sub(self.origin_wall) {
-            Some(after) => self.origin.checked_add(after),
-            None => self.origin.checked_sub(self.origin_wall.saturating_sub(wall)),
-        };
-        instant.unwrap_or(self.origin)
-    }
 }
 
 #[cfg(test)]
@@ -61,15 +49,5 @@ mod tests {
         assert_eq!(clock.at_ms(later) - clock.at_ms(clock.origin), 1500);
         let earlier = clock.origin.checked_sub(Duration::from_millis(2)).unwrap();
         assert_eq!(clock.at_ms(clock.origin) - clock.at_ms(earlier), 2);
-    }
-
-    #[test]
-    fn an_instant_comes_back_from_its_milliseconds() {
-        let clock = Clock::start();
-        for offset_ms in [0, 1, 999, 86_400_000] {
-            let at_ms = clock.at_ms(clock.origin) + offset_ms;
-            assert_eq!(clock.at_ms(clock.instant_of(at_ms)), at_ms);
-        }
-        assert_eq!(clock.instant_of(-1), clock.instant_of(i64::MIN));
     }
 }

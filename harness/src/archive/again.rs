@@ -4,14 +4,15 @@ use std::path::Path;
 
 use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
-use super::{ArchiveError, read, read_evidence};
+use super::{ArchiveError, read, read_evidence, verify};
 use crate::gate::{Condition, OnInconclusive};
 
 /// Reads a saved run and judges every scenario that was loaded again, by the rules of
 /// this version. What happened besides (a signal, a restart) stands as it was
-/// recorded.
+/// recorded. A run whose files are not those that were saved is refused.
 pub fn read_and_judge(run: &Path) -> Result<RunRecord, ArchiveError> {
     let mut record = read(run)?;
+    verify(run)?;
     for at in 0..record.scenarios.len() {
         let judged = judged_again(run, &record, at)?;
         record.scenarios[at] = judged;

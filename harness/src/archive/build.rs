@@ -11,7 +11,7 @@ use super::record::{
 };
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
-use crate::load::{FailureKind, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
+use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
 use crate::scenario::{Metrics, Objective, Scenario};
 use crate::series::SeriesStore;
 use crate::slo::{Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows};
@@ -40,6 +40,14 @@ pub struct ScenarioRun<'a> {
     pub objectives: Vec<(&'a Objective, JudgedObjective)>,
     /// What happened besides.
     pub conditions: Vec<Condition>,
+    /// What should be known and decides nothing.
+    pub notes: Vec<String>,
+}
+
+/// Whether this is a pipeline: every CI system of note sets `CI`, and `CI=false` is how
+/// people switch it off.
+pub fn is_pipeline() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
 impl Tool {
@@ -51,9 +59,7 @@ impl Tool {
             os: std::env::consts::OS.into(),
             arch: std::env::consts::ARCH.into(),
             cores: std::thread::available_parallelism().map_or(1, NonZero::get),
-            // Every CI system of note sets it; `CI=false` is how people switch it off.
-            ci: std::env::var("CI")
-                .is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
+            ci: is_pipeline(),
         }
     }
 }
@@ -96,6 +102,7 @@ impl ScenarioRecord {
             verdict: Verdict::Inconclusive,
             reasons: Vec::new(),
             conditions: run.conditions,
+            notes: run.notes,
             t0: run.t0_ms.map(rfc3339),
             shard: None,
             configuration: Configuration {
@@ -229,30 +236,13 @@ fn request_record(phase: &str, model: LoadModel, request: &RequestResult) -> Req
         dropped: request.dropped,
         retried: request.retried,
         abandoned: request.abandoned,
-        failures: request
-            .failures
-            .iter()
-            .map(|(kind, count)| (failure_name(kind), *count))
-            .collect(),
+        failures: request.failures.iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
         bytes_sent: request.bytes_sent,
         bytes_received: request.bytes_received,
         latency_seconds: times(&request.latency_ok, request.failed),
         latency_ok_seconds: times(&request.latency_ok, 0),
         service_time_seconds: times(&request.service_ok, request.failed),
         lag_seconds: times(&request.lag, 0),
-    }
-}
-
-/// The word for a kind of failure: `status 500`, `connect`, `timeout`, …
-pub(super) fn failure_name(kind: &FailureKind) -> String {
-    match kind {
-        FailureKind::Status(status) => format!("status {status}"),
-        FailureKind::Expectation => "expectation".into(),
-        FailureKind::Connect => "connect".into(),
-        FailureKind::Timeout => "timeout".into(),
-        FailureKind::Closed => "closed".into(),
-        FailureKind::Protocol => "protocol".into(),
-        FailureKind::Dropped => "dropped".into(),
     }
 }
 

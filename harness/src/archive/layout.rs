@@ -2,6 +2,8 @@
 
 /// The record of the whole invocation.
 pub(super) const RUN: &str = "run.json";
+/// The digests of all files, as `sha256sum -c` reads them.
+pub(super) const SUMS: &str = "SHA256SUMS";
 /// Latencies as an HdrHistogram interval log.
 pub(super) const LATENCIES: &str = "latency.hlog";
 /// Client and scraped series as OpenMetrics with timestamps.

@@ -14,10 +14,11 @@ mod folders;
 mod layout;
 mod read;
 mod record;
+mod sums;
 mod write;
 
 pub use again::read_and_judge;
-pub use build::ScenarioRun;
+pub use build::{ScenarioRun, is_pipeline};
 pub use definition::{
     ComparatorSign, CountedName, Definition, FilterRecord, Measures, OutcomeName, ThresholdRecord,
     TimeName,
@@ -25,4 +26,5 @@ pub use definition::{
 pub use error::ArchiveError;
 pub use read::{SavedEvidence, read, read_evidence};
 pub use record::*;
+pub use sums::verify;
 pub use write::{Artifact, ScenarioEvidence, check_destination, write};

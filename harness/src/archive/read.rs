@@ -16,8 +16,8 @@ use super::record::{
 };
 use super::{ArchiveError, layout};
 use crate::load::{
-    FailureKind, GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult,
-    RequestResult, StopReason, read_interval_log,
+    GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
+    StopReason, read_interval_log,
 };
 use crate::scenario::{Objective, Outcome, TimeKind};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
@@ -193,10 +193,9 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
 }
 
 fn request_without_times(record: &RequestRecord) -> RequestResult {
-    let failures = record.failures.iter().filter_map(|(name, count)| {
-        let kind = failure_kind(name)?;
-        Some((kind, *count))
-    });
+    // A kind that only a later version knows is still counted in `failed`.
+    let failures =
+        record.failures.iter().filter_map(|(name, count)| Some((name.parse().ok()?, *count)));
     RequestResult {
         name: record.name.clone(),
         intended: record.count,
@@ -213,19 +212,6 @@ fn request_without_times(record: &RequestRecord) -> RequestResult {
         bytes_received: record.bytes_received,
         ..RequestResult::default()
     }
-}
-
-/// The kind of failure that a word stands for; see `failure_name`.
-fn failure_kind(name: &str) -> Option<FailureKind> {
-    Some(match name {
-        "expectation" => FailureKind::Expectation,
-        "connect" => FailureKind::Connect,
-        "timeout" => FailureKind::Timeout,
-        "closed" => FailureKind::Closed,
-        "protocol" => FailureKind::Protocol,
-        "dropped" => FailureKind::Dropped,
-        status => FailureKind::Status(status.strip_prefix("status ")?.parse().ok()?),
-    })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ArchiveError> {

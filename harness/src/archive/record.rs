@@ -89,7 +89,9 @@ pub struct ScenarioRecord {
     pub reasons: Vec<String>,
     /// The same for programs.
     pub conditions: Vec<Condition>,
-    /// The instant that all intended starts count from: RFC 3339, UTC.
+    /// What should be known and decides nothing: a sample that could not be kept.
+    pub notes: Vec<String>,
+    /// The instant that the measured load's intended starts count from: RFC 3339, UTC.
     pub t0: Option<String>,
     /// Which part of a distributed run this is; `null` for a whole one.
     pub shard: Option<Shard>,

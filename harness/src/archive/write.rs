@@ -5,13 +5,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
 use super::folders::unique_names;
 use super::record::RunRecord;
+use super::sums::{self, Digesting, digest_of};
 use super::{ArchiveError, layout};
 use crate::load::{IntervalLogError, LoadResult, write_interval_log};
 use crate::series::{SeriesStore, write_openmetrics};
@@ -72,7 +72,8 @@ pub fn write(
     fs::create_dir_all(parent).map_err(at_folder)?;
     let unfinished =
         tempfile::Builder::new().prefix(".slogate-").tempdir_in(parent).map_err(at_folder)?;
-    let writer = Writer { unfinished: unfinished.path(), destination: folder };
+    let mut writer =
+        Writer { unfinished: unfinished.path(), destination: folder, digests: Vec::new() };
     writer.run(record, evidence)?;
     readable_by_others(unfinished.path()).map_err(at_folder)?;
     sync_folder(unfinished.path()).map_err(at_folder)?;
@@ -86,11 +87,13 @@ pub fn write(
 struct Writer<'a> {
     unfinished: &'a Path,
     destination: &'a Path,
+    /// Each file written so far, relative to the run, with its digest.
+    digests: Vec<(PathBuf, String)>,
 }
 
 impl Writer<'_> {
     fn run(
-        &self,
+        &mut self,
         record: &RunRecord,
         evidence: &[ScenarioEvidence<'_>],
     ) -> Result<(), ArchiveError> {
@@ -102,10 +105,16 @@ impl Writer<'_> {
         self.file(Path::new(layout::RUN), |out| {
             serde_json::to_writer_pretty(&mut *out, record)?;
             out.write_all(b"\n")
-        })
+        })?;
+        let sums = sums::lines(&self.digests);
+        self.file(Path::new(layout::SUMS), |out| out.write_all(sums.as_bytes()))
     }
 
-    fn scenario(&self, folder: &Path, evidence: &ScenarioEvidence<'_>) -> Result<(), ArchiveError> {
+    fn scenario(
+        &mut self,
+        folder: &Path,
+        evidence: &ScenarioEvidence<'_>,
+    ) -> Result<(), ArchiveError> {
         self.folder(folder)?;
         if let Some(load) = evidence.load {
             self.file(&folder.join(layout::LATENCIES), |mut out| {
@@ -127,14 +136,14 @@ impl Writer<'_> {
         self.artifacts(folder, &evidence.artifacts)
     }
 
-    fn artifacts(&self, folder: &Path, artifacts: &[Artifact]) -> Result<(), ArchiveError> {
+    fn artifacts(&mut self, folder: &Path, artifacts: &[Artifact]) -> Result<(), ArchiveError> {
         let names = unique_names(artifacts.iter().map(|artifact| artifact.name.as_str()));
         self.file(&folder.join(layout::ARTIFACTS), |out| {
             let mut table = csv::Writer::from_writer(out);
             table.write_record(["name", "size", "sha256"])?;
             for (name, artifact) in names.iter().zip(artifacts) {
                 let size = artifact.bytes.len().to_string();
-                table.write_record([name, &size, &hexadecimal(&artifact.bytes)])?;
+                table.write_record([name, &size, &digest_of(&artifact.bytes)])?;
             }
             table.flush()
         })?;
@@ -152,12 +161,14 @@ impl Writer<'_> {
     }
 
     fn file(
-        &self,
+        &mut self,
         relative: &Path,
         contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), ArchiveError> {
-        write_file(&self.unfinished.join(relative), contents)
-            .map_err(|source| self.error(relative, source))
+        let digest = write_file(&self.unfinished.join(relative), contents)
+            .map_err(|source| self.error(relative, source))?;
+        self.digests.push((relative.to_owned(), digest));
+        Ok(())
     }
 
     fn error(&self, relative: &Path, source: io::Error) -> ArchiveError {
@@ -165,23 +176,18 @@ impl Writer<'_> {
     }
 }
 
-/// Writes a file and waits until it is on the disk: an error after that is none.
+/// Writes a file, waits until it is on the disk, and gives its digest: an error after
+/// that is none.
 fn write_file(
     path: &Path,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out =
-        BufWriter::new(File::options().write(true).create(true).truncate(true).open(path)?);
+) -> io::Result<String> {
+    let file = File::options().write(true).create(true).truncate(true).open(path)?;
+    let mut out = Digesting::new(BufWriter::new(file));
     contents(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let (out, digest) = out.finish();
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    Ok(digest)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -210,7 +216,7 @@ mod tests {
         let error = write_file(Path::new("/dev/full"), |out| out.write_all(b"x")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         let destination = Path::new("results/1");
-        let writer = Writer { unfinished: Path::new("/dev"), destination };
+        let mut writer = Writer { unfinished: Path::new("/dev"), destination, digests: Vec::new() };
         let error = writer.file(Path::new("full"), |out| out.write_all(b"x")).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -1,6 +1,7 @@
 //! From the paths on the command line to scenarios: folders, duplicates, problems.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// From `-e` and `--target`.
+    /// From the environment, `-e` and `--target`; `-e` wins over the environment.
     pub(super) fn new(
         variables: &[(String, String)],
         target: Option<&str>,
@@ -49,7 +50,11 @@ impl Reading {
         let target = target
             .map(|text| parse_target(text).map_err(|error| FilesError::Target(error.to_string())))
             .transpose()?;
-        let variables = variables.iter().cloned().collect();
+        // A variable that is not Unicode cannot stand in a YAML file.
+        let environment = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let variables = environment.chain(variables.iter().cloned()).collect();
         Ok(Self { variables, options: ReadOptions { target, known: Some(reference_metrics()) } })
     }
 
@@ -169,14 +174,18 @@ impl Shown {
 }
 
 /// The YAML files of a folder, by name with numbers in front by their size (`5k`
-/// before `10k`); subfolders are not entered.
+/// before `10k`); hidden files do not count, and subfolders are not entered.
 pub(super) fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     let failed = |source| FilesError::Folder { path: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-        if is_yaml && !path.is_dir() {
+        if path.is_dir() && !is_hidden {
+            say(&format!("note: the folder {} is not entered; name it to use it", path.display()));
+        } else if is_yaml && !is_hidden {
             files.push(path);
         }
     }
@@ -213,7 +222,7 @@ mod tests {
     #[test]
     fn files_of_a_folder_come_in_the_order_of_their_numbers() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["batch.yaml", "10k.yaml", "5k.yml", "notes.txt"] {
+        for name in ["batch.yaml", "10k.yaml", "5k.yml", "notes.txt", ".hidden.yaml"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let files = yaml_files(folder.path()).unwrap();

@@ -23,11 +23,11 @@ pub(super) fn gate(arguments: &GateArguments) -> Result<ExitCode, Failure> {
     };
     let reading = Reading::new(&load.variables, load.target.as_deref()).map_err(Failure::usage)?;
     let scenarios = reading.scenarios(&paths).map_err(Failure::usage)?;
-    let rule_files = rules::files(&arguments.rules).map_err(Failure::usage)?;
+    let rule_files = rules::files(&arguments.rules).map_err(rules::failure)?;
     let results = if rule_files.is_empty() {
         None
     } else {
-        Some(rules::test(&rule_files, Engine::Auto).map_err(Failure::usage)?)
+        Some(rules::test(&rule_files, Engine::Auto).map_err(rules::failure)?)
     };
     perform(&scenarios, results, load, &destinations)
 }

@@ -35,6 +35,8 @@ pub(super) enum OutputError {
     Planned(String),
     #[error("--out {0}: no such kind; kinds are table and json")]
     Unknown(String),
+    #[error("--out {0}: the file name is missing; write {0}FILE")]
+    NoFileName(String),
     #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
     TwoToStandardOutput(String),
     #[error("--out: cannot write {}: {source}; choose a folder that exists and may be written", file.display())]
@@ -63,6 +65,9 @@ fn parse_one(value: &str) -> Result<Output, OutputError> {
         Some((kind, file)) => (kind, Some(PathBuf::from(file))),
         None => (value, None),
     };
+    if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+        return Err(OutputError::NoFileName(value.to_owned()));
+    }
     let kind = match kind {
         "table" => Kind::Table,
         "json" => Kind::Json,
@@ -173,6 +178,7 @@ mod tests {
     #[test]
     fn a_kind_that_is_not_built_yet_is_an_error() {
         assert!(parsed(&["junit=x.xml"]).unwrap_err().contains("not supported yet"));
+        assert!(parsed(&["json="]).unwrap_err().contains("file name is missing"));
         assert!(parsed(&["jsn"]).unwrap_err().contains("no such kind"));
     }
 

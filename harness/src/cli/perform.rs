@@ -53,15 +53,16 @@ pub(super) fn perform(
     let runs = runtime.block_on(run_all(scenarios, load))?;
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
-        RunRecord::of(this_tool(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
+        RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
     let on_inconclusive = match load.on_inconclusive {
         InconclusiveChoice::Fail => OnInconclusive::Fail,
         InconclusiveChoice::Warn => OnInconclusive::Warn,
     };
-    let outcome = record.outcome(on_inconclusive);
+    let mut outcome = record.outcome(on_inconclusive);
+    // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
-    let reported = report(&record, outcome, &destinations.outputs);
-    Ok(outcome.exit_code.or(saved).or(reported))
+    outcome.exit_code = outcome.exit_code.or(saved);
+    Ok(outcome.exit_code.or(report(&record, outcome, &destinations.outputs)))
 }
 
 async fn run_all(
@@ -78,9 +79,10 @@ async fn run_all(
     let mut runs: Vec<ScenarioRun> = Vec::new();
     let mut silent: Vec<&Scenario> = Vec::new();
     for scenario in scenarios {
-        let run = match reason_to_skip(scenario, &silent, &settings.signals) {
-            Some(reason) => ScenarioRun::skipped(scenario, reason),
-            None => run_scenario(scenario, &settings).await,
+        let run = match (settings.signals.received(), reason_to_skip(scenario, &silent)) {
+            (Some(signal), _) => ScenarioRun::interrupted(scenario, signal),
+            (None, Some(reason)) => ScenarioRun::skipped(scenario, reason),
+            (None, None) => run_scenario(scenario, &settings).await,
         };
         if run.found_nobody() {
             silent.push(scenario);
@@ -90,11 +92,8 @@ async fn run_all(
     Ok(runs)
 }
 
-/// A signal ends everything; a target that nobody answers at is not asked again.
-fn reason_to_skip(scenario: &Scenario, silent: &[&Scenario], signals: &Signals) -> Option<String> {
-    if signals.received().is_some() {
-        return Some("the run was ended before its turn".to_owned());
-    }
+/// A target that nobody answers at is not asked again.
+fn reason_to_skip(scenario: &Scenario, silent: &[&Scenario]) -> Option<String> {
     let same = silent.iter().find(|earlier| earlier.target == scenario.target)?;
     Some(format!("its target did not answer in scenario `{}`", same.name))
 }
@@ -109,12 +108,19 @@ fn recorded(scenario: &Scenario, run: &ScenarioRun) -> ScenarioRecord {
         target: run.target.url.clone(),
         address: run.target.address.clone(),
         bundled_service: run.target.is_reference,
-        t0_ms: Some(run.started_ms),
+        t0_ms: first_intended_ms(run),
         load: run.load.as_ref(),
         series: Some(&run.series),
         objectives: objectives.iter().zip(run.objectives.iter().cloned()).collect(),
         conditions: run.conditions.clone(),
+        notes: run.notes.clone(),
     })
+}
+
+/// The instant that the measured load's intended starts count from.
+fn first_intended_ms(run: &ScenarioRun) -> Option<i64> {
+    let measured = run.load.as_ref()?.phases.iter().find(|phase| phase.measured)?;
+    Some(measured.first_intended_ms)
 }
 
 /// Saves the run, if so asked; what goes wrong is said and changes the exit code.
@@ -140,7 +146,7 @@ fn save(
         Ok(()) => ExitCode::Pass,
         Err(error) => {
             say(&format!("slogate: {error}"));
-            ExitCode::Internal
+            error.exit_code()
         }
     }
 }
@@ -171,16 +177,4 @@ fn draw(record: &RunRecord, outcome: Outcome, output: &Output) -> Result<String,
 fn table_options(output: &Output) -> TableOptions {
     let to_terminal = output.file.is_none() && output::is_terminal();
     TableOptions { width: output::terminal_width().unwrap_or(PIPED_WIDTH), colour: to_terminal }
-}
-
-/// What this is, and where it runs.
-fn this_tool() -> Tool {
-    Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        ci: progress::is_pipeline(),
-    }
 }

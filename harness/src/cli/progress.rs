@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::say;
+use crate::archive::is_pipeline;
 use crate::load::Progress;
 use crate::session::{Event, Observer, Silence};
 use crate::units::{Unit, format_quantity};
@@ -25,11 +26,6 @@ pub(super) fn observer(quiet: bool) -> Arc<dyn Observer> {
     } else {
         Arc::new(Lines { state: Mutex::default() })
     }
-}
-
-/// Whether this is a pipeline, by the variable that all of them set.
-pub(super) fn is_pipeline() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// One line that is drawn over and over.
@@ -66,7 +62,6 @@ impl Observer for LiveLine {
                 self.bar.tick();
             }
             Event::ScenarioEnded { .. } => self.bar.finish_and_clear(),
-            Event::Note(text) => self.bar.suspend(|| say(&text)),
         }
     }
 }
@@ -97,7 +92,6 @@ impl Observer for Lines {
                 }
             }
             Event::ScenarioEnded { .. } => {}
-            Event::Note(text) => say(&text),
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::gate::{ExitCode, OnInconclusive};
 pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let outputs = output::parse(&arguments.outputs).map_err(Failure::usage)?;
     output::probe(&outputs).map_err(Failure::usage)?;
-    let record = read_and_judge(&arguments.run).map_err(Failure::usage)?;
+    let record = read_and_judge(&arguments.run)
+        .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
     let outcome = record.outcome(OnInconclusive::Fail);
     let reported = perform::report(&record, outcome, &outputs);
     Ok(outcome.exit_code.or(reported))

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::rules::{
-    BuiltInResult, Engine, PromtoolResult, RuleTestOutcome, RuleTestReport, RulesError,
-    check_files, find, test_files,
+    BuiltInResult, Engine, PromtoolResult, RuleCheckReport, RuleTestOutcome, RuleTestReport,
+    RulesError, check_files, find, test_files,
 };
 use crate::slo::Verdict;
 
@@ -15,36 +15,43 @@ use slogate_promql::unit_test::{Case, Subject};
 
 use super::Failure;
 use super::arguments::{EngineChoice, RulesVerb};
+use super::files::yaml_files;
 use super::output::{say, to_standard_output};
 
 /// Where a gate looks when nobody says anything.
-const DEFAULT_PATTERN: &str = "rules/*.yml";
-/// The folder of [`DEFAULT_PATTERN`].
 const DEFAULT_FOLDER: &str = "rules";
 
 /// `slogate rules test` and `slogate rules check`.
 pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
     match verb {
         RulesVerb::Check(arguments) => {
-            let files = files(&arguments.files).map_err(Failure::usage)?;
-            let results = [checked(&files).map_err(Failure::usage)?];
+            let files = files(&arguments.files).map_err(failure)?;
+            let results = [checked(&files).map_err(failure)?];
             conclude(&results)
         }
         RulesVerb::Test(arguments) => {
-            let files = files(&arguments.files).map_err(Failure::usage)?;
+            let files = files(&arguments.files).map_err(failure)?;
             let engine = match arguments.engine {
                 EngineChoice::Auto => Engine::Auto,
                 EngineChoice::BuiltIn => Engine::BuiltIn,
                 EngineChoice::Promtool => Engine::Promtool,
                 EngineChoice::Both => Engine::Both,
             };
-            let results = test(&files, engine).map_err(Failure::usage)?;
+            let results = test(&files, engine).map_err(failure)?;
             // Rules that are well-formed prove nothing: asked for tests, there must be some.
             if results.len() == 1 {
                 return Err(Failure::usage("none of the files holds unit tests (`tests`)"));
             }
             conclude(&results)
         }
+    }
+}
+
+/// Bad files are the caller's; a promtool that hangs or breaks is not.
+pub(super) fn failure(error: RulesError) -> Failure {
+    match error {
+        RulesError::Promtool { .. } => Failure::internal(error),
+        _ => Failure::usage(error),
     }
 }
 
@@ -63,11 +70,7 @@ fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
 /// Files for the patterns; without any, those of `rules/` if there is such a folder.
 pub(super) fn files(patterns: &[String]) -> Result<Vec<PathBuf>, RulesError> {
     if patterns.is_empty() {
-        return if Path::new(DEFAULT_FOLDER).is_dir() {
-            find(DEFAULT_PATTERN)
-        } else {
-            Ok(Vec::new())
-        };
+        return in_default_folder();
     }
     let mut files = Vec::new();
     for pattern in patterns {
@@ -75,6 +78,22 @@ pub(super) fn files(patterns: &[String]) -> Result<Vec<PathBuf>, RulesError> {
     }
     files.sort();
     files.dedup();
+    Ok(files)
+}
+
+/// The YAML files of `rules/`; a folder that is there holds something to test.
+fn in_default_folder() -> Result<Vec<PathBuf>, RulesError> {
+    let folder = Path::new(DEFAULT_FOLDER);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files = yaml_files(folder).map_err(|error| RulesError::Unreadable {
+        path: folder.to_owned(),
+        reason: error.to_string(),
+    })?;
+    if files.is_empty() {
+        return Err(RulesError::NoMatch { pattern: format!("{DEFAULT_FOLDER}/*.yml") });
+    }
     Ok(files)
 }
 
@@ -93,17 +112,23 @@ fn checked(files: &[PathBuf]) -> Result<RuleResult, RulesError> {
     for warning in &report.warnings {
         say(&format!("warning: {warning}"));
     }
-    Ok(well_formed(files, report.rules))
+    Ok(well_formed(files, &report))
 }
 
-fn well_formed(files: &[PathBuf], rules: usize) -> RuleResult {
+fn well_formed(files: &[PathBuf], report: &RuleCheckReport) -> RuleResult {
     let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let is_empty = report.rules == 0 && report.test_files.is_empty();
+    let (verdict, detail) = if is_empty {
+        (Verdict::Inconclusive, "there is no rule in it".to_owned())
+    } else {
+        (Verdict::Pass, String::new())
+    };
     RuleResult {
         file: named.join(", "),
-        name: format!("syntax of {rules} rules"),
+        name: format!("syntax of {} rules", report.rules),
         engine: "built-in".to_owned(),
-        verdict: Verdict::Pass,
-        detail: String::new(),
+        verdict,
+        detail,
     }
 }
 
@@ -116,6 +141,10 @@ fn of_report(report: &RuleTestReport) -> Vec<RuleResult> {
         verdict,
         detail,
     };
+    if report.outcome() == RuleTestOutcome::NothingTested {
+        let detail = "the file holds no test".to_owned();
+        return vec![result("tests".to_owned(), "built-in", Verdict::Inconclusive, detail)];
+    }
     let mut results = Vec::new();
     if let Some(built_in) = &report.built_in {
         let (verdict, detail) = of_built_in(built_in);
@@ -131,28 +160,26 @@ fn of_report(report: &RuleTestReport) -> Vec<RuleResult> {
         let (verdict, detail) = of_promtool(promtool);
         results.push(result("all tests".to_owned(), &engine, verdict, detail));
     }
-    match report.outcome() {
-        RuleTestOutcome::Disagree => results.push(result(
+    if !report.unknown_alerts.is_empty() {
+        let detail = format!(
+            "no rule file of the test has an alert of this name: {}",
+            report.unknown_alerts.join(", ")
+        );
+        let name = "alerts that are tested".to_owned();
+        results.push(result(name, "built-in", Verdict::Inconclusive, detail));
+    }
+    if report.outcome() == RuleTestOutcome::Disagree {
+        results.push(result(
             "both engines agree".to_owned(),
             "both",
             Verdict::Fail,
             "one engine passes what the other fails; see both results".to_owned(),
-        )),
-        RuleTestOutcome::NothingTested if results.is_empty() => results.push(result(
-            "tests".to_owned(),
-            "built-in",
-            Verdict::Inconclusive,
-            "the file holds no test".to_owned(),
-        )),
-        _ => {}
+        ));
     }
     results
 }
 
 fn of_built_in(built_in: &BuiltInResult) -> (Verdict, String) {
-    if built_in.cases.is_empty() {
-        return (Verdict::Inconclusive, "the file holds no test".to_owned());
-    }
     let failed: Vec<String> =
         built_in.cases.iter().filter(|case| !case.passed).map(failed_case).collect();
     if failed.is_empty() {

@@ -47,6 +47,11 @@ pub enum Condition {
         /// What showed it.
         reason: String,
     },
+    /// The target that slogate started ended before it was told to.
+    TargetEnded {
+        /// How, and what it said last.
+        reason: String,
+    },
     /// Several processes answered at one address.
     SeveralProcesses {
         /// What showed it.
@@ -65,7 +70,7 @@ impl Condition {
     /// What it makes of the scenario's verdict: none of them is a pass.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Restarted { .. } => Verdict::Fail,
+            Self::Restarted { .. } | Self::TargetEnded { .. } => Verdict::Fail,
             Self::NotReachable { .. }
             | Self::NoResponse { .. }
             | Self::Interrupted { .. }
@@ -88,7 +93,7 @@ impl Condition {
             Self::Interrupted { signal: Signal::Interrupt } => ExitCode::Interrupted,
             Self::Interrupted { signal: Signal::Terminate } => ExitCode::Terminated,
             Self::Internal { .. } => ExitCode::Internal,
-            Self::Restarted { .. } => ExitCode::Failed,
+            Self::Restarted { .. } | Self::TargetEnded { .. } => ExitCode::Failed,
             Self::SeveralProcesses { .. } | Self::Skipped { .. } | Self::LoadOnly => {
                 ExitCode::Inconclusive
             }
@@ -106,7 +111,9 @@ impl Condition {
             Self::Interrupted { signal: Signal::Terminate } => "ended by SIGTERM".into(),
             Self::Internal { reason } => format!("internal error: {reason}"),
             Self::Skipped { reason } => format!("skipped: {reason}"),
-            Self::Restarted { reason } | Self::SeveralProcesses { reason } => reason.clone(),
+            Self::Restarted { reason }
+            | Self::TargetEnded { reason }
+            | Self::SeveralProcesses { reason } => reason.clone(),
             Self::LoadOnly => {
                 "`slo: none` asks for load only, so nothing was judged; add objectives, or accept \
                  this with `--on-inconclusive warn`"
@@ -142,6 +149,7 @@ mod tests {
             Condition::Interrupted { signal: Signal::Interrupt },
             Condition::Internal { reason: reason() },
             Condition::Restarted { reason: reason() },
+            Condition::TargetEnded { reason: reason() },
             Condition::SeveralProcesses { reason: reason() },
             Condition::Skipped { reason: reason() },
             Condition::LoadOnly,

@@ -13,6 +13,7 @@ use slogate_promql::{Labels, METRIC_NAME};
 
 use super::buckets::BucketBounds;
 use super::meters::{CellMeters, LiveMeters};
+use crate::exposition::format_bound;
 use crate::series::{FamilyKind, SeriesStore};
 
 /// Requests that were meant to start.
@@ -204,36 +205,5 @@ fn declare(store: &mut SeriesStore) {
 }
 
 fn bound_texts(bounds: &BucketBounds) -> Vec<String> {
-    bounds.seconds().iter().map(|bound| bound_text(*bound)).chain(["+Inf".to_owned()]).collect()
-}
-
-/// As Prometheus 3 normalises `le`: the shortest text that reads back as the same
-/// double, with `.0` behind whole numbers (`model/labels`, `FormatOpenMetricsFloat`).
-fn bound_text(bound: f64) -> String {
-    if bound != 0.0 && !(1e-4..1e6).contains(&bound.abs()) {
-        // Go's shortest %g: an exponent below 1e-4 and from 1e6 on, of two digits and a sign.
-        let text = format!("{bound:e}");
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{mantissa}e{sign}{:02}", exponent.abs());
-    }
-    let text = format!("{bound}");
-    if text.contains('.') { text } else { format!("{text}.0") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bound_is_written_as_prometheus_3_writes_it() {
-        assert_eq!(bound_text(1.0), "1.0");
-        assert_eq!(bound_text(0.25), "0.25");
-        assert_eq!(bound_text(10_000.0), "10000.0");
-        assert_eq!(bound_text(1e6), "1e+06");
-        assert_eq!(bound_text(1.12e-5), "1.12e-05");
-        assert_eq!(bound_text(1e-5), "1e-05");
-        assert_eq!(bound_text(0.0001), "0.0001");
-    }
+    bounds.seconds().iter().map(|bound| format_bound(*bound)).chain(["+Inf".to_owned()]).collect()
 }

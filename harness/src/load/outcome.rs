@@ -1,7 +1,11 @@
 //! What a load run measured, in numbers only: no judgement, no I/O.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use crate::histogram::LatencyHistogram;
 
@@ -118,6 +122,47 @@ pub enum FailureKind {
     Protocol,
     /// Never sent.
     Dropped,
+}
+
+/// The word that reports use: `status 500`, `timeout`.
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Status(status) => return write!(f, "status {status}"),
+            Self::Expectation => "expectation",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Closed => "closed",
+            Self::Protocol => "protocol",
+            Self::Dropped => "dropped",
+        })
+    }
+}
+
+/// A word that is no kind of failure.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is no kind of failure")]
+pub struct UnknownFailure(String);
+
+impl FromStr for FailureKind {
+    type Err = UnknownFailure;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFailure> {
+        let plain = [
+            Self::Expectation,
+            Self::Connect,
+            Self::Timeout,
+            Self::Closed,
+            Self::Protocol,
+            Self::Dropped,
+        ];
+        let status = || word.strip_prefix("status ")?.parse().ok().map(Self::Status);
+        plain
+            .into_iter()
+            .find(|kind| kind.to_string() == word)
+            .or_else(status)
+            .ok_or_else(|| UnknownFailure(word.to_owned()))
+    }
 }
 
 /// The generator about itself.

@@ -1,5 +1,6 @@
 //! Checking files, and running unit tests in one engine or both.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use slogate_promql::rules::{RuleError, RuleFile};
@@ -62,7 +63,41 @@ fn test_file(
         _ => None,
     };
     let promtool = version.map(|version| promtool::test(path, version)).transpose()?;
-    Ok(RuleTestReport { file: path.to_owned(), built_in, promtool })
+    Ok(RuleTestReport {
+        file: path.to_owned(),
+        tests: count(loaded),
+        unknown_alerts: unknown_alerts(loaded),
+        built_in,
+        promtool,
+    })
+}
+
+fn unknown_alerts(loaded: &Loaded) -> Vec<String> {
+    let Loaded::Tests { tests, rules } = loaded else { return Vec::new() };
+    let known: BTreeSet<&str> = rules
+        .iter()
+        .flat_map(|file| &file.groups)
+        .flat_map(|group| &group.rules)
+        .map(|rule| rule.name.as_str())
+        .collect();
+    let tested: BTreeSet<&str> = tests
+        .tests
+        .iter()
+        .flat_map(|group| &group.alert_tests)
+        .map(|test| test.alert.as_str())
+        .collect();
+    tested.difference(&known).map(ToString::to_string).collect()
+}
+
+fn count(loaded: &Loaded) -> usize {
+    match loaded {
+        Loaded::Rules(_) => 0,
+        Loaded::Tests { tests, .. } => tests
+            .tests
+            .iter()
+            .map(|group| group.alert_tests.len() + group.expression_tests.len())
+            .sum(),
+    }
 }
 
 fn duplicates(file: &RuleFile) -> Vec<RuleError> {

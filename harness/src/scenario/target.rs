@@ -54,7 +54,9 @@ pub fn parse_target(text: &str) -> Result<Target, TargetError> {
     if authority.as_str().contains('@') {
         return Err(TargetError::TooMuch("user@".to_owned()));
     }
-    if authority.host().is_empty() || authority.as_str().ends_with(':') {
+    let has_bad_port =
+        authority.port().is_some() && authority.port_u16().is_none_or(|port| port == 0);
+    if authority.host().is_empty() || authority.as_str().ends_with(':') || has_bad_port {
         return Err(not_a_url());
     }
     match uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str) {

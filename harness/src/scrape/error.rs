@@ -85,7 +85,7 @@ pub enum ScrapeError {
 impl ScrapeError {
     /// A transport error with all its causes in one line: the outermost alone says
     /// only that something failed.
-    pub(super) fn transport(error: &reqwest::Error) -> Self {
+    pub fn transport(error: &reqwest::Error) -> Self {
         let mut text = match error.source() {
             Some(_) if error.is_connect() => "no connection".to_owned(),
             Some(_) => "the answer broke off".to_owned(),

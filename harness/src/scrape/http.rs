@@ -34,7 +34,7 @@ pub(super) struct Received {
 
 /// A client that talks to `address` and nobody else, whatever the URL's host
 /// resolves to: no proxy of the environment, no redirects.
-pub(super) fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
+pub fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
     let refused = |reason: String| ScrapeError::Client { url: url.to_owned(), reason };
     let parsed = reqwest::Url::parse(url).map_err(|error| refused(error.to_string()))?;
     if parsed.scheme() != "http" {
@@ -118,7 +118,8 @@ fn check_status(response: &Response) -> Result<(), ScrapeError> {
     }
 }
 
-async fn read_body(mut response: Response, limit_bytes: usize) -> Result<Bytes, ScrapeError> {
+/// Reads a body whole; one byte more than `limit_bytes` is an error.
+pub async fn read_body(mut response: Response, limit_bytes: usize) -> Result<Bytes, ScrapeError> {
     let mut body = BytesMut::new();
     while let Some(chunk) =
         response.chunk().await.map_err(|error| ScrapeError::transport(&error))?

@@ -10,6 +10,7 @@ mod http;
 mod schedule;
 
 pub use error::ScrapeError;
+pub use http::{client, read_body};
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -99,7 +100,7 @@ impl Scraper {
         clock: Clock,
         store: SharedSeries,
     ) -> Result<Self, ScrapeError> {
-        let client = http::client(&config.url, config.address)?;
+        let client = client(&config.url, config.address)?;
         Ok(Self {
             config,
             clock,

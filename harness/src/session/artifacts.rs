@@ -6,16 +6,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
 use crate::archive::Artifact;
 use crate::load::LoadResult;
 use crate::scenario::Scenario;
+use crate::scrape::{self, ScrapeError};
 use crate::target::Resolved;
 
 /// Longest wait for one file.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest file that is kept, bytes: ten times the largest export of the seed scenarios.
 const MAX_ARTIFACT_BYTES: usize = 128 * 1024 * 1024;
 
@@ -47,9 +47,9 @@ pub(super) async fn collect(
     if pointers.is_empty() {
         return (artifacts, notes);
     }
-    let fetcher = match Fetcher::new(&resolved.url, &resolved.host, resolved.address) {
+    let fetcher = match Fetcher::new(&resolved.url, resolved.address) {
         Ok(fetcher) => fetcher,
-        Err(error) => return (artifacts, vec![format!("no samples kept: {}", causes(&error))]),
+        Err(error) => return (artifacts, vec![format!("no samples kept: {error}")]),
     };
     for pointer in pointers {
         match fetcher.fetch(pointer).await {
@@ -82,29 +82,23 @@ struct Fetcher {
 
 impl Fetcher {
     /// A fetcher for the target at `base` (`http://host:port`), reached at `address`.
-    fn new(base: &str, host: &str, address: SocketAddr) -> Result<Self, reqwest::Error> {
-        // Another part of the program may have done this already; either is the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(FETCH_TIMEOUT)
-            .resolve(host, address)
-            .build()?;
-        Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
+    fn new(base: &str, address: SocketAddr) -> Result<Self, ScrapeError> {
+        let base = base.trim_end_matches('/').to_owned();
+        Ok(Self { client: scrape::client(&base, address)?, base })
     }
 
     /// Fetches one file: a path on the target, or a URL below it.
     async fn fetch(&self, pointer: &str) -> Result<Artifact, ArtifactError> {
         let url = self.url_of(pointer)?;
         let failed = |reason: String| ArtifactError::NotFetched { url: url.clone(), reason };
-        let answer = self.client.get(&url).send().await.map_err(|e| failed(causes(&e)))?;
+        let sent = self.client.get(&url).timeout(FETCH_TIMEOUT).send().await;
+        let answer = sent.map_err(|error| failed(ScrapeError::transport(&error).to_string()))?;
         if !answer.status().is_success() {
             return Err(failed(format!("status {}", answer.status().as_u16())));
         }
         let name = file_name(pointer, content_type(&answer));
-        let bytes = read_bounded(answer).await.map_err(failed)?;
-        Ok(Artifact { name, bytes })
+        let bytes = scrape::read_body(answer, MAX_ARTIFACT_BYTES).await;
+        Ok(Artifact { name, bytes: bytes.map_err(|error| failed(error.to_string()))? })
     }
 
     fn url_of(&self, pointer: &str) -> Result<String, ArtifactError> {
@@ -118,17 +112,6 @@ impl Fetcher {
         }
         Err(ArtifactError::Elsewhere(pointer.to_owned()))
     }
-}
-
-async fn read_bounded(mut answer: reqwest::Response) -> Result<Bytes, String> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|e| causes(&e))? {
-        if body.len() + chunk.len() > MAX_ARTIFACT_BYTES {
-            return Err(format!("larger than {MAX_ARTIFACT_BYTES} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 fn content_type(answer: &reqwest::Response) -> Option<&str> {
@@ -158,18 +141,6 @@ fn file_name(pointer: &str, content_type: Option<&str>) -> String {
     }
 }
 
-/// An error with all its causes on one line; reqwest's own text stops at the first.
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +155,7 @@ mod tests {
     #[test]
     fn a_file_comes_from_the_target_or_not_at_all() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let fetcher = Fetcher::new("http://localhost:1", "localhost", address).unwrap();
+        let fetcher = Fetcher::new("http://localhost:1", address).unwrap();
         assert_eq!(fetcher.url_of("/f/1").unwrap(), "http://localhost:1/f/1");
         assert_eq!(fetcher.url_of("http://localhost:1/f/1").unwrap(), "http://localhost:1/f/1");
         for elsewhere in ["http://other/f", "//other/f", "http://localhost:11/f", "f"] {

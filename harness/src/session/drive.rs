@@ -2,63 +2,62 @@
 //! the window with a scrape, and let a trailing phase that is not measured end.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use thiserror::Error;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{Engine, LoadError, LoadResult};
 use crate::scenario::{Phase, Scenario};
-use crate::scrape::Scraper;
-use crate::series::ScrapeMoment;
 
 use super::setup::Stage;
+use super::watch::Watch;
 use super::{Event, Settings};
 
 /// Time between two looks at the meters: fluent for the eye, nothing for the CPU.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Why the load gave no numbers.
+#[derive(Debug, Error)]
+pub(super) enum DriveError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("the scraper ended by itself; this is a bug in slogate")]
+    Watch(#[from] JoinError),
+}
 
 /// Drives all phases and gives what the generator measured.
 pub(super) async fn drive(
     scenario: &Scenario,
     settings: &Settings,
     stage: &mut Stage,
-) -> Result<LoadResult, LoadError> {
-    let Some(mut engine) = stage.engine.take() else { return Err(LoadError::ThreadLost) };
+) -> Result<LoadResult, DriveError> {
+    let Some(mut engine) = stage.engine.take() else { return Err(LoadError::ThreadLost.into()) };
     let progress = tokio::spawn(tell_progress(scenario.name.clone(), settings.clone(), &engine));
-    let driven = phases(scenario, stage.scraper.as_ref(), &mut engine).await;
+    let driven = phases(scenario, &stage.watch, &mut engine).await;
     progress.abort();
     driven?;
-    engine.finish().await
+    Ok(engine.finish().await?)
 }
 
-async fn phases(
-    scenario: &Scenario,
-    scraper: Option<&Arc<Scraper>>,
-    engine: &mut Engine,
-) -> Result<(), LoadError> {
+async fn phases(scenario: &Scenario, watch: &Watch, engine: &mut Engine) -> Result<(), DriveError> {
     let parts = Parts::of(&scenario.phases);
     if engine.run_phases(parts.leading).await?.is_some() {
         return Ok(());
     }
-    let stopped = match scraper {
-        None => engine.run_phases(parts.measured).await?,
-        Some(scraper) => {
-            scraper.scrape(ScrapeMoment::Opening).await;
-            let until = CancellationToken::new();
-            let schedule = {
-                let (scraper, until) = (Arc::clone(scraper), until.clone());
-                tokio::spawn(async move { scraper.run_schedule(until).await })
-            };
-            let stopped = engine.run_phases(parts.measured).await;
-            until.cancel();
-            // The closing scrape must be the last one of the window.
-            drop(schedule.await);
-            scraper.scrape(ScrapeMoment::Closing).await;
-            stopped?
-        }
+    watch.open().await;
+    let until = CancellationToken::new();
+    let schedule = {
+        let (watch, until) = (watch.clone(), until.clone());
+        tokio::spawn(async move { watch.run(until).await })
     };
-    if stopped.is_none() {
+    let stopped = engine.run_phases(parts.measured).await;
+    until.cancel();
+    // The closing scrape must be the last one of the window.
+    schedule.await?;
+    watch.close().await;
+    if stopped?.is_none() {
         engine.run_phases(parts.trailing).await?;
     }
     Ok(())

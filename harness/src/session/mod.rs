@@ -10,6 +10,7 @@ mod drive;
 mod observer;
 mod setup;
 mod signals;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub use signals::Signals;
 
 use crate::archive::Artifact;
 use crate::clock::Clock;
-use crate::gate::Condition;
+use crate::gate::{Condition, Signal};
 use crate::load::LoadResult;
 use crate::scenario::{Scenario, Target};
 use crate::series::SeriesStore;
@@ -48,7 +49,7 @@ pub struct Settings {
 /// What was loaded, as every report names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSeen {
-    /// The URL: of the scenario, or of the reference service that was started.
+    /// `reference`, or the URL of the scenario.
     pub url: String,
     /// The address that load and scrapes went to; absent if it was never reached.
     pub address: Option<String>,
@@ -61,8 +62,6 @@ pub struct TargetSeen {
 pub struct ScenarioRun {
     /// What was loaded.
     pub target: TargetSeen,
-    /// When it began, milliseconds since the epoch.
-    pub started_ms: i64,
     /// How long it took, from before the target was started until it was ended.
     pub took: Duration,
     /// What the generator measured; absent if nothing was sent.
@@ -83,14 +82,13 @@ pub struct ScenarioRun {
 
 impl ScenarioRun {
     /// A run of which nothing has happened yet.
-    fn new(scenario: &Scenario, clock: Clock) -> Self {
+    fn new(scenario: &Scenario) -> Self {
         let (url, is_reference) = match &scenario.target {
             Target::Reference { .. } => ("reference".to_owned(), true),
             Target::Url(url) => (url.clone(), false),
         };
         Self {
             target: TargetSeen { url, address: None, is_reference },
-            started_ms: clock.now_ms(),
             took: Duration::ZERO,
             load: None,
             series: SeriesStore::default(),
@@ -102,9 +100,16 @@ impl ScenarioRun {
         }
     }
 
+    /// A scenario whose turn did not come before a signal.
+    pub fn interrupted(scenario: &Scenario, signal: Signal) -> Self {
+        let mut run = Self::new(scenario);
+        run.conditions.push(Condition::Interrupted { signal });
+        run
+    }
+
     /// A scenario that was not run, for this reason.
     pub fn skipped(scenario: &Scenario, reason: String) -> Self {
-        let mut run = Self::new(scenario, Clock::start());
+        let mut run = Self::new(scenario);
         run.conditions.push(Condition::Skipped { reason });
         run
     }
@@ -121,7 +126,7 @@ impl ScenarioRun {
 pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioRun {
     let clock = Clock::start();
     let began = Instant::now();
-    let mut run = ScenarioRun::new(scenario, clock);
+    let mut run = ScenarioRun::new(scenario);
     match Stage::set_up(scenario, settings, clock, &mut run).await {
         Ok(stage) => perform(scenario, settings, stage, &mut run).await,
         Err(condition) => run.conditions.push(condition),
@@ -143,11 +148,11 @@ async fn perform(
         Ok(load) => run.load = Some(load),
         Err(error) => run.conditions.push(Condition::Internal { reason: error.to_string() }),
     }
-    run.metrics_text = stage.scraper.as_ref().and_then(|scraper| scraper.last_body());
+    run.metrics_text = stage.closing_body();
     if let Some(load) = &run.load {
         let (artifacts, notes) = artifacts::collect(scenario, load, &stage.resolved).await;
         run.artifacts = artifacts;
         run.notes.extend(notes);
     }
-    run.notes.extend(stage.take_down(&mut run.series).await);
+    stage.take_down(run).await;
 }

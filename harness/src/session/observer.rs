@@ -30,8 +30,6 @@ pub enum Event {
         /// Its name.
         name: String,
     },
-    /// Something that does not change the verdict but should be known.
-    Note(String),
 }
 
 /// Hears what happens.

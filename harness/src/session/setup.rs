@@ -6,15 +6,20 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{Engine, LoadError, LoadPlan};
-use crate::scenario::{Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario, Stop, Target};
-use crate::scrape::{ScrapeConfig, Scraper, SharedSeries};
-use crate::series::{ScrapeMoment, SeriesStore};
+use crate::scenario::{
+    ClientExpression, Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario, Stop, Target,
+};
+use crate::scrape::{OnScrape, ScrapeConfig, Scraper, SharedSeries};
+use crate::series::ScrapeMoment;
 use crate::target::{ReferenceProcess, Resolved, TargetError, resolve};
 use crate::units::Unit;
 
+use super::watch::{OwnSeries, Watch};
 use super::{Event, ScenarioRun, Settings};
 
 /// Longest time of one scrape, the one before the load among them.
@@ -28,7 +33,7 @@ const SCRAPE_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 pub(super) struct Stage {
     pub(super) resolved: Resolved,
     pub(super) engine: Option<Engine>,
-    pub(super) scraper: Option<Arc<Scraper>>,
+    pub(super) watch: Watch,
     series: SharedSeries,
     reference: Option<ReferenceProcess>,
 }
@@ -53,27 +58,42 @@ impl Stage {
         run.target.address = Some(resolved.address.to_string());
         let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
         let series = SharedSeries::default();
-        let scraper = scraper(scenario, settings, &resolved, clock, &engine, &series)?;
-        if let Some(scraper) = &scraper {
-            see_metrics(scraper, &scenario.metrics).await?;
+        let watch = watch(scenario, settings, &resolved, clock, &engine, &series)?;
+        if let Watch::Scrapes(scraper) = &watch {
+            see_metrics(scraper).await?;
         }
-        Ok(Self { resolved, engine: Some(engine), scraper, series, reference })
+        Ok(Self { resolved, engine: Some(engine), watch, series, reference })
     }
 
-    /// Ends the reference service and hands over the series; what was odd about the
-    /// end comes back as notes.
-    pub(super) async fn take_down(mut self, series: &mut SeriesStore) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(mut process) = self.reference.take() {
-            if let Some(status) = process.has_exited() {
-                let log = process.log_tail();
-                notes.push(format!("the reference service ended during the run: {status}{log}"));
-            } else if let Err(error) = process.stop().await {
-                notes.push(error.to_string());
-            }
+    /// The closing scrape as it was received, if it was good.
+    pub(super) fn closing_body(&self) -> Option<Bytes> {
+        let store = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = store.scrapes().last()?;
+        let is_good_closing = last.moment == ScrapeMoment::Closing && last.outcome.is_ok();
+        is_good_closing.then(|| self.watch.last_body()).flatten()
+    }
+
+    /// Ends the reference service and hands over the series. A service that ended by
+    /// itself is a condition; what else was odd about the end is a note.
+    pub(super) async fn take_down(mut self, run: &mut ScenarioRun) {
+        if let Some(process) = self.reference.take() {
+            end_reference(process, run).await;
         }
-        *series = mem::take(&mut *self.series.lock().unwrap_or_else(PoisonError::into_inner));
-        notes
+        run.series = mem::take(&mut *self.series.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+async fn end_reference(mut process: ReferenceProcess, run: &mut ScenarioRun) {
+    if let Some(status) = process.has_exited() {
+        let log = process.log_tail();
+        let reason = format!("the reference service ended during the run: {status}{log}");
+        run.conditions.push(Condition::TargetEnded { reason });
+        return;
+    }
+    match process.stop().await {
+        Ok(status) if status.success() => {}
+        Ok(status) => run.notes.push(format!("the reference service ended with {status}")),
+        Err(error) => run.notes.push(error.to_string()),
     }
 }
 
@@ -136,7 +156,9 @@ async fn start_engine(
 fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
     let Objectives::Judged(objectives) = objectives else { return Vec::new() };
     let on_time = objectives.iter().filter(|objective| match &objective.kind {
-        ObjectiveKind::Client(_) => true,
+        ObjectiveKind::Client(expression) => {
+            matches!(expression, ClientExpression::Time { .. } | ClientExpression::Span)
+        }
         ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
             *unit == Unit::Seconds
         }
@@ -146,15 +168,20 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
     bounds.filter(|bound| *bound > 0.0 && bound.is_finite()).collect()
 }
 
-fn scraper(
+fn watch(
     scenario: &Scenario,
     settings: &Settings,
     resolved: &Resolved,
     clock: Clock,
     engine: &Engine,
     series: &SharedSeries,
-) -> Result<Option<Arc<Scraper>>, Condition> {
-    let Metrics::Path { path, every } = &scenario.metrics else { return Ok(None) };
+) -> Result<Watch, Condition> {
+    let (meters, name) = (engine.meters(), scenario.name.clone());
+    let sample: OnScrape = Box::new(move |store, at_ms| meters.write_series(&name, store, at_ms));
+    let series = Arc::clone(series);
+    let Metrics::Path { path, every } = &scenario.metrics else {
+        return Ok(Watch::OwnSeries(Arc::new(OwnSeries { sample, series, clock })));
+    };
     let config = ScrapeConfig {
         url: format!("{}{path}", resolved.url),
         address: resolved.address,
@@ -167,21 +194,14 @@ fn scraper(
         seed: settings.seed,
         honor_timestamps: false,
     };
-    let meters = engine.meters();
-    let name = scenario.name.clone();
-    let scraper = Scraper::new(config, clock, Arc::clone(series)).map_err(internal)?;
-    let hook = move |store: &mut SeriesStore, at_ms| meters.write_series(&name, store, at_ms);
-    Ok(Some(Arc::new(scraper.with_hook(Box::new(hook)))))
+    let scraper = Scraper::new(config, clock, series).map_err(internal)?;
+    Ok(Watch::Scrapes(Arc::new(scraper.with_hook(sample))))
 }
 
-async fn see_metrics(scraper: &Scraper, metrics: &Metrics) -> Result<(), Condition> {
+async fn see_metrics(scraper: &Scraper) -> Result<(), Condition> {
     let record = scraper.scrape(ScrapeMoment::Readiness).await;
-    let path = match metrics {
-        Metrics::Path { path, .. } => path.as_str(),
-        Metrics::None => "",
-    };
     record.outcome.map(drop).map_err(|error| Condition::NotReachable {
-        reason: format!("the metrics at {path} could not be scraped: {error}"),
+        reason: format!("the metrics of {} could not be scraped: {error}", record.instance),
     })
 }
 

@@ -11,4 +11,4 @@ mod resolve;
 
 pub use error::TargetError;
 pub use reference::ReferenceProcess;
-pub use resolve::{CONNECT_WITHIN, Resolved, connect, resolve};
+pub use resolve::{CONNECT_WITHIN, Resolved, resolve};

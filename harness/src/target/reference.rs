@@ -40,16 +40,9 @@ pub struct ReferenceProcess {
 }
 
 impl ReferenceProcess {
-    /// Starts this very program as the reference service, with `--fault` rules, on
-    /// a free port, and waits until it listens.
-    pub async fn start(faults: &[String]) -> Result<Self, TargetError> {
-        let program = std::env::current_exe()
-            .map_err(|source| TargetError::Start { program: "slogate".into(), source })?;
-        Self::start_program(&program, faults).await
-    }
-
-    /// Starts another program that takes the same arguments: `exporter --port 0
-    /// --dir DIR --exit-on-stdin-eof --fault RULE…`.
+    /// Starts a program as the reference service, with `--fault` rules, on a free port,
+    /// and waits until it listens. It is called with the arguments `exporter --port 0
+    /// --exit-on-stdin-eof --fault RULE…`, its files are made below `TMPDIR`.
     pub async fn start_program(program: &Path, faults: &[String]) -> Result<Self, TargetError> {
         let failed = |source| TargetError::Start { program: program.to_owned(), source };
         let folder =
@@ -133,7 +126,9 @@ impl Drop for ReferenceProcess {
 
 fn command(program: &Path, folder: &Path, faults: &[String]) -> Command {
     let mut command = Command::new(program);
-    command.args(["exporter", "--port", "0", "--exit-on-stdin-eof", "--dir"]).arg(folder);
+    // The service makes a folder of its own below this one and removes it at its end,
+    // so that nothing is left even where this process is killed.
+    command.args(["exporter", "--port", "0", "--exit-on-stdin-eof"]).env("TMPDIR", folder);
     for fault in faults {
         command.args(["--fault", fault]);
     }

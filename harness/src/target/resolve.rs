@@ -24,8 +24,6 @@ pub struct Resolved {
     pub port: u16,
     /// The address that accepted a connection.
     pub address: SocketAddr,
-    /// Whether the target speaks TLS.
-    pub tls: bool,
 }
 
 /// Resolves a target's URL, once, and connects: of several addresses the first
@@ -44,12 +42,7 @@ pub async fn resolve(url: &str) -> Result<Resolved, TargetError> {
     let address = first_to_accept(&addresses, CONNECT_WITHIN).await?;
     tracing::debug!(%url, %address, candidates = addresses.len(), "resolved the target");
     let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    Ok(Resolved { url: format!("http://{shown_host}:{port}"), host, port, address, tls: false })
-}
-
-/// Sees whether anybody accepts a connection at an address, in time.
-pub async fn connect(address: SocketAddr, within: Duration) -> Result<(), TargetError> {
-    first_to_accept(&[address], within).await.map(|_| ())
+    Ok(Resolved { url: format!("http://{shown_host}:{port}"), host, port, address })
 }
 
 /// The host and port of a URL that can be a target.
@@ -126,7 +119,7 @@ mod tests {
     async fn a_closed_port_is_unreachable_and_named() {
         let (closed, nobody) = listener().await;
         drop(closed);
-        let error = connect(nobody, CONNECT_WITHIN).await.unwrap_err().to_string();
+        let error = first_to_accept(&[nobody], CONNECT_WITHIN).await.unwrap_err().to_string();
         assert!(error.contains(&nobody.to_string()) && error.contains("running?"), "{error}");
     }
 

@@ -103,6 +103,7 @@ fn a_saved_run_holds_the_record_and_the_evidence() {
             "10k/samples/export.csv",
             "10k/series.om",
             "10k/stale.json",
+            "SHA256SUMS",
             "run.json"
         ]
     );

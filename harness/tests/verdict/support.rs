@@ -279,6 +279,7 @@ pub(crate) fn record_of(
         series: run.map(|(_, series)| series),
         objectives: objectives.iter().map(|one| (one, judged(one))).collect(),
         conditions,
+        notes: Vec::new(),
     })
 }
 

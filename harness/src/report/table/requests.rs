@@ -100,6 +100,9 @@ fn notes(scenario: &ScenarioRecord, shown: &[&RequestRecord], style: Style) -> S
         let text = format!("scrapes: {} good, {} failed{error}", scrapes.good, scrapes.failed);
         lines += &wrapped(&text, 2, style);
     }
+    for note in &scenario.notes {
+        lines += &wrapped(&format!("note: {note}"), 2, style);
+    }
     lines
 }
 
@@ -107,8 +110,12 @@ fn generator_line(generator: &GeneratorRecord, shown: &[&RequestRecord]) -> Stri
     let sum = |count: fn(&RequestRecord) -> u64| -> u64 {
         shown.iter().map(|request| count(request)).sum()
     };
+    let retried = match sum(|request| request.retried) {
+        0 => String::new(),
+        some => format!("{some} sent again on a fresh connection, "),
+    };
     format!(
-        "generator: lag p99 {}, {} late, {} dropped, {} missed, {} CPU in {}",
+        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}",
         time(generator.lag_seconds.p99),
         sum(|request| request.late),
         sum(|request| request.dropped),
