@@ -231,17 +231,17 @@ mod tests {
     }
 
     #[test]
-    fn every_rank_of_every_small_sample_is_met() {
-        for count in 1..=300_u64 {
+    fn every_rank_of_a_small_sample_is_met() {
+        // 29, 87 and 149: where `rank / count * count` is above `rank` in doubles.
+        for count in [1, 2, 29, 87, 100, 149] {
             // Far enough apart to tell neighbours from each other.
             let histogram = of((1..=count).map(|at| at * 100));
             for rank in 1..=count {
-                let quantile = rank as f64 / count as f64;
-                let expected = rank as f64 / 10.0;
+                let ranked = histogram.rank(rank as f64 / count as f64, 0);
+                let near = |seconds: f64| (seconds * 10.0 / rank as f64 - 1.0).abs() < 1e-3;
                 assert!(
-                    matches!(histogram.rank(quantile, 0), Ranked::Seconds(s) if (s / expected - 1.0).abs() < 1e-3),
-                    "rank {rank} of {count}: {:?}",
-                    histogram.rank(quantile, 0)
+                    matches!(ranked, Ranked::Seconds(seconds) if near(seconds)),
+                    "rank {rank} of {count}: {ranked:?}"
                 );
             }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::algebra::sample_size::{self, Percentile, percent};
+use super::algebra::stopped_early::RestOfRun;
 use super::algebra::{generator_lag, success_ratio, threshold};
 use super::binomial::{self, ERROR_PROBABILITY};
 use super::judged::{Arrivals, Finding, Observed, Uncertainty, UncertaintyKind};
@@ -21,6 +22,18 @@ pub(super) fn unit(expression: &ClientExpression) -> Unit {
         ClientExpression::Count { .. } => Unit::Plain,
         ClientExpression::SuccessRatio { .. } => Unit::Ratio,
         ClientExpression::ResponseRate { .. } => Unit::PerSecond,
+    }
+}
+
+/// What a longer run could have done to the value of an expression.
+pub(super) fn rest_of_run(expression: &ClientExpression) -> RestOfRun {
+    match expression {
+        ClientExpression::Count { .. }
+        | ClientExpression::Span
+        | ClientExpression::Time { statistic: Statistic::Max, .. } => RestOfRun::Raises,
+        ClientExpression::ResponseRate { .. } => RestOfRun::Moves,
+        ClientExpression::Time { statistic: Statistic::Quantile(_) | Statistic::Mean, .. }
+        | ClientExpression::SuccessRatio { .. } => RestOfRun::Confirms,
     }
 }
 

@@ -32,7 +32,8 @@ pub use verdict::Verdict;
 use crate::scenario::{Objective, ObjectiveKind};
 use crate::series::{InstanceChange, instance_changes};
 use crate::units::Unit;
-use algebra::{generator_behind, restart, stopped_early, threshold};
+use algebra::stopped_early::{self, RestOfRun};
+use algebra::{generator_behind, restart, threshold};
 
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
@@ -52,7 +53,7 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
             counter::judge(selector, (*unit, *scale), objective, evidence)
         }
     };
-    let ruling = about_the_run(finding.ruling.clone(), subject.source, objective, evidence);
+    let ruling = about_the_run(&finding, subject.source, objective, evidence);
     report(objective, subject, finding, ruling)
 }
 
@@ -110,18 +111,35 @@ impl Subject {
 
 /// The rules that are about the run as a whole.
 fn about_the_run(
-    ruling: Ruling,
+    finding: &Finding,
     source: Source,
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Ruling {
+    let (ruling, targets) = (finding.ruling.clone(), &objective.thresholds);
     let ruling = match generator_behind::find(evidence.load) {
-        Some(behind) => generator_behind::rule(ruling, behind, source, &objective.thresholds),
+        Some(behind) => generator_behind::rule(ruling, behind, source, targets),
         None => ruling,
     };
     match stopped_early::find(evidence.load, &evidence.planned) {
-        Some(why) => stopped_early::rule(ruling, &why),
+        Some(why) => {
+            let measured = (finding.observed, rest_of_run(finding, &objective.kind));
+            stopped_early::rule(ruling, &why, measured, targets)
+        }
         None => ruling,
+    }
+}
+
+/// What a longer run could have done to the value of an objective.
+fn rest_of_run(finding: &Finding, kind: &ObjectiveKind) -> RestOfRun {
+    match kind {
+        ObjectiveKind::Client(expression) => client::rest_of_run(expression),
+        // Expressions can be anything; too much of something is taken to stay too much.
+        ObjectiveKind::Counter { .. } => RestOfRun::Raises,
+        ObjectiveKind::Promql { .. } => match finding.uncertainty {
+            Some(Uncertainty { kind: UncertaintyKind::Bucket, .. }) => RestOfRun::Confirms,
+            _ => RestOfRun::Raises,
+        },
     }
 }
 

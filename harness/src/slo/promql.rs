@@ -6,7 +6,8 @@ mod ranged;
 mod substitute;
 
 use slogate_promql::{
-    Asks, Element as Sampled, Expression, Labels, Options, Peak, SeriesSource, Value, instant,
+    Asks, Element as Sampled, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource, Value,
+    instant,
 };
 
 use super::algebra::every_element::{self, Element};
@@ -122,10 +123,7 @@ fn evaluate(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Result<Vec<Element>, String> {
-    let selectors = prepared.expression.selectors();
-    let asks_for_absence = selectors.iter().any(|one| one.asks == Asks::Absence);
-    let nothing_found = selectors.iter().find_map(|one| missing(evidence.series, &one.selector));
-    if let Some(doubt) = nothing_found.filter(|_| !asks_for_absence) {
+    if let Some(doubt) = nothing_found(&prepared.expression, evidence) {
         return Err(doubt);
     }
     match prepared.expression.histogram_quantile() {
@@ -137,6 +135,20 @@ fn evaluate(
             .map(|sampled| plain_element(&sampled, prepared.query, objective))
             .collect()),
     }
+}
+
+/// The doubt about a selector that found nothing, unless the expression asks whether
+/// that very selector finds something.
+fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
+    let selectors = expression.selectors();
+    let may_be_absent = |sought: &SelectorInfo| {
+        let absent = selectors.iter().filter(|one| one.asks == Asks::Absence);
+        absent.into_iter().any(|one| one.selector == sought.selector)
+    };
+    selectors
+        .iter()
+        .filter(|one| !may_be_absent(one))
+        .find_map(|one| missing(evidence.series, &one.selector))
 }
 
 /// The expression's value as elements; a scalar is one without labels.
@@ -364,6 +376,18 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_asked_to_be_absent_may_be_missing() {
+        let store = gauge(250, |_| Some(3.0));
+        let allowed = Case::plain("absent(panics_total)", Comparator::Equal, 1.0).on(&store);
+        assert_eq!(allowed.verdict, Verdict::Pass, "{}", allowed.reason);
+        for text in ["absent(panics) or sum(dept)", "sum(depth{a=\"absent(\"})"] {
+            let judged = Case::plain(text, Comparator::Equal, 1.0).on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
+            assert!(judged.reason.starts_with("no such series"), "{}", judged.reason);
+        }
+    }
+
+    #[test]
     fn every_element_of_a_vector_must_hold() {
         let mut store = store_of(scrapes_every(250, 1_000, 5_000));
         for (format, value) in [("csv", 1.0), ("pdf", 9.0), ("none", f64::NAN)] {
@@ -578,6 +602,26 @@ mod tests {
         let twice = text.replace("* 100", "+ sum by (le) (increase(latency_ms_bucket[$run])) * 99");
         let judged = Case::milliseconds(&twice, 1.0).on(&histogram(&cumulative));
         assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+    }
+
+    #[test]
+    fn observations_before_the_first_scrape_of_a_histogram_may_have_been_slow() {
+        let born = |first: f64| {
+            let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+            store.declare("latency_ms", FamilyKind::Histogram);
+            for bound in ["1000", "60000", "+Inf"] {
+                let labels = [("__name__", "latency_ms_bucket"), ("le", bound)];
+                add_series(&mut store, FamilyKind::Histogram, &labels, |at| {
+                    (at >= 1).then(|| first + (at - 1) as f64 * 20.0)
+                });
+            }
+            Case::milliseconds(P95, 1.0).on(&store)
+        };
+        let few = born(3.0);
+        assert_eq!((few.samples, few.verdict), (Some(300), Verdict::Pass), "{}", few.reason);
+        let many = born(30.0);
+        assert_eq!(many.verdict, Verdict::Inconclusive);
+        assert!(many.reason.starts_with("30 observations were made before"), "{}", many.reason);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl ScrapeEnds {
 
     /// Selected series that the first scrape of their instance did not have, each
     /// with the value it was first seen with, if that is not 0.
-    pub(super) fn born(&self, series: &SeriesStore, selector: &Selector) -> Vec<(String, f64)> {
+    pub(super) fn born(&self, series: &SeriesStore, selector: &Selector) -> Vec<(Labels, f64)> {
         let within = self.window.opened_ms..=self.window.closed_ms;
         let selected =
             series.series(selector.metric_name()).filter(|one| selector.matches(one.labels));
@@ -119,7 +119,7 @@ impl ScrapeEnds {
             let live = |at: &&Sample| within.contains(&at.t_ms) && !is_stale(at.value);
             let first = one.samples.iter().find(live)?;
             let born = first.t_ms > self.of(one).first && first.value > 0.0;
-            born.then(|| (one.labels.to_string(), first.value))
+            born.then(|| (one.labels.clone(), first.value))
         };
         selected.filter_map(first_seen).collect()
     }

@@ -7,7 +7,7 @@ use slogate::gate::{Condition, ExitCode, OnInconclusive, judge_all, judge_scenar
 use slogate::load::{LoadResult, StopReason};
 use slogate::scenario::{Comparator, Objective, Phase};
 use slogate::series::{FamilyKind, SeriesStore};
-use slogate::slo::{Evidence, Verdict, judge_each, judge_instances};
+use slogate::slo::{Evidence, Verdict, judge, judge_each, judge_instances};
 use slogate::units::Unit;
 use slogate_promql::Labels;
 
@@ -261,4 +261,80 @@ fn a_generator_that_lags_excuses_a_miss_and_no_more() {
     }
     let load = load_of(vec![open_phase("steady", 1, vec![request])]);
     assert_red(&load, &series, ExitCode::Inconclusive, &CLIENT[..1]);
+}
+
+/// One expression with a target that it would meet on nothing.
+fn judged_promql(
+    (load, series): (&LoadResult, &SeriesStore),
+    (text, unit): (&str, (Unit, f64)),
+    (comparator, bound): (Comparator, f64),
+) -> (Verdict, String) {
+    let target = support::threshold(comparator, bound, "T");
+    let objective = support::objective("o", 1, support::promql(text, unit), target);
+    let phases: Vec<Phase> = vec![support::planned_open("steady")];
+    let scenario = support::scenario("10k", phases, vec![objective.clone()]);
+    let judged = judge(&objective, &Evidence::of(&scenario, load, series));
+    (judged.verdict, judged.reason)
+}
+
+#[test]
+fn only_an_earlier_run_did_any_work() {
+    let (load, mut series) = healthy();
+    for at in 0..=48 {
+        series.append(&labels("export_bytes_total"), STARTED_MS + at * 250, 7e9);
+    }
+    let more_than_none = (Comparator::Greater, 0.0);
+    for text in ["sum(export_bytes_total)", "max_over_time(export_bytes_total[$run])"] {
+        let judged = judged_promql((&load, &series), (text, (Unit::Plain, 1.0)), more_than_none);
+        assert_eq!(judged.0, Verdict::Inconclusive, "{text}: {}", judged.1);
+    }
+    let text = "histogram_quantile(0.95, sum by (le) (export_latency_ms_bucket))";
+    let judged =
+        judged_promql((&load, &series), (text, (Unit::Seconds, 1e-3)), (Comparator::Less, 10.0));
+    assert_eq!(judged.0, Verdict::Inconclusive, "{}", judged.1);
+}
+
+#[test]
+fn a_quantile_is_hidden_below_the_top() {
+    let (load, series) = healthy();
+    let quantile =
+        "histogram_quantile(0.95, sum by (le) (increase(export_latency_ms_bucket[$run])))";
+    for text in [format!("{quantile} / 1000"), format!("max({quantile})")] {
+        let judged = judged_promql(
+            (&load, &series),
+            (&text, (Unit::Plain, 1.0)),
+            (Comparator::LessOrEqual, 60_000.0),
+        );
+        assert_eq!(judged.0, Verdict::Inconclusive, "{text}: {}", judged.1);
+    }
+}
+
+#[test]
+fn an_increase_that_did_not_see_the_first_failures() {
+    let (load, mut series) = healthy();
+    for at in 24..=48 {
+        series.append(&labels("late_fail_total"), STARTED_MS + at * 250, 3.0);
+    }
+    let judged = judged_promql(
+        (&load, &series),
+        ("sum(increase(late_fail_total[$run]))", (Unit::Plain, 1.0)),
+        (Comparator::Equal, 0.0),
+    );
+    assert_eq!(judged.0, Verdict::Inconclusive, "{}", judged.1);
+}
+
+#[test]
+fn a_stopped_run_had_too_few_answers_so_far() {
+    let (mut load, series) = healthy();
+    load.stopped_early = Some(StopReason::Cancelled);
+    let objective = support::objective(
+        "o",
+        1,
+        support::counter("export_fail_total"),
+        support::threshold(Comparator::Greater, 0.0, "> 0"),
+    );
+    let scenario =
+        support::scenario("10k", vec![support::planned_open("steady")], vec![objective.clone()]);
+    let judged = judge(&objective, &Evidence::of(&scenario, &load, &series));
+    assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
 }

@@ -8,17 +8,19 @@ use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::scenario::{Comparator, Threshold};
 use slogate::series::{ChangeKind, InstanceChange};
-use slogate::slo::algebra::counter_growth::{Counted, growth};
+use slogate::slo::algebra::born_series::Born;
+use slogate::slo::algebra::counter_growth::{Counted, fall_doubt, growth};
 use slogate::slo::algebra::gauge_scrapes::Extreme;
 use slogate::slo::algebra::generator_behind::Behind;
 use slogate::slo::algebra::no_such_series::Sought;
 use slogate::slo::algebra::sample_size::Percentile;
+use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
-    bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind, generator_lag,
-    gone_series, long_range, no_such_series, restart, sample_size, stopped_early, success_ratio,
-    threshold,
+    born_series, bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind,
+    generator_lag, gone_series, long_range, no_such_series, restart, sample_size, since_start,
+    stopped_early, success_ratio, threshold,
 };
-use slogate::slo::{MissingWindow, Ruling, Source, Window};
+use slogate::slo::{MissingWindow, Observed, Ruling, Source, Window};
 use slogate::units::Unit;
 use slogate_promql::Sample;
 
@@ -55,7 +57,17 @@ fn examples() -> Vec<(&'static str, String)> {
             let behind = Behind { missed: 120, intended: 1_000 };
             generator_behind::rule(met(), behind, Source::Client, &[below_a_second()]).reason
         }),
-        ("stopped_early", stopped_early::rule(met(), "phase `peak` was not reached").reason),
+        ("stopped_early", {
+            let (why, observed) = ("phase `peak` was not reached", Observed::Number(0.85));
+            let measured = (observed, RestOfRun::Confirms);
+            stopped_early::rule(met(), why, measured, &[below_a_second()]).reason
+        }),
+        ("since_start", since_start::doubt("export_bytes_total")),
+        ("born_series", {
+            let series = "export_fail_total{format=\"csv\"}".to_owned();
+            let born = Born { raising: vec![(series, 3.0)], ..Born::default() };
+            born_series::rule(Ruling::pass("0 meets == 0"), &born, &none_wanted()).reason
+        }),
         ("few_scrapes", few_scrapes::doubt("export_bytes_total", 501, 3).unwrap()),
         ("long_range", {
             let window = Window { opened_ms: 0, closed_ms: 60_000 };
@@ -77,6 +89,11 @@ fn examples() -> Vec<(&'static str, String)> {
             let growth = growth(Counted { samples: &samples, at_opening: true });
             threshold::rule(growth, Unit::Plain, &none_wanted()).reason
         }),
+        ("counter_growth", {
+            let samples = [(0, 9.0), (250, 4.0)].map(|(t_ms, value)| Sample { t_ms, value });
+            fall_doubt("jobs_done", &samples).unwrap()
+        }),
+        ("bucket_edge", unseen_example()),
         ("gone_series", {
             let gone = ["export_fail_total{format=\"csv\"}".to_owned()];
             gone_series::rule(Ruling::pass("0 meets == 0"), &gone, &none_wanted()).reason
@@ -113,6 +130,14 @@ fn bucket_example() -> String {
     let buckets = bucket_edge::Buckets::new(&cumulative, 100).unwrap();
     let target = at(Comparator::Less, 2.0, "< 2s");
     bucket_edge::rule(&buckets, 0.95, Unit::Seconds, &target).reason
+}
+
+fn unseen_example() -> String {
+    let cumulative = [(1.0, 98.0), (10.0, 99.0), (f64::INFINITY, 100.0)];
+    let buckets = bucket_edge::Buckets::new(&cumulative, 100).unwrap();
+    let passed = bucket_edge::rule(&buckets, 0.95, Unit::Seconds, &below_a_second());
+    let histogram = (&buckets, 0.95, Unit::Seconds);
+    bucket_edge::rule_unseen(passed, 30, histogram, &below_a_second()).reason
 }
 
 #[test]

@@ -11,8 +11,9 @@
 //! than that bound counts the same, so no observation could ever miss the target.
 
 use crate::scenario::{Comparator, Threshold};
-use crate::slo::Ruling;
 use crate::slo::algebra::sample_size::{self, Percentile, percent};
+use crate::slo::algebra::threshold::is_upper;
+use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
 
 /// The buckets of one histogram, bounds in the base unit.
@@ -80,6 +81,16 @@ impl Buckets {
         Bucket { low, high: f64::INFINITY }
     }
 
+    /// The same with so many more observations above every finite bound.
+    fn with_slower(&self, more: u64) -> Self {
+        let count = self.count.saturating_add(more);
+        let scale = self.count as f64 / count as f64;
+        let share = |(bound, share): &(f64, f64)| {
+            (*bound, if bound.is_finite() { share * scale } else { *share })
+        };
+        Self { shares: self.shares.iter().map(share).collect(), count }
+    }
+
     /// Observations that are certainly above `value`.
     fn above(&self, value: f64) -> u64 {
         let share = self.shares.iter().find(|(bound, _)| *bound >= value).map_or(1.0, |(_, s)| *s);
@@ -97,6 +108,30 @@ impl Buckets {
     fn observations(&self, share: f64) -> f64 {
         (share * self.count as f64).round()
     }
+}
+
+/// Rules again, knowing how many observations were made before the histogram was first
+/// scraped, so that no increase holds them: had all of them been slow, would it still pass?
+pub fn rule_unseen(
+    ruling: Ruling,
+    unseen: u64,
+    (buckets, quantile, unit): (&Buckets, f64, Unit),
+    target: &Threshold,
+) -> Ruling {
+    if unseen == 0 || ruling.verdict != Verdict::Pass {
+        return ruling;
+    }
+    if is_upper(target) {
+        let slower = buckets.with_slower(unseen);
+        if rule(&slower, quantile, unit, target).verdict == Verdict::Pass {
+            return ruling;
+        }
+    }
+    Ruling::inconclusive(format!(
+        "{unseen} observations were made before the histogram was first scraped, and they could \
+         turn the verdict; warm up until it exists (measured: {})",
+        ruling.reason
+    ))
 }
 
 /// Rules a quantile of these buckets.
@@ -159,7 +194,6 @@ fn straddles(bucket: Bucket, quantile: f64, unit: Unit, target: &Threshold) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slo::Verdict;
     use crate::slo::fixtures::at;
 
     /// Seconds; 60 of 100 within 1, 95 within 2.5, 99 within 10.
@@ -187,6 +221,22 @@ mod tests {
         let buckets = Buckets::new(&cumulative, 100).unwrap();
         let ruled = rule(&buckets, 0.95, Unit::Seconds, &at(Comparator::Less, 2.5));
         assert_eq!(ruled.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn unseen_observations_take_a_pass_away_only_if_they_could_turn_it() {
+        let cumulative = [(2.5, 98.0), (10.0, 99.0), (f64::INFINITY, 100.0)];
+        let buckets = Buckets::new(&cumulative, 100).unwrap();
+        let target = at(Comparator::Less, 2.5);
+        let unseen = |count| {
+            let histogram = (&buckets, 0.95, Unit::Seconds);
+            rule_unseen(Ruling::pass("m"), count, histogram, &target).verdict
+        };
+        // 98 of 103 are 95.1 %, 98 of 104 are 94.2 %.
+        assert_eq!([0, 3].map(unseen), [Verdict::Pass; 2]);
+        assert_eq!(unseen(4), Verdict::Inconclusive);
+        let missed = rule_unseen(Ruling::fail("m"), 9, (&buckets, 0.95, Unit::Seconds), &target);
+        assert_eq!(missed, Ruling::fail("m"));
     }
 
     #[test]

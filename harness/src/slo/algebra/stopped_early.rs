@@ -1,7 +1,23 @@
-//! Rule: a run that ended before its time can be missed, and cannot be passed.
+//! Rule: a run that ended before its time passes nothing, and misses what the rest could not mend.
+//!
+//! Whoever stops a run after 40 of 100 requests has not shown that the target
+//! answers fewer than 100. A failure that happened has happened, though, and a
+//! percentile or ratio that is ruled a miss is one beyond chance.
 
 use crate::load::{LoadResult, StopReason};
-use crate::slo::{PlannedPhase, Ruling};
+use crate::scenario::{Comparator, Threshold};
+use crate::slo::{Observed, PlannedPhase, Ruling, Verdict};
+
+/// What the rest of the run could do to a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestOfRun {
+    /// A count, a sum or a maximum: only raise it.
+    Raises,
+    /// A rate: move it either way.
+    Moves,
+    /// A percentile, mean or ratio: nothing that its own rules did not weigh.
+    Confirms,
+}
 
 /// Why the run is not the run that was planned, if it is not.
 pub fn find(load: &LoadResult, planned: &[PlannedPhase]) -> Option<String> {
@@ -17,19 +33,49 @@ pub fn find(load: &LoadResult, planned: &[PlannedPhase]) -> Option<String> {
     Some(format!("phase `{}` was not reached", missing.name))
 }
 
-/// Rules again, knowing why the run ended early.
-pub fn rule(ruling: Ruling, why: &str) -> Ruling {
-    let measured = ruling.reason.clone();
-    ruling.unless_missed(|| format!("{why}; what is left is no proof (measured: {measured})"))
+/// Rules again, knowing why the run ended early and what its rest could have done.
+pub fn rule(
+    ruling: Ruling,
+    why: &str,
+    (observed, rest): (Observed, RestOfRun),
+    targets: &[Threshold],
+) -> Ruling {
+    let stands = match ruling.verdict {
+        Verdict::Inconclusive => true,
+        Verdict::Fail => targets.iter().any(|target| is_certain_miss(observed, rest, target)),
+        Verdict::Pass => false,
+    };
+    if stands {
+        return ruling;
+    }
+    Ruling::inconclusive(format!("{why}; what is left is no proof (measured: {})", ruling.reason))
+}
+
+fn is_certain_miss(observed: Observed, rest: RestOfRun, target: &Threshold) -> bool {
+    match (rest, observed.number()) {
+        (RestOfRun::Moves, _) => false,
+        // What failed stays without a duration.
+        (RestOfRun::Confirms, _) | (RestOfRun::Raises, None) => true,
+        (RestOfRun::Raises, Some(value)) => match target.comparator {
+            Comparator::Less => value >= target.bound,
+            Comparator::LessOrEqual | Comparator::Equal => value > target.bound,
+            Comparator::Greater | Comparator::GreaterOrEqual | Comparator::NotEqual => false,
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slo::fixtures::{load_of, phase};
+    use crate::slo::fixtures::{at, load_of, phase};
 
     fn planned(name: &str) -> PlannedPhase {
         PlannedPhase { name: name.into(), group: None, measured: true }
+    }
+
+    fn ruled(ruling: Ruling, value: f64, rest: RestOfRun, target: (Comparator, f64)) -> Ruling {
+        let observed = (Observed::Number(value), rest);
+        rule(ruling, "stopped", observed, &[at(target.0, target.1)])
     }
 
     #[test]
@@ -37,13 +83,51 @@ mod tests {
         let mut load = load_of(vec![phase("steady")]);
         load.stopped_early = Some(StopReason::Cancelled);
         let why = find(&load, &[planned("steady")]).unwrap();
+        let observed = (Observed::Number(0.5), RestOfRun::Confirms);
         assert_eq!(
-            rule(Ruling::pass("m"), &why),
+            rule(Ruling::pass("m"), &why, observed, &[at(Comparator::Less, 1.0)]),
             Ruling::inconclusive(
                 "the run was stopped early; what is left is no proof (measured: m)"
             )
         );
-        assert_eq!(rule(Ruling::fail("m"), &why), Ruling::fail("m"));
+    }
+
+    #[test]
+    fn too_little_so_far_is_no_miss_and_too_much_is() {
+        let miss = || Ruling::fail("m");
+        for (comparator, value) in [
+            (Comparator::GreaterOrEqual, 40.0),
+            (Comparator::Greater, 100.0),
+            (Comparator::Equal, 40.0),
+            (Comparator::NotEqual, 100.0),
+        ] {
+            let ruled = ruled(miss(), value, RestOfRun::Raises, (comparator, 100.0));
+            assert_eq!(ruled.verdict, Verdict::Inconclusive, "{value} {comparator:?} 100");
+        }
+        for (comparator, value) in [
+            (Comparator::LessOrEqual, 101.0),
+            (Comparator::Less, 100.0),
+            (Comparator::Equal, 101.0),
+        ] {
+            let ruled = ruled(miss(), value, RestOfRun::Raises, (comparator, 100.0));
+            assert_eq!(ruled, miss(), "{value} {comparator:?} 100");
+        }
+    }
+
+    #[test]
+    fn a_rate_may_still_change_and_a_percentile_beyond_chance_does_not() {
+        let at_least = (Comparator::GreaterOrEqual, 30.0);
+        let rate = ruled(Ruling::fail("m"), 20.0, RestOfRun::Moves, at_least);
+        assert_eq!(rate.verdict, Verdict::Inconclusive);
+        let ratio = ruled(Ruling::fail("m"), 20.0, RestOfRun::Confirms, at_least);
+        assert_eq!(ratio, Ruling::fail("m"));
+    }
+
+    #[test]
+    fn a_failure_that_happened_has_happened() {
+        let observed = (Observed::Unbounded, RestOfRun::Raises);
+        let ruled = rule(Ruling::fail("m"), "stopped", observed, &[at(Comparator::Less, 30.0)]);
+        assert_eq!(ruled, Ruling::fail("m"));
     }
 
     #[test]

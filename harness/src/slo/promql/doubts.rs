@@ -55,7 +55,8 @@ impl Doubts {
             extreme: prepared.extreme,
             ranges: ranges.iter().map(|one| Range::of(one, prepared, evidence)).collect(),
             born,
-            reads_one_scrape: selectors.iter().any(|one| reads_one_scrape(one, evidence)),
+            reads_one_scrape: ranges.is_empty()
+                && selectors.iter().any(|one| reads_gauge(one, evidence)),
         }
     }
 
@@ -142,9 +143,9 @@ fn counts(selector: &SelectorInfo, evidence: &Evidence<'_>) -> bool {
     kinds.iter().any(|(name, kind)| counts_since_start(name, *kind))
 }
 
-/// Whether the value of a gauge at the closing scrape is all that a selector takes.
-fn reads_one_scrape(selector: &SelectorInfo, evidence: &Evidence<'_>) -> bool {
-    selector.asks == Asks::Value && selector.range_ms.is_none() && !counts(selector, evidence)
+/// Whether a selector takes the value of something that comes and goes.
+fn reads_gauge(selector: &SelectorInfo, evidence: &Evidence<'_>) -> bool {
+    selector.asks == Asks::Value && !counts(selector, evidence)
 }
 
 fn is_gauge(prepared: &Prepared<'_>, evidence: &Evidence<'_>, selector: &SelectorInfo) -> bool {

@@ -6,6 +6,7 @@ use slogate_promql::{
     Expression, Labels, METRIC_NAME, Sample, SelectorInfo, SeriesSource, is_stale,
 };
 
+use super::ranged::Ranged;
 use super::{Prepared, smallest_margin, value_at_close};
 use crate::scenario::Objective;
 use crate::slo::algebra::bucket_edge::{self, Buckets};
@@ -14,7 +15,7 @@ use crate::slo::algebra::every_element::Element;
 use crate::slo::judged::{Observed, Uncertainty, UncertaintyKind};
 use crate::slo::scraped::Stretch;
 use crate::slo::{Evidence, Ruling};
-use crate::units::to_base;
+use crate::units::{Unit, to_base};
 
 /// The label that carries a bucket's upper bound.
 const BOUND: &str = "le";
@@ -34,6 +35,7 @@ pub(super) fn elements(
     let histograms = histograms(prepared, inner, evidence)?;
     let interpolated = value_at_close(&prepared.expression, prepared.window, evidence)?;
     let per_unit = observations_per_unit(prepared, inner, &histograms, evidence);
+    let unseen = unseen_observations(prepared, inner, evidence);
     Ok(histograms
         .into_iter()
         .map(|(labels, cumulative)| {
@@ -43,7 +45,11 @@ pub(super) fn elements(
             let name = if labels.is_empty() { String::new() } else { labels.to_string() };
             match Buckets::new(&cumulative, count) {
                 Some(buckets) => {
-                    element(name, (quantile, value), &buckets, prepared.query.unit, objective)
+                    let mut element =
+                        element(name, (quantile, value), &buckets, prepared.query.unit, objective);
+                    let histogram = (&buckets, quantile, prepared.query.unit);
+                    doubt_unseen(&mut element, unseen, histogram, objective);
+                    element
                 }
                 None => no_observations(name, objective),
             }
@@ -75,7 +81,7 @@ fn element(
     labels: String,
     (quantile, value): (f64, f64),
     buckets: &Buckets,
-    unit: crate::units::Unit,
+    unit: Unit,
     objective: &Objective,
 ) -> Element {
     let ruled = objective
@@ -97,6 +103,31 @@ fn element(
         }),
         rulings: ruled.collect(),
     }
+}
+
+/// Takes a pass away that observations which nobody saw could turn.
+fn doubt_unseen(
+    element: &mut Element,
+    unseen: u64,
+    histogram: (&Buckets, f64, Unit),
+    objective: &Objective,
+) {
+    for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
+        *ruling = bucket_edge::rule_unseen(ruling.clone(), unseen, histogram, target);
+    }
+}
+
+/// Observations that were made before the first scrape of a series that was born in a
+/// range: of all selected histograms, for each may have had all of them.
+fn unseen_observations(
+    prepared: &Prepared<'_>,
+    inner: &Expression,
+    evidence: &Evidence<'_>,
+) -> u64 {
+    let ranges = Ranged::all(&inner.selectors(), prepared.window);
+    let born = ranges.iter().flat_map(|one| one.born(evidence.series));
+    let infinite = born.filter(|(labels, _)| bound_of(labels) == Some(f64::INFINITY));
+    whole(infinite.map(|(_, value)| value).sum())
 }
 
 fn no_observations(labels: String, objective: &Objective) -> Element {

@@ -1,6 +1,6 @@
 //! What the selectors of an expression found in their ranges.
 
-use slogate_promql::{Asks, SelectorInfo};
+use slogate_promql::{Asks, Labels, SelectorInfo};
 
 use crate::series::SeriesStore;
 use crate::slo::Window;
@@ -34,7 +34,9 @@ impl Ranged {
         ScrapeEnds::find(series, Window { opened_ms, closed_ms: until_ms })
     }
 
-    fn born(&self, series: &SeriesStore) -> Vec<(String, f64)> {
+    /// The series that were born within the range, each with its first value, if their
+    /// growth is asked for: it is then not seen.
+    pub(super) fn born(&self, series: &SeriesStore) -> Vec<(Labels, f64)> {
         match self.info.asks {
             Asks::Growth => self.ends(series).born(series, &self.info.selector),
             Asks::Value | Asks::Movement | Asks::Presence | Asks::Absence => Vec::new(),
@@ -47,7 +49,8 @@ impl Ranged {
 pub(super) fn born(ranges: &[Ranged], series: &SeriesStore) -> Born {
     let of_side = |inverted: bool| -> Vec<(String, f64)> {
         let side = ranges.iter().filter(|one| one.info.inverted == inverted);
-        side.flat_map(|one| one.born(series)).collect()
+        let born = side.flat_map(|one| one.born(series));
+        born.map(|(labels, value)| (labels.to_string(), value)).collect()
     };
     let raising = of_side(false);
     let mut lowering = of_side(true);
