@@ -5,6 +5,7 @@
 mod support;
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -322,4 +323,27 @@ fn a_gate_over_no_rule_and_a_test_of_an_unknown_alert_prove_nothing() {
     workspace.run(&["rules", "check", "none.yml"]).expect_code(3);
     let ended = workspace.run(&["rules", "test", "misspelt.test.yml", "--engine", "built-in"]);
     assert!(ended.expect_code(3).stdout.contains("Dwon"));
+}
+
+#[test]
+fn scrapes_that_fail_only_under_load_take_a_gauges_pass_away() {
+    let scrapes = AtomicUsize::new(0);
+    let service = Service::start(move |path, _| {
+        // The scrapes before the load and after it are good ones.
+        let is_in_trouble = || (10..40).contains(&scrapes.fetch_add(1, Ordering::SeqCst));
+        match path {
+            "/metrics" if is_in_trouble() => Answer::Http(503, String::new()),
+            "/metrics" => Answer::Http(200, "# TYPE depth gauge\ndepth 1\n".into()),
+            _ => Answer::Http(200, String::new()),
+        }
+    });
+    let workspace = Workspace::new();
+    let slo = "{ id: depth, promql: 'max_over_time(depth[$run])', is: '<= 5' }";
+    let scenario = plain_scenario(&service.url(), "{ path: /metrics, every: 20ms }", slo)
+        .replace("users: 4, iterations: 100", "rate: 50/s, for: 2s");
+    let file = workspace.write("s.yaml", &scenario);
+    let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(3);
+    let report = ended.report();
+    let reason = objective(&report, "depth")["reason"].as_str().unwrap();
+    assert!(reason.contains("scrapes failed"), "{reason}");
 }

@@ -6,6 +6,7 @@ use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale
 
 use super::Window;
 use super::algebra::no_such_series::{self, Sought};
+use super::algebra::scrape_gaps::Attempts;
 use crate::series::{FamilyKind, SeriesStore};
 
 /// The generator's own series: they are not scraped, and what did not change is left out.
@@ -34,6 +35,13 @@ pub(super) fn good_scrapes(series: &SeriesStore, stretch: Stretch) -> usize {
         *count += usize::from(scrape.outcome.is_ok() && stretch.contains(scrape.at_ms));
     }
     counts.into_values().min().unwrap_or(0)
+}
+
+/// Scrapes in a stretch, by how they ended; of all instances together.
+pub(super) fn attempts(series: &SeriesStore, stretch: Stretch) -> Attempts {
+    let within = series.scrapes().iter().filter(|scrape| stretch.contains(scrape.at_ms));
+    let (good, failed): (Vec<_>, Vec<_>) = within.partition(|scrape| scrape.outcome.is_ok());
+    Attempts { good: good.len() as u64, failed: failed.len() as u64 }
 }
 
 /// Instants at which the selected series had samples; of several instances, those

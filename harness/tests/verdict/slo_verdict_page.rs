@@ -17,8 +17,8 @@ use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     born_series, bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind,
-    generator_lag, gone_series, long_range, no_such_series, restart, sample_size, since_start,
-    stopped_early, success_ratio, threshold,
+    generator_lag, gone_series, long_range, no_such_series, restart, sample_size, scrape_gaps,
+    since_start, stopped_early, success_ratio, threshold,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Source, Window};
 use slogate::units::Unit;
@@ -77,6 +77,10 @@ fn examples() -> Vec<(&'static str, String)> {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
             let ruling = threshold::rule(3.0, Unit::Plain, &target);
             gauge_scrapes::rule(&ruling, 6, Extreme::Maximum, &target).reason
+        }),
+        ("scrape_gaps", {
+            let attempts = scrape_gaps::Attempts { good: 20, failed: 23 };
+            scrape_gaps::rule(Ruling::pass("5 meets <= 5 with 0 to spare"), attempts).reason
         }),
         ("no_such_series", {
             let (selector, metric) = ("export_foo_total", Some("export_foo_total"));

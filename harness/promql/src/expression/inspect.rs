@@ -1,6 +1,6 @@
 //! What an expression selects, and what it asks of each selected series.
 
-use super::{Aggregation, Binary, BinaryOperator, Expression, Kind, TimeShift};
+use super::{Aggregation, Binary, BinaryOperator, Expression, Kind, Subquery, TimeShift};
 use crate::matcher::Selector;
 
 /// What an expression asks of the series that a selector finds.
@@ -27,6 +27,8 @@ pub struct SelectorInfo {
     /// Milliseconds from the oldest sample it may use to the evaluated instant,
     /// subqueries around it included; `None` for a plain instant selector.
     pub range_ms: Option<i64>,
+    /// At how many instants subqueries around it look at it, where there are any.
+    pub subquery_points: Option<i64>,
     /// The sum of all `offset` around it, milliseconds.
     pub offset_ms: i64,
     /// Whether an `@` fixes the instant.
@@ -64,7 +66,7 @@ impl Expression {
                 found.push(reach.info(&range.instant.selector));
             }
             Kind::Subquery(subquery) => {
-                let reach = reach.shifted(subquery.time).over(subquery.range_ms);
+                let reach = reach.shifted(subquery.time).over(subquery.range_ms).looking(subquery);
                 subquery.inner.collect_selectors(reach, found);
             }
             Kind::Call(call) => {
@@ -112,6 +114,7 @@ fn asked_by_aggregation(operation: Aggregation) -> Option<Asks> {
 #[derive(Clone, Copy, Default)]
 struct Reach {
     range_ms: Option<i64>,
+    subquery_points: Option<i64>,
     offset_ms: i64,
     fixed_instant: bool,
     asks: Asks,
@@ -129,6 +132,12 @@ impl Reach {
 
     fn over(self, range_ms: i64) -> Self {
         Self { range_ms: Some(self.range_ms.unwrap_or(0).saturating_add(range_ms)), ..self }
+    }
+
+    fn looking(self, subquery: &Subquery) -> Self {
+        let points = subquery.step_ms.map(|step_ms| subquery.range_ms / step_ms.max(1));
+        let product = |outer: i64| points.map_or(outer, |inner| outer.saturating_mul(inner));
+        Self { subquery_points: self.subquery_points.map(product).or(points), ..self }
     }
 
     /// Inside something that asks for the growth or presence of values, the values
@@ -166,6 +175,7 @@ impl Reach {
         SelectorInfo {
             selector: selector.clone(),
             range_ms: self.range_ms,
+            subquery_points: self.subquery_points,
             offset_ms: self.offset_ms,
             fixed_instant: self.fixed_instant,
             asks: self.asks,

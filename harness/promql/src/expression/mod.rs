@@ -12,8 +12,8 @@ mod operators;
 mod shape;
 
 pub use inspect::{Asks, SelectorInfo};
-pub use shape::Peak;
 pub(crate) use operators::{Aggregation, BinaryOperator};
+pub use shape::Peak;
 
 use thiserror::Error;
 

@@ -19,6 +19,7 @@ pub mod long_range;
 pub mod no_such_series;
 pub mod restart;
 pub mod sample_size;
+pub mod scrape_gaps;
 pub mod since_start;
 pub mod stopped_early;
 pub mod success_ratio;

@@ -9,9 +9,10 @@ use crate::series::FamilyKind;
 use crate::slo::algebra::born_series::{self, Born};
 use crate::slo::algebra::every_element::Element;
 use crate::slo::algebra::gauge_scrapes::{self, Extreme};
+use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
 use crate::slo::algebra::{few_scrapes, gone_series, long_range};
-use crate::slo::scraped::{good_scrapes, instants_seen, kinds_of};
+use crate::slo::scraped::{attempts, good_scrapes, instants_seen, kinds_of};
 use crate::slo::{Evidence, Ruling, Verdict};
 
 /// Facts about the series of an expression that its value does not show.
@@ -31,8 +32,16 @@ pub(super) struct Doubts {
 struct Range {
     /// Series that the last scrape no longer had.
     gone: Vec<String>,
-    /// How many scrapes saw it, if it is of a gauge.
-    gauge_seen: Option<u64>,
+    /// How it was seen, if it is of a gauge.
+    gauge: Option<GaugeSeen>,
+}
+
+/// How a gauge was seen in a range.
+#[derive(Clone, Copy)]
+struct GaugeSeen {
+    /// At how many instants its value was taken.
+    instants: u64,
+    attempts: Attempts,
 }
 
 impl Doubts {
@@ -65,7 +74,7 @@ impl Doubts {
         for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
             *ruling = self.rule(ruling.clone(), target);
         }
-        let seen = self.ranges.iter().filter_map(|range| range.gauge_seen);
+        let seen = self.ranges.iter().filter_map(|range| range.gauge).map(|gauge| gauge.instants);
         let seen = seen.chain(self.reads_one_scrape.then_some(1));
         element.samples = element.samples.into_iter().chain(seen).min();
         element
@@ -81,8 +90,9 @@ impl Doubts {
         let mut ruling = born_series::rule(ruling, &self.born, target);
         for range in &self.ranges {
             ruling = gone_series::rule(ruling, &range.gone, target);
-            if let Some(seen) = range.gauge_seen {
-                ruling = gauge_scrapes::rule(&ruling, seen, self.extreme, target);
+            if let Some(gauge) = range.gauge {
+                ruling = gauge_scrapes::rule(&ruling, gauge.instants, self.extreme, target);
+                ruling = scrape_gaps::rule(ruling, gauge.attempts);
             }
         }
         if self.reads_one_scrape {
@@ -95,10 +105,16 @@ impl Doubts {
 impl Range {
     fn of(ranged: &Ranged, prepared: &Prepared<'_>, evidence: &Evidence<'_>) -> Self {
         let (series, selector) = (evidence.series, &ranged.info.selector);
-        let seen = || instants_seen(series, selector, ranged.stretch);
+        // A subquery looks at fewer instants than there were scrapes, or at some twice.
+        let points = ranged.info.subquery_points.and_then(|points| u64::try_from(points).ok());
+        let gauge = || GaugeSeen {
+            instants: instants_seen(series, selector, ranged.stretch)
+                .min(points.unwrap_or(u64::MAX)),
+            attempts: attempts(series, ranged.stretch),
+        };
         Self {
             gone: ranged.ends(series).gone(series, selector),
-            gauge_seen: is_gauge(prepared, evidence, &ranged.info).then(seen),
+            gauge: is_gauge(prepared, evidence, &ranged.info).then(gauge),
         }
     }
 }
