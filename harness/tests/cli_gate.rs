@@ -330,7 +330,7 @@ fn scrapes_that_fail_only_under_load_take_a_gauges_pass_away() {
     let scrapes = AtomicUsize::new(0);
     let service = Service::start(move |path, _| {
         // The scrapes before the load and after it are good ones.
-        let is_in_trouble = || (10..40).contains(&scrapes.fetch_add(1, Ordering::SeqCst));
+        let is_in_trouble = || (3..8).contains(&scrapes.fetch_add(1, Ordering::SeqCst));
         match path {
             "/metrics" if is_in_trouble() => Answer::Http(503, String::new()),
             "/metrics" => Answer::Http(200, "# TYPE depth gauge\ndepth 1\n".into()),
