@@ -134,11 +134,13 @@ impl List {
             Some(entry) if entry.depth > depth => entry.override_with(map, at, depth),
             Some(entry) => {
                 let first = cx.place(entry.at);
-                let id = id.unwrap_or_default();
-                cx.error(at, format!("duplicate id `{id}`")).help(format!(
+                let shown = id.as_deref().unwrap_or_default();
+                cx.error(at, format!("duplicate id `{shown}`")).help(format!(
                     "{}:{} has it already; only an included objective is overridden",
                     first.file, first.line
                 ));
+                // It is read all the same, so that what else is wrong with it is found too.
+                self.entries.push(Entry { id, at, map: map.to_vec(), depth });
             }
             None => self.entries.push(Entry { id, at, map: map.to_vec(), depth }),
         }
