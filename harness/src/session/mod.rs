@@ -14,7 +14,6 @@ mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -62,8 +61,6 @@ pub struct TargetSeen {
 pub struct ScenarioRun {
     /// What was loaded.
     pub target: TargetSeen,
-    /// How long it took, from before the target was started until it was ended.
-    pub took: Duration,
     /// What the generator measured; absent if nothing was sent.
     pub load: Option<LoadResult>,
     /// What was scraped, and the client's own series.
@@ -89,7 +86,6 @@ impl ScenarioRun {
         };
         Self {
             target: TargetSeen { url, address: None, is_reference },
-            took: Duration::ZERO,
             load: None,
             series: SeriesStore::default(),
             metrics_text: None,
@@ -125,14 +121,12 @@ impl ScenarioRun {
 /// a run always ends with something to report.
 pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioRun {
     let clock = Clock::start();
-    let began = Instant::now();
     let mut run = ScenarioRun::new(scenario);
     match Stage::set_up(scenario, settings, clock, &mut run).await {
         Ok(stage) => perform(scenario, settings, stage, &mut run).await,
         Err(condition) => run.conditions.push(condition),
     }
     conclude(scenario, settings.signals.received(), &mut run);
-    run.took = began.elapsed();
     settings.observer.hear(Event::ScenarioEnded { name: scenario.name.clone() });
     run
 }

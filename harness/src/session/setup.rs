@@ -47,12 +47,7 @@ impl Stage {
         clock: Clock,
         run: &mut ScenarioRun,
     ) -> Result<Self, Condition> {
-        let reference = start_reference(&scenario.target, &settings.program).await?;
-        let url = match (&scenario.target, &reference) {
-            (Target::Url(url), _) => url.clone(),
-            (Target::Reference { .. }, Some(process)) => process.url().to_owned(),
-            (Target::Reference { .. }, None) => String::new(),
-        };
+        let (url, reference) = find_target(&scenario.target, &settings.program).await?;
         announce(scenario, settings, &url);
         let resolved = resolve(&url).await.map_err(|error| not_reachable(&error))?;
         run.target.address = Some(resolved.address.to_string());
@@ -97,16 +92,18 @@ async fn end_reference(mut process: ReferenceProcess, run: &mut ScenarioRun) {
     }
 }
 
-async fn start_reference(
+/// The target's URL, and its process if it is the reference service, started here.
+async fn find_target(
     target: &Target,
     program: &Path,
-) -> Result<Option<ReferenceProcess>, Condition> {
+) -> Result<(String, Option<ReferenceProcess>), Condition> {
     match target {
-        Target::Url(_) => Ok(None),
-        Target::Reference { faults } => ReferenceProcess::start_program(program, faults)
-            .await
-            .map(Some)
-            .map_err(|error| not_reachable(&error)),
+        Target::Url(url) => Ok((url.clone(), None)),
+        Target::Reference { faults } => {
+            let started = ReferenceProcess::start_program(program, faults).await;
+            let process = started.map_err(|error| not_reachable(&error))?;
+            Ok((process.url().to_owned(), Some(process)))
+        }
     }
 }
 
