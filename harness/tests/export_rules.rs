@@ -1,10 +1,8 @@
 //! The alert rules of this repository: green in both engines, no test that a
 //! changed rule would still pass, and only metrics and bounds that the service has.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "helpers of a test: a panic is the failure report, a skipped test says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +11,7 @@ use exporter::catalogue;
 use slogate::rules::{Engine, RuleTestOutcome, check_files, find, test_files};
 use slogate_promql::rules::RuleFile;
 use slogate_promql::unit_test::{RunOptions, TestFile, run};
+use support::outside;
 
 fn rules(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules").join(name)
@@ -20,18 +19,6 @@ fn rules(name: &str) -> PathBuf {
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(rules(name)).unwrap()
-}
-
-/// Whether promtool is there; fails where it is required and absent.
-fn promtool_is_there() -> bool {
-    let there = Command::new("promtool").arg("--version").output().is_ok();
-    let required = std::env::var("SLOGATE_REQUIRE")
-        .is_ok_and(|list| list.split(',').any(|name| name.trim() == "promtool"));
-    assert!(there || !required, "promtool is required and not installed");
-    if !there {
-        eprintln!("skipped: promtool is not installed");
-    }
-    there
 }
 
 #[test]
@@ -53,7 +40,7 @@ fn their_tests_pass_in_the_built_in_engine() {
 
 #[test]
 fn promtool_gives_the_same_verdict() {
-    if !promtool_is_there() {
+    if !outside::has("promtool") {
         return;
     }
     let reports = test_files(&[rules("export.test.yml")], Engine::Both).unwrap();
@@ -62,7 +49,7 @@ fn promtool_gives_the_same_verdict() {
 
 #[test]
 fn promtool_finds_nothing_to_improve() {
-    if !promtool_is_there() {
+    if !outside::has("promtool") {
         return;
     }
     let checked = Command::new("promtool")

@@ -5,17 +5,13 @@
 //! line without a line feed where `prometheus/common` (and a scrape of ours)
 //! refuses it, and two cases of `prometheus/common` are about legacy names.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic in a test is its failure report; a skip is said on stderr"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]
 
-use std::path::PathBuf;
+mod support;
 
 use serde_json::Value;
 use slogate::exposition::{FinalNewline, Format, NameRules, ParseRules, parse_with};
+use support::outside;
 
 /// The cases of `text_parse_test.go` that run with `model.LegacyValidation`, by
 /// their lines: the table states the scheme, the extract does not.
@@ -43,7 +39,7 @@ fn every_upstream_error_has_a_place_and_says_what_is_wrong() {
 
 #[test]
 fn reads_the_example_of_prometheus_common() {
-    let Some(folder) = data_folder() else { return };
+    let Some(folder) = outside::conformance_data() else { return };
     let bytes = std::fs::read(folder.join("exposition/expfmt/text")).unwrap();
     let exposition = parse_with(&bytes, Format::Text, ParseRules::default()).unwrap();
     let lines = bytes.split(|byte| *byte == b'\n');
@@ -111,22 +107,8 @@ fn decode_base64(encoded: &str) -> Vec<u8> {
 }
 
 fn cases() -> Option<Vec<Value>> {
-    let text = std::fs::read_to_string(data_folder()?.join("exposition/cases.json")).unwrap();
+    let text = std::fs::read_to_string(outside::conformance_data()?.join("exposition/cases.json"))
+        .unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     Some(document["cases"].as_array().unwrap().clone())
-}
-
-/// The conformance data; without it the test is skipped, unless it is required.
-fn data_folder() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
-    let folder = std::env::var_os("SLOGATE_CONFORMANCE_DATA")
-        .map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("SLOGATE_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| name.trim() == "conformance-data");
-    assert!(!is_required, "conformance-data is required, but {} is no folder", folder.display());
-    eprintln!("skipped: no conformance data at {}", folder.display());
-    None
 }

@@ -1,16 +1,17 @@
 //! A saved run's series load into a real Prometheus: promtool makes blocks of
 //! them and counts as many samples and series as were written.
 
-#![expect(clippy::print_stderr, reason = "a skip is said on stderr")]
+mod support;
 
 use std::process::Command;
 
 use slogate::series::{FamilyKind, FamilyMetadata, SeriesStore, write_openmetrics};
 use slogate_promql::{Labels, METRIC_NAME};
+use support::outside;
 
 #[test]
 fn promtool_makes_blocks_of_the_written_series() {
-    if !promtool_is_there() {
+    if !outside::has("promtool") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -53,15 +54,4 @@ fn store() -> SeriesStore {
         store.end(&labels, 1_700_000_100_000);
     }
     store
-}
-
-fn promtool_is_there() -> bool {
-    if Command::new("promtool").arg("--version").output().is_ok() {
-        return true;
-    }
-    let required = std::env::var("SLOGATE_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| name.trim() == "promtool");
-    assert!(!is_required, "promtool is required, but it is not on the path");
-    eprintln!("skipped: no promtool on the path");
-    false
 }

@@ -1,11 +1,9 @@
 //! The reference and the JSON Schema are what the program says they are, and every
 //! example reads. `SLOGATE_BLESS=1` writes the generated parts anew.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a panic in a test is its failure report; a skipped test says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +11,7 @@ use std::process::Command;
 use slogate::scenario::{
     ReadOptions, Variables, read_document, read_text, reference_tables, schema,
 };
+use support::outside;
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -132,17 +131,9 @@ fn the_row_in_the_reference_is_a_real_one() {
     assert_eq!(String::from_utf8(body.to_vec()).unwrap(), format!("[{shown}]"));
 }
 
-/// Runs a checker that may be missing; `None` says so, and fails where it is required.
+/// Runs a checker that may be missing.
 fn run_checker(name: &str, arguments: &[&str]) -> Option<std::process::Output> {
-    match Command::new(name).args(arguments).output() {
-        Ok(output) => Some(output),
-        Err(error) => {
-            let required = std::env::var("SLOGATE_REQUIRE").unwrap_or_default();
-            assert!(!required.split(',').any(|one| one == name), "{name} is required: {error}");
-            eprintln!("skipped: {name} is not here");
-            None
-        }
-    }
+    outside::has(name).then(|| Command::new(name).args(arguments).output().unwrap())
 }
 
 fn check_against_schema(files: &[PathBuf]) -> Option<std::process::Output> {

@@ -1,26 +1,21 @@
 //! A real Prometheus scrapes what our scraper scrapes, and both end up with the
 //! same series, labels and values.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a panic in a test is its failure report; a skip is said on stderr"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod support;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use slogate::clock::Clock;
 use slogate::scrape::{ScrapeConfig, Scraper};
 use slogate::series::{ScrapeMoment, SeriesStore};
-use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use support::prometheus::Prometheus;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 
 /// Every awkward thing that Prometheus 2.42 and 3 take alike.
 const EXPOSITION: &str = r#"# HELP requests_total Requests.
@@ -45,8 +40,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_real_prometheus_scrapes_the_same_series() {
     let address = serve_exposition().await;
-    let Some((prometheus, url)) = start_prometheus(address).await else { return };
-    let theirs = tokio::time::timeout(PATIENCE, series_of(&url)).await.unwrap();
+    let scrape = "{ job_name: target, scrape_interval: 1s, honor_timestamps: false";
+    let targets = format!("[{{ targets: ['{address}'], labels: {{ instance: one }} }}]");
+    let config = format!("scrape_configs: [{scrape}, static_configs: {targets} }}]\n");
+    let Some(prometheus) = Prometheus::start(&config).await else { return };
+    let theirs = tokio::time::timeout(PATIENCE, series_of(&prometheus.url)).await.unwrap();
     drop(prometheus);
     assert_eq!(ours(address).await, theirs);
 }
@@ -92,44 +90,6 @@ async fn ours(address: SocketAddr) -> BTreeMap<String, String> {
         (show(&labels.collect()), show_value(series.samples[0].value))
     });
     shown.filter(|(labels, _)| !is_about_the_scrape(labels)).collect()
-}
-
-/// A Prometheus that scrapes `target`, and its URL; nothing without Prometheus.
-async fn start_prometheus(target: SocketAddr) -> Option<((Child, TempDir), String)> {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("prometheus.yml");
-    let scrape = "{ job_name: target, scrape_interval: 1s, honor_timestamps: false";
-    let targets = format!("[{{ targets: ['{target}'], labels: {{ instance: one }} }}]");
-    let text = format!("scrape_configs: [{scrape}, static_configs: {targets} }}]\n");
-    std::fs::write(&config, text).unwrap();
-    let started = Command::new("prometheus")
-        .arg(format!("--config.file={}", config.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.path().join("tsdb").display()))
-        .arg("--web.listen-address=127.0.0.1:0")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn();
-    let Ok(mut child) = started else {
-        let required = std::env::var("SLOGATE_REQUIRE").unwrap_or_default();
-        let is_required = required.split(',').any(|name| name.trim() == "prometheus");
-        assert!(!is_required, "prometheus is required, but it is not on the path");
-        eprintln!("skipped: no prometheus on the path");
-        return None;
-    };
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    while let Some(line) = log.next_line().await.unwrap() {
-        if let Some((_, address)) = line.split_once("address=127.0.0.1:")
-            && line.contains("Listening on")
-        {
-            let port = address.split_whitespace().next().unwrap();
-            let url = format!("http://127.0.0.1:{port}");
-            // The log goes on; nobody may have to wait for its reader.
-            tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-            return Some(((child, folder), url));
-        }
-    }
-    panic!("prometheus ended before it listened");
 }
 
 /// Labels and value of every series of the target, once there are any.
