@@ -44,9 +44,11 @@ pub enum ChangeKind {
         /// Its value after.
         after: f64,
     },
-    /// Start times alternate: several processes answer one URL.
+    /// Start times alternate, or counters go back again and again while the start time
+    /// stays: several processes answer one URL.
     SeveralProcesses {
-        /// How many different start times were seen.
+        /// How many different start times were seen; 1 for processes that started within
+        /// the same second, which is all that many client libraries tell.
         start_times: usize,
     },
 }
@@ -62,10 +64,14 @@ impl fmt::Display for InstanceChange {
                 f,
                 "`{instance}` restarted or lost its state: the counter {series} went back from {before} to {after}"
             ),
-            ChangeKind::SeveralProcesses { start_times } => write!(
-                f,
-                "several processes behind `{instance}` ({start_times} start times alternate); list them as scrape targets of their own"
-            ),
+            ChangeKind::SeveralProcesses { start_times } => {
+                write!(f, "several processes behind `{instance}` (")?;
+                match start_times {
+                    1 => f.write_str("counters go back and forth under one start time")?,
+                    _ => write!(f, "{start_times} start times alternate")?,
+                }
+                f.write_str("); list them as scrape targets of their own")
+            }
         }
     }
 }
@@ -80,11 +86,15 @@ pub fn instance_changes(store: &SeriesStore, from_ms: i64, to_ms: i64) -> Vec<In
         let live = series.samples.iter().filter(|sample| !is_stale(sample.value));
         live.filter(|sample| window.contains(&sample.t_ms)).copied().collect()
     };
+    let mut with_start_time = BTreeSet::new();
     for series in store.series(Some(START_TIME)) {
+        with_start_time.extend(series.labels.get("instance"));
         note(&mut changes, series, start_time_change(&in_window(series)));
     }
     for series in store.iter().filter(|series| only_goes_up(store, series)) {
-        note(&mut changes, series, counter_change(series, &in_window(series)));
+        let says_when_started =
+            series.labels.get("instance").is_some_and(|one| with_start_time.contains(one));
+        note(&mut changes, series, counter_change(series, &in_window(series), says_when_started));
     }
     changes.into_values().collect()
 }
@@ -96,7 +106,13 @@ fn note(
 ) {
     if let (Some(instance), Some((at_ms, kind))) = (series.labels.get("instance"), change) {
         let change = InstanceChange { instance: instance.to_owned(), at_ms, kind };
-        changes.entry(instance.to_owned()).or_insert(change);
+        let known = changes.entry(instance.to_owned()).or_insert_with(|| change.clone());
+        // One counter that fell once looks like a restart; another tells more.
+        if matches!(known.kind, ChangeKind::CounterWentBack { .. })
+            && matches!(change.kind, ChangeKind::SeveralProcesses { .. })
+        {
+            *known = change;
+        }
     }
 }
 
@@ -119,12 +135,20 @@ fn differ(pair: &[Sample]) -> bool {
     pair[0].value.to_bits() != pair[1].value.to_bits()
 }
 
-fn counter_change(series: SeriesRef<'_>, samples: &[Sample]) -> Option<(i64, ChangeKind)> {
-    let back = samples.windows(2).find(|pair| pair[1].value < pair[0].value)?;
-    let kind = ChangeKind::CounterWentBack {
-        series: series.labels.to_string(),
-        before: back[0].value,
-        after: back[1].value,
+/// A start time that changed is noted before, so a process that says when it started
+/// did not start again: one that went back more than once is several.
+fn counter_change(
+    series: SeriesRef<'_>,
+    samples: &[Sample],
+    says_when_started: bool,
+) -> Option<(i64, ChangeKind)> {
+    let mut falls = samples.windows(2).filter(|pair| pair[1].value < pair[0].value);
+    let back = falls.next()?;
+    let kind = if says_when_started && falls.next().is_some() {
+        ChangeKind::SeveralProcesses { start_times: 1 }
+    } else {
+        let series = series.labels.to_string();
+        ChangeKind::CounterWentBack { series, before: back[0].value, after: back[1].value }
     };
     Some((back[1].t_ms, kind))
 }
@@ -183,6 +207,22 @@ mod tests {
         let store = store_of(START_TIME, FamilyKind::Gauge, &[5.0, 7.0, 7.0, 5.0]);
         assert_eq!(kind_of(&store), Some(ChangeKind::SeveralProcesses { start_times: 2 }));
         assert!(instance_changes(&store, 1, 100)[0].to_string().contains("list them"));
+    }
+
+    #[test]
+    fn counters_that_go_back_and_forth_under_one_start_time_are_several_processes() {
+        let mut store = store_of("a_total", FamilyKind::Counter, &[5.0, 2.0, 6.0, 3.0]);
+        assert!(matches!(kind_of(&store), Some(ChangeKind::CounterWentBack { .. })));
+        store.declare(START_TIME, FamilyKind::Gauge);
+        let labels = Labels::new([(METRIC_NAME, START_TIME), ("instance", "one")]);
+        store.append(&labels, 1, 7.0);
+        assert_eq!(kind_of(&store), Some(ChangeKind::SeveralProcesses { start_times: 1 }));
+        let told = instance_changes(&store, 1, 100)[0].to_string();
+        assert!(told.contains("back and forth") && told.contains("list them"), "{told}");
+        let fell_once = Labels::new([(METRIC_NAME, "a_total"), ("instance", "one"), ("a", "0")]);
+        store.append(&fell_once, 1, 2.0);
+        store.append(&fell_once, 2, 1.0);
+        assert_eq!(kind_of(&store), Some(ChangeKind::SeveralProcesses { start_times: 1 }));
     }
 
     #[test]
