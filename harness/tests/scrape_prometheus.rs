@@ -43,7 +43,7 @@ async fn a_real_prometheus_scrapes_the_same_series() {
     let scrape = "{ job_name: target, scrape_interval: 1s, honor_timestamps: false";
     let targets = format!("[{{ targets: ['{address}'], labels: {{ instance: one }} }}]");
     let config = format!("scrape_configs: [{scrape}, static_configs: {targets} }}]\n");
-    let Some(prometheus) = Prometheus::start(&config).await else { return };
+    let Some(prometheus) = Prometheus::start(&config) else { return };
     let theirs = tokio::time::timeout(PATIENCE, series_of(&prometheus.url)).await.unwrap();
     drop(prometheus);
     assert_eq!(ours(address).await, theirs);

@@ -1,0 +1,46 @@
+//! The reference service as a process of the test's own, where a scenario has to find
+//! it by its URL.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A running reference service, gone when it is dropped.
+pub(crate) struct Exporter {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Exporter {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_slogate"))
+            .args(["exporter", "--port", "0", "--exit-on-stdin-eof", "--dir"])
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit_once("http://").unwrap().1.parse().unwrap();
+        Self { address, child, _folder: folder }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        // Its input closes with the child; it removes its files and ends.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
