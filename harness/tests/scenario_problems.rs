@@ -72,6 +72,9 @@ fixtures! {
     problems_behind_an_alias_are_reported_once: "aliases";
     an_empty_file_is_an_error: "empty";
     empty_lists_are_errors: "empty-lists";
+    metrics_sources_that_cannot_be_asked_are_reported: "metrics";
+    metrics_sources_beside_each_other_are_reported: "metrics-path";
+    tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";
     includes_that_lead_nowhere_or_back_are_reported: "include";
 }
 

@@ -253,7 +253,7 @@ fn target_and_metrics_have_their_forms() {
     let scenario = PARTS.read();
     assert_eq!(scenario.target, Target::Url("http://127.0.0.1:8080".into()));
     let every = Duration::from_secs(1);
-    assert_eq!(scenario.metrics, Metrics::Path { path: "/metrics".into(), every });
+    assert_eq!(scenario.metrics, Metrics::of_path("/metrics", every));
     let head = "target: reference\nreference: { faults: [latency=1s] }\nmetrics: none";
     let scenario = Parts { head, ..PARTS }.read();
     assert_eq!(scenario.target, Target::Reference { faults: vec!["latency=1s".into()] });

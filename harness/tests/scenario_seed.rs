@@ -110,14 +110,12 @@ fn all_together_are_planned_to_load_for_less_than_ninety_seconds() {
 fn gauges_are_seen_by_enough_scrapes() {
     for name in SEED {
         let scenario = seed(name);
-        let Metrics::Path { every, .. } = scenario.metrics else {
-            panic!("{name} scrapes nothing")
-        };
+        let Metrics::Scrape(source) = scenario.metrics else { panic!("{name} scrapes nothing") };
         let longest = scenario.phases.iter().filter_map(|phase| match phase.load {
             PhaseLoad::Open { duration, .. } if phase.measured => Some(duration),
             _ => None,
         });
-        let scrapes = longest.sum::<Duration>().as_secs_f64() / every.as_secs_f64();
+        let scrapes = longest.sum::<Duration>().as_secs_f64() / source.every.as_secs_f64();
         // A maximum of a gauge needs ten; a busy machine may lose half of them.
         assert!(scrapes >= 20.0, "{name}: {scrapes}");
     }

@@ -9,8 +9,8 @@ use exporter::catalogue::{self, MetricKind};
 use thiserror::Error;
 
 use crate::scenario::{
-    Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario, Variables,
-    parse_target, read_document,
+    Access, Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario,
+    Variables, parse_target, read_document,
 };
 
 use crate::series::FamilyKind;
@@ -79,6 +79,7 @@ impl Reading {
         match read_document(path, &self.variables, &self.options) {
             Ok((document, warnings)) => {
                 shown.show(&[], &warnings);
+                shown.show(&[], &without_secrets(&document));
                 Some(match document {
                     Document::Scenario(scenario) => format!("scenario `{}`", scenario.name),
                     Document::Objectives(objectives) => format!("{} objectives", objectives.len()),
@@ -106,7 +107,9 @@ impl Reading {
     fn document(&self, path: &Path, found: &mut Found) -> Option<Document> {
         match read_document(path, &self.variables, &self.options) {
             Ok((Document::Scenario(scenario), warnings)) => {
-                found.problems.show(&[], &warnings);
+                let unusable = scenario.metrics.access().map(Access::read);
+                let unusable = unusable.and_then(Result::err).unwrap_or_default();
+                found.problems.show(&unusable.problems, &warnings);
                 found.scenarios.push(*scenario);
                 None
             }
@@ -120,6 +123,14 @@ impl Reading {
             }
         }
     }
+}
+
+/// Files with secrets or certificates that cannot be used here: whoever checks a file
+/// need not have them, so that they are no errors before a run.
+fn without_secrets(document: &Document) -> Vec<Problem> {
+    let Document::Scenario(scenario) = document else { return Vec::new() };
+    let unusable = scenario.metrics.access().map(Access::read).and_then(Result::err);
+    unusable.unwrap_or_default().problems.into_iter().map(Problem::into_warning).collect()
 }
 
 /// What the reference service exports, from its own catalogue.

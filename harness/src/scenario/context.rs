@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     unknown_values: Vec<Span>,
     /// Problems at such values: consequences, and not shown.
     consequences: Vec<Problem>,
+    /// What no message may show, whatever else is wrong on its line.
+    concealed: Vec<Span>,
 }
 
 impl<'a> Context<'a> {
@@ -34,6 +36,7 @@ impl<'a> Context<'a> {
             warnings: Vec::new(),
             unknown_values: Vec::new(),
             consequences: Vec::new(),
+            concealed: Vec::new(),
         }
     }
 
@@ -80,6 +83,11 @@ impl<'a> Context<'a> {
         self.unknown_values.push(span);
     }
 
+    /// What stands here is a secret that should not, and no message may show it.
+    pub(super) fn conceal(&mut self, span: Span) {
+        self.concealed.push(span);
+    }
+
     /// Notes something suspicious.
     pub(super) fn warning(&mut self, span: Span, message: impl Into<String>) -> &mut Problem {
         let warning = Problem::at(self.source(span), span, message).into_warning();
@@ -102,11 +110,16 @@ impl<'a> Context<'a> {
 
     /// What was found, in file order, the same thing once (an alias repeats it).
     pub(super) fn finish(self) -> Problems {
-        Problems {
-            problems: in_file_order(&self.sources, self.problems),
-            warnings: in_file_order(&self.sources, self.warnings),
-        }
+        let shown = |problems| concealed(in_file_order(&self.sources, problems), &self.concealed);
+        Problems { problems: shown(self.problems), warnings: shown(self.warnings) }
     }
+}
+
+fn concealed(mut problems: Vec<Problem>, secrets: &[Span]) -> Vec<Problem> {
+    for problem in problems.iter_mut().filter(|_| !secrets.is_empty()) {
+        problem.conceal(secrets);
+    }
+    problems
 }
 
 fn in_file_order(sources: &[Arc<Source>], mut problems: Vec<Problem>) -> Vec<Problem> {

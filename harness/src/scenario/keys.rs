@@ -64,6 +64,8 @@ pub(super) enum Shape {
     Rate,
     /// A path on the target, from `/`.
     Path,
+    /// `http://…` or `https://…`.
+    Url,
     /// `$.a.b[0]`.
     JsonPath,
     /// `< 10s`.
@@ -198,24 +200,140 @@ pub(super) static METRICS: Table = Table {
     name: "metrics source",
     about: "Where the target's metrics are and how often they are scraped.",
     keys: &[
-        required("path", Shape::Path, "The path of the exposition on the target itself."),
+        optional("path", Shape::Path, "The path of the exposition on the target itself."),
+        optional(
+            "scrape",
+            Shape::List(&Shape::Any(&[Shape::Url, Shape::Map(&SCRAPE_TARGET)])),
+            "Pages with metrics by their URLs, `http` or `https`; each is an instance.",
+        ),
+        optional(
+            "dns",
+            Shape::Map(&DNS),
+            "One page at each address of a name, which is resolved once, before the load.",
+        ),
         with_default(
             "every",
             Shape::Duration,
             "1s",
-            "Time between two scheduled scrapes; at least 10ms. The opening and the closing scrape come on top.",
+            "Time between two scheduled scrapes of an instance; at least 10ms. The opening and the closing scrape come on top.",
+        ),
+        with_default("timeout", Shape::Duration, "5s", "Longest time of one scrape; at most 1m."),
+        with_default(
+            "sample_limit",
+            Shape::Whole(1),
+            "100000",
+            "Most samples of one scrape; with one more it fails as a whole.",
+        ),
+        with_default(
+            "honor_timestamps",
+            Shape::Boolean,
+            "false",
+            "Whether the times that an exposition gives its samples are used.",
+        ),
+        optional("auth", Shape::Map(&AUTH), "Who asks."),
+        optional(
+            "headers",
+            Shape::Named(&Shape::Scalar),
+            "Header names and values of every scrape.",
+        ),
+        optional("tls", Shape::Map(&TLS), "How TLS is spoken with `https` URLs, and with `dns`."),
+    ],
+    unsupported: &["prometheus", "matcher", "proxy"],
+    one_of: &[&["path", "scrape", "dns"]],
+    overrides: false,
+};
+
+/// One entry of `scrape:`.
+pub(super) static SCRAPE_TARGET: Table = Table {
+    name: "scrape target",
+    about: "One page with metrics.",
+    keys: &[
+        required("url", Shape::Url, "Where it is: `http://…` or `https://…`."),
+        optional(
+            "instance",
+            Shape::Scalar,
+            "The `instance` label of its series, different for each; host and port of the URL without it.",
         ),
     ],
-    unsupported: &[
-        "scrape",
-        "dns",
-        "prometheus",
-        "auth",
-        "tls",
-        "honor_timestamps",
-        "headers",
-        "matcher",
+    unsupported: &["labels", "job", "auth", "headers", "tls"],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `dns:`
+pub(super) static DNS: Table = Table {
+    name: "dns target",
+    about: "One page with metrics at each address of a name; the instance is `address:port`. With `tls` it is asked over https, and each certificate must be for the name.",
+    keys: &[
+        required("name", Shape::Text, "The host name; an address stands for itself."),
+        required("port", Shape::Whole(1), "The port."),
+        with_default("path", Shape::Path, "/metrics", "The path of the exposition."),
+        optional(
+            "type",
+            Shape::Word(&["A", "AAAA"]),
+            "IPv4 or IPv6 addresses only. Without it the IPv4 addresses, or the IPv6 ones where there are no others, so that a host with both is not counted twice.",
+        ),
     ],
+    unsupported: &["refresh", "names"],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `auth:`
+pub(super) static AUTH: Table = Table {
+    name: "authorization",
+    about: "Who asks. Secrets are in files or variables, never in the scenario, and are never shown or saved.",
+    keys: &[
+        optional(
+            "bearer_file",
+            Shape::Text,
+            "A file with a token, relative to the scenario file; white space at its end does not count.",
+        ),
+        optional("bearer", Shape::Text, "A token from a variable: `${TOKEN}`."),
+        optional("basic", Shape::Map(&BASIC_AUTH), "A user with a password."),
+    ],
+    unsupported: &["oauth2", "type"],
+    one_of: &[&["bearer_file", "bearer", "basic"]],
+    overrides: false,
+};
+
+/// `basic:` of `auth:`
+pub(super) static BASIC_AUTH: Table = Table {
+    name: "basic authorization",
+    about: "A user with a password.",
+    keys: &[
+        required("username", Shape::Scalar, "The user."),
+        optional(
+            "password_file",
+            Shape::Text,
+            "A file with the password, relative to the scenario file; white space at its end does not count.",
+        ),
+        optional("password", Shape::Text, "The password from a variable: `${PASSWORD}`."),
+    ],
+    unsupported: &[],
+    one_of: &[&["password_file", "password"]],
+    overrides: false,
+};
+
+/// `tls:`
+pub(super) static TLS: Table = Table {
+    name: "tls setting",
+    about: "How TLS is spoken. Files are in PEM and relative to the scenario file; a certificate is always checked.",
+    keys: &[
+        optional(
+            "ca",
+            Shape::Text,
+            "A file with the authorities to trust, and no others; those that the system trusts without it.",
+        ),
+        optional("cert", Shape::Text, "A file with the client's certificate; needs `key`."),
+        optional("key", Shape::Text, "A file with the certificate's private key."),
+        optional(
+            "server_name",
+            Shape::Text,
+            "The name that the server's certificate must be for; the host of the URL without it.",
+        ),
+    ],
+    unsupported: &["insecure_skip_verify", "min_version"],
     one_of: &[],
     overrides: false,
 };
@@ -451,6 +569,11 @@ pub(super) static ALL: &[&Table] = &[
     &OBJECTIVE_LIST,
     &REFERENCE,
     &METRICS,
+    &SCRAPE_TARGET,
+    &DNS,
+    &AUTH,
+    &BASIC_AUTH,
+    &TLS,
     &DATA_SET,
     &PHASE,
     &REQUEST,

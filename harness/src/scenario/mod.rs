@@ -5,6 +5,7 @@
 //! that way every problem of a file is found in one reading. The tables of `keys`
 //! spell every key once, for the reader, the JSON Schema and the reference.
 
+mod access;
 mod body;
 mod client;
 mod context;
@@ -14,6 +15,7 @@ mod finding;
 mod json_path;
 mod keys;
 mod known;
+mod metrics;
 mod model;
 mod objective;
 mod objective_id;
@@ -28,6 +30,7 @@ mod requests;
 mod rows;
 mod samples;
 mod schema;
+mod secret;
 mod source;
 mod target;
 mod threshold;
@@ -35,11 +38,15 @@ mod tree;
 mod variables;
 mod window_names;
 
+pub use access::{
+    Access, Authorization, ClientCertificate, Credentials, NamedFile, SecretSource, Tls, TlsClient,
+};
 pub use known::{KnownFamily, KnownMetrics};
 pub use model::*;
 pub use problem::{Problem, Problems};
 pub use reader::{Document, Loaded, ReadOptions, check, read, read_document, read_text};
 pub use reference::reference_tables;
 pub use schema::schema;
+pub use secret::Secret;
 pub use target::{TargetError, parse_target};
 pub(crate) use window_names::{names_window, replace_names};

@@ -7,7 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::Access;
 use crate::units::Unit;
+
+/// Longest time of one scrape when a file does not say: what a target has before the
+/// load to show that it is there.
+pub(super) const DEFAULT_SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where something stands in a file; line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,13 +67,92 @@ pub enum Target {
 pub enum Metrics {
     /// Nowhere: client objectives only.
     None,
-    /// A path on the target itself.
-    Path {
-        /// The path, from `/`.
-        path: String,
-        /// Time between two scheduled scrapes.
-        every: Duration,
-    },
+    /// On pages in the Prometheus text format, which are scraped.
+    Scrape(Box<ScrapeSource>),
+}
+
+impl Metrics {
+    /// How the server that has them is asked, if any is.
+    pub fn access(&self) -> Option<&Access> {
+        match self {
+            Self::None => None,
+            Self::Scrape(source) => Some(&source.access),
+        }
+    }
+
+    /// Scrapes of a path on the target itself, with everything else as it is by default.
+    pub fn of_path(path: &str, every: Duration) -> Self {
+        Self::Scrape(Box::new(ScrapeSource {
+            targets: ScrapeTargets::Path(path.to_owned()),
+            every,
+            timeout: DEFAULT_SCRAPE_TIMEOUT,
+            sample_limit: None,
+            honor_timestamps: false,
+            access: Access::default(),
+        }))
+    }
+}
+
+/// Pages with metrics, and how they are scraped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrapeSource {
+    /// Which pages.
+    pub targets: ScrapeTargets,
+    /// Time between two scheduled scrapes of one page.
+    pub every: Duration,
+    /// Longest time of one scrape.
+    pub timeout: Duration,
+    /// Most samples of one scrape, where the file sets a limit of its own.
+    pub sample_limit: Option<usize>,
+    /// Whether times in an exposition are used.
+    pub honor_timestamps: bool,
+    /// Who asks, and how.
+    pub access: Access,
+}
+
+/// Which pages are scraped; one instance each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScrapeTargets {
+    /// A path on the target itself, from `/`.
+    Path(String),
+    /// At least one URL; URLs and instances differ.
+    Urls(Vec<ScrapeUrl>),
+    /// One for each address of a name.
+    Dns(DnsTargets),
+}
+
+/// One page with metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrapeUrl {
+    /// `http` or `https`, without a user.
+    pub url: String,
+    /// The `instance` label of its series.
+    pub instance: String,
+}
+
+/// One page with metrics at each address of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsTargets {
+    /// A host name or an address; an IPv6 address without brackets.
+    pub name: String,
+    /// The port, the same everywhere.
+    pub port: u16,
+    /// The path, from `/`.
+    pub path: String,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// Addresses of this kind only; without it the IPv4 addresses, or the IPv6 ones where
+    /// there are no others, so that a host with both is one instance.
+    pub family: Option<AddressFamily>,
+}
+
+/// A kind of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// IPv4 (`A` records).
+    V4,
+    /// IPv6 (`AAAA` records).
+    V6,
 }
 
 /// One stretch of load.

@@ -66,7 +66,18 @@ impl Problem {
         self
     }
 
-    pub(super) fn into_warning(mut self) -> Self {
+    /// Shows stars where secrets stand in the file that it is about.
+    pub(super) fn conceal(&mut self, secrets: &[Span]) {
+        let Some(file) = self.span.map(|span| span.file) else { return };
+        let here = secrets.iter().filter(|secret| secret.file == file);
+        self.source = Arc::new(
+            here.fold((*self.source).clone(), |source, secret| source.concealing(*secret)),
+        );
+    }
+
+    /// The same as something suspicious.
+    #[must_use]
+    pub fn into_warning(mut self) -> Self {
         self.is_warning = true;
         self
     }

@@ -11,6 +11,7 @@ use super::fields::{self, Fields};
 use super::files;
 use super::keys;
 use super::known::KnownMetrics;
+use super::metrics;
 use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Variables};
 use super::objective::Surroundings;
 use super::objectives;
@@ -182,7 +183,7 @@ fn scenario(
     if !matches!(target, Some(Target::Reference { .. })) {
         cx.known = None;
     }
-    let metrics = target::metrics(&file, cx);
+    let metrics = metrics::metrics(&file, target.as_ref(), cx);
     let mut sets = DataSets::lower(&file, cx);
     let phases = phases::phases(&file, cx);
     let requests = requests::requests(&file, &mut sets, cx);

@@ -53,6 +53,7 @@ fn value(shape: &Shape) -> String {
         Shape::Duration => "duration".to_owned(),
         Shape::Rate => "rate".to_owned(),
         Shape::Path => "path".to_owned(),
+        Shape::Url => "URL".to_owned(),
         Shape::JsonPath => "JSON path".to_owned(),
         Shape::Threshold => "comparison".to_owned(),
         Shape::Template => "any value".to_owned(),

@@ -99,6 +99,7 @@ fn shape(shape: &Shape) -> Value {
         Shape::Duration => or_variable(pattern(DURATION_PATTERN)),
         Shape::Rate => or_variable(pattern(RATE_PATTERN)),
         Shape::Path => or_variable(pattern("^/")),
+        Shape::Url => or_variable(pattern("^https?://")),
         Shape::JsonPath => or_variable(pattern(r"^\$")),
         Shape::Threshold => or_variable(pattern(THRESHOLD_PATTERN)),
         Shape::Template => json!({}),

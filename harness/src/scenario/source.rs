@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::model::Place;
 
 /// One file's text, as it stands on disk.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     /// Where it was read from.
     pub(super) path: PathBuf,
@@ -67,6 +67,16 @@ impl Source {
         &self.text[self.floor(span.start)..self.floor(span.start.saturating_add(span.length))]
     }
 
+    /// The same text with stars in a stretch; every place stays where it is.
+    pub(super) fn concealing(mut self, span: Span) -> Self {
+        let (start, end) = (self.floor(span.start), self.floor(span.start + span.length));
+        let star =
+            |c: char| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) };
+        let hidden: String = self.text[start..end].chars().map(star).collect();
+        self.text = [&self.text[..start], &hidden, &self.text[end..]].concat().into();
+        self
+    }
+
     /// The byte at which a line (from 1) and a column (in characters, from 1) stand.
     pub(super) fn offset(&self, line: usize, column: usize) -> usize {
         let line_start: usize =
@@ -97,6 +107,13 @@ mod tests {
         let place = source.place(at);
         assert_eq!((place.line, place.column), (2, 5));
         assert_eq!(source.offset(2, 5), at);
+    }
+
+    #[test]
+    fn a_secret_becomes_stars_of_the_same_length() {
+        let source = Source::new(Path::new("a.yaml"), "a: pä ss\nb");
+        let concealed = source.concealing(Span { file: 0, start: 3, length: 6 });
+        assert_eq!(&*concealed.text, "a: *** **\nb");
     }
 
     #[test]

@@ -1,6 +1,4 @@
-//! What is loaded, and where its metrics are.
-
-use std::time::Duration;
+//! What is loaded: `target:`.
 
 use http::Uri;
 use thiserror::Error;
@@ -8,14 +6,8 @@ use thiserror::Error;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
-use super::model::{Metrics, Target};
-use super::tree::{Node, Value};
-
-/// Time between two scrapes when a file does not say: Prometheus' habit is 15 s, but
-/// a maximum of a gauge needs ten scrapes within runs of half a minute.
-const DEFAULT_SCRAPE_INTERVAL: Duration = Duration::from_secs(1);
-/// The shortest time between two scrapes: below it the scrapes are the load.
-const SHORTEST_SCRAPE_INTERVAL: Duration = Duration::from_millis(10);
+use super::model::Target;
+use super::tree::Node;
 
 /// Why a text is not a target.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -120,39 +112,6 @@ fn faults(node: &Node, cx: &mut Context) -> Vec<String> {
     };
     let rules = fields.has("faults").then(|| fields.list("faults", cx)).flatten();
     rules.unwrap_or_default().iter().filter_map(|rule| fields::scalar_text(rule, cx)).collect()
-}
-
-/// Lowers `metrics:`.
-pub(super) fn metrics(file: &Fields, cx: &mut Context) -> Option<Metrics> {
-    let Some(node) = file.get("metrics") else {
-        return Some(Metrics::None);
-    };
-    match &node.value {
-        Value::Text(text) if text == "none" => Some(Metrics::None),
-        Value::Map(_) => metrics_on_target(node, cx),
-        _ => {
-            fields::wrong_type(node, "`none` or a map", cx)
-                .help("write `metrics: { path: /metrics, every: 1s }` or `metrics: none`");
-            None
-        }
-    }
-}
-
-fn metrics_on_target(node: &Node, cx: &mut Context) -> Option<Metrics> {
-    let fields = Fields::of(node, &keys::METRICS, cx)?;
-    let path = fields.get("path").and_then(|path| request_path(path, cx));
-    let every = if fields.has("every") {
-        fields.duration("every", cx)
-    } else {
-        Some(DEFAULT_SCRAPE_INTERVAL)
-    }?;
-    if every < SHORTEST_SCRAPE_INTERVAL {
-        let at = fields.get("every").map_or(node.span, |every| every.span);
-        cx.error(at, "scrapes less than 10ms apart would be a load of their own")
-            .help("write 10ms or more");
-        return None;
-    }
-    Some(Metrics::Path { path: path?, every })
 }
 
 /// A path, with a query if there is one, on the target.

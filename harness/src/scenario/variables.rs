@@ -5,7 +5,7 @@
 //! alone. `$${` stands for `${`.
 
 use super::context::Context;
-use super::fields::closest;
+use super::fields::{closest, wrong_type};
 use super::tree::{Node, Replacement, Value};
 
 /// Replaces every `${NAME}` below a node.
@@ -33,6 +33,11 @@ pub(super) fn replace(node: &mut Node, cx: &mut Context) {
 }
 
 fn replace_text(node: &mut Node, text: &str, cx: &mut Context) -> Value {
+    let new = substituted(node, text, cx);
+    if is_plain(node, cx) { resolve(new) } else { Value::Text(new) }
+}
+
+fn substituted(node: &mut Node, text: &str, cx: &mut Context) -> String {
     let mut new = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -49,7 +54,27 @@ fn replace_text(node: &mut Node, text: &str, cx: &mut Context) -> Value {
         rest = &rest[at - usize::from(escaped) + was..];
     }
     new.push_str(rest);
-    if is_plain(node, cx) { resolve(new) } else { Value::Text(new) }
+    new
+}
+
+/// Whether a value came from a variable, if only in part; `$${` is none.
+pub(super) fn has_variable(node: &Node) -> bool {
+    node.replaced.iter().any(|replaced| replaced.was > "$${".len())
+}
+
+/// A scalar as the very text that its variables make of it: a password `1.50` is not 1.5.
+pub(super) fn exact_text(node: &Node, cx: &mut Context) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Integer(_) | Value::Float(_) | Value::Bool(_) => {
+            let written = cx.source(node.span).slice(node.span).to_owned();
+            Some(substituted(&mut node.clone(), &written, cx))
+        }
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            wrong_type(node, "a text", cx);
+            None
+        }
+    }
 }
 
 /// Appends the value of the variable that `text` begins with; gives the length of

@@ -12,7 +12,8 @@ use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{Engine, LoadError, LoadPlan};
 use crate::scenario::{
-    ClientExpression, Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario, Stop, Target,
+    Access, ClientExpression, Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario,
+    ScrapeTargets, Stop, Target,
 };
 use crate::scrape::{OnScrape, ScrapeConfig, Scraper, SharedSeries};
 use crate::series::ScrapeMoment;
@@ -22,8 +23,6 @@ use crate::units::Unit;
 use super::watch::{OwnSeries, Watch};
 use super::{Event, ScenarioRun, Settings};
 
-/// Longest time of one scrape, the one before the load among them.
-const SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most samples of one scrape: ten times what a large service exports.
 const SAMPLE_LIMIT: usize = 100_000;
 /// Most bytes of one scrape, for the same reason.
@@ -176,20 +175,28 @@ fn watch(
     let (meters, name) = (engine.meters(), scenario.name.clone());
     let sample: OnScrape = Box::new(move |store, at_ms| meters.write_series(&name, store, at_ms));
     let series = Arc::clone(series);
-    let Metrics::Path { path, every } = &scenario.metrics else {
+    let Metrics::Scrape(source) = &scenario.metrics else {
         return Ok(Watch::OwnSeries(Arc::new(OwnSeries { sample, series, clock })));
+    };
+    let path = match &source.targets {
+        ScrapeTargets::Path(path) if source.access == Access::default() => path,
+        _ => {
+            let reason = "this metrics source cannot be scraped yet; use `path` without `auth` and \
+                          `headers`";
+            return Err(Condition::NotReachable { reason: reason.to_owned() });
+        }
     };
     let config = ScrapeConfig {
         url: format!("{}{path}", resolved.url),
         address: resolved.address,
         instance: format!("{}:{}", resolved.host, resolved.port),
         job: scenario.name.clone(),
-        every: *every,
-        timeout: SCRAPE_TIMEOUT,
-        sample_limit: SAMPLE_LIMIT,
+        every: source.every,
+        timeout: source.timeout,
+        sample_limit: source.sample_limit.unwrap_or(SAMPLE_LIMIT),
         body_limit_bytes: SCRAPE_BODY_LIMIT_BYTES,
         seed: settings.seed,
-        honor_timestamps: false,
+        honor_timestamps: source.honor_timestamps,
     };
     let scraper = Scraper::new(config, clock, series).map_err(internal)?;
     Ok(Watch::Scrapes(Arc::new(scraper.with_hook(sample))))

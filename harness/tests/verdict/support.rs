@@ -230,10 +230,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         name: name.into(),
         description: Some("10,000-record CSV exports arriving at a steady rate".into()),
         target: Target::Reference { faults: Vec::new() },
-        metrics: Metrics::Path {
-            path: "/export/metrics".into(),
-            every: Duration::from_millis(250),
-        },
+        metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
         phases,
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),
