@@ -199,7 +199,7 @@ fn an_output_that_is_not_built_yet_is_an_error_before_the_load() {
     let workspace = Workspace::new();
     let file = workspace.write("small.yaml", SMALL);
     let ended =
-        workspace.run(&["run", file.to_str().unwrap(), "--out", "junit=a.xml"]).expect_code(2);
+        workspace.run(&["run", file.to_str().unwrap(), "--out", "html=a.html"]).expect_code(2);
     assert!(ended.stderr.contains("not supported yet"), "{}", ended.stderr);
 }
 

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::output;
+use crate::gate::OnInconclusive;
+
 /// Load an HTTP service, watch its Prometheus metrics, and get one verdict.
 #[derive(Debug, Parser)]
 #[command(name = "slogate", version, max_term_width = 100)]
@@ -81,8 +84,7 @@ pub(super) struct LoadArguments {
     /// A value for `${NAME}` in scenario files; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(super) variables: Vec<(String, String)>,
-    /// A report: KIND or KIND=FILE, repeatable; kinds are table and json
-    #[arg(long = "out", value_name = "KIND[=FILE]")]
+    #[arg(long = "out", value_name = "KIND[=FILE]", help = output::HELP)]
     pub(super) outputs: Vec<String>,
     /// Keep the run with its evidence in this folder, which must not exist or be empty
     #[arg(long, value_name = "DIR")]
@@ -137,9 +139,11 @@ pub(super) struct ReportArguments {
     /// A folder that `--save` wrote
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
-    /// A report: KIND or KIND=FILE, repeatable; kinds are table and json
-    #[arg(long = "out", value_name = "KIND[=FILE]")]
+    #[arg(long = "out", value_name = "KIND[=FILE]", help = output::HELP)]
     pub(super) outputs: Vec<String>,
+    /// What an inconclusive verdict does to the exit code
+    #[arg(long, value_name = "ACTION", default_value = "fail")]
+    pub(super) on_inconclusive: InconclusiveChoice,
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +167,15 @@ pub(super) enum InconclusiveChoice {
     Fail,
     /// Exit 0, with the verdict still shown as inconclusive
     Warn,
+}
+
+impl From<InconclusiveChoice> for OnInconclusive {
+    fn from(choice: InconclusiveChoice) -> Self {
+        match choice {
+            InconclusiveChoice::Fail => Self::Fail,
+            InconclusiveChoice::Warn => Self::Warn,
+        }
+    }
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

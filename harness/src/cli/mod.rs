@@ -11,6 +11,7 @@ mod output;
 mod perform;
 mod progress;
 mod report;
+mod reports;
 mod rules;
 mod run;
 mod schema;

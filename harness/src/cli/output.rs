@@ -23,17 +23,33 @@ pub(super) enum Kind {
     Table,
     /// For programs: docs/schema/report.json.
     Json,
+    /// For pipelines that show test results.
+    Junit,
+    /// For a ticket or a comment.
+    Markdown,
 }
 
+/// Every kind by its name on the command line.
+const KINDS: &[(&str, Kind)] = &[
+    ("table", Kind::Table),
+    ("json", Kind::Json),
+    ("junit", Kind::Junit),
+    ("markdown", Kind::Markdown),
+];
+
 /// Kinds that later versions write; asking for one is an error, never ignored.
-const PLANNED: &[&str] = &["junit", "markdown", "html", "pdf", "csv", "openmetrics"];
+const PLANNED: &[&str] = &["html", "pdf", "csv", "openmetrics"];
+
+/// What `--help` says of `--out`.
+pub(super) const HELP: &str = "A report: KIND or KIND=FILE, repeatable; kinds are table, json, \
+    junit and markdown (docs/reports.md)";
 
 /// Why a report cannot be written.
 #[derive(Debug, Error)]
 pub(super) enum OutputError {
-    #[error("--out {0}: not supported yet; kinds are table and json")]
+    #[error("--out {0}: not supported yet; kinds are {kinds}", kinds = kinds())]
     Planned(String),
-    #[error("--out {0}: no such kind; kinds are table and json")]
+    #[error("--out {0}: no such kind; kinds are {kinds}", kinds = kinds())]
     Unknown(String),
     #[error("--out {0}: the file name is missing; write {0}FILE")]
     NoFileName(String),
@@ -68,15 +84,16 @@ fn parse_one(value: &str) -> Result<Output, OutputError> {
     if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
         return Err(OutputError::NoFileName(value.to_owned()));
     }
-    let kind = match kind {
-        "table" => Kind::Table,
-        "json" => Kind::Json,
-        planned if PLANNED.contains(&planned) => {
-            return Err(OutputError::Planned(planned.to_owned()));
-        }
-        unknown => return Err(OutputError::Unknown(unknown.to_owned())),
-    };
-    Ok(Output { kind, file })
+    match KINDS.iter().find(|(name, _)| *name == kind) {
+        Some((_, kind)) => Ok(Output { kind: *kind, file }),
+        None if PLANNED.contains(&kind) => Err(OutputError::Planned(kind.to_owned())),
+        None => Err(OutputError::Unknown(kind.to_owned())),
+    }
+}
+
+fn kinds() -> String {
+    let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
 }
 
 /// Finds out before any load whether every report can be written.
@@ -97,17 +114,21 @@ fn probe_file(file: &Path) -> io::Result<()> {
 }
 
 /// Writes one report: to standard output, or to a file that appears whole.
-pub(super) fn write(output: &Output, text: &str) -> Result<(), OutputError> {
+pub(super) fn write(output: &Output, report: &[u8]) -> Result<(), OutputError> {
     match &output.file {
-        None => to_standard_output(text),
-        Some(file) => to_file(file, text).map_err(|source| not_writable(file, source)),
+        None if output.kind == Kind::Table => written(anstream::stdout().lock(), report),
+        None => written(io::stdout().lock(), report),
+        Some(file) => to_file(file, report).map_err(|source| not_writable(file, source)),
     }
 }
 
 /// Writes to standard output. A reader that went away is not an error.
 pub(super) fn to_standard_output(text: &str) -> Result<(), OutputError> {
-    let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    written(anstream::stdout().lock(), text.as_bytes())
+}
+
+fn written(mut stdout: impl Write, bytes: &[u8]) -> Result<(), OutputError> {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(OutputError::StandardOutput(error))
         }
@@ -132,13 +153,13 @@ pub(super) fn terminal_width() -> Option<usize> {
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
-fn to_file(file: &Path, text: &str) -> io::Result<()> {
+fn to_file(file: &Path, report: &[u8]) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
         // A pipe or a device (`--out json=/dev/stderr`) is written to, not replaced.
-        return OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
+        return OpenOptions::new().write(true).open(file)?.write_all(report);
     }
     let mut whole = temporary_beside(file)?;
-    whole.write_all(text.as_bytes())?;
+    whole.write_all(report)?;
     whole.as_file().sync_all()?;
     whole.persist(file).map_err(|failed| failed.error)?;
     Ok(())
@@ -177,9 +198,14 @@ mod tests {
 
     #[test]
     fn a_kind_that_is_not_built_yet_is_an_error() {
-        assert!(parsed(&["junit=x.xml"]).unwrap_err().contains("not supported yet"));
+        assert!(parsed(&["html=x.html"]).unwrap_err().contains("not supported yet"));
         assert!(parsed(&["json="]).unwrap_err().contains("file name is missing"));
         assert!(parsed(&["jsn"]).unwrap_err().contains("no such kind"));
+    }
+
+    #[test]
+    fn the_help_names_every_kind() {
+        assert!(KINDS.iter().all(|(name, _)| HELP.contains(name)), "{HELP}");
     }
 
     #[test]
@@ -197,7 +223,7 @@ mod tests {
     fn a_report_file_appears_whole() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("report.json");
-        write(&Output { kind: Kind::Json, file: Some(file.clone()) }, "{}\n").unwrap();
+        write(&Output { kind: Kind::Json, file: Some(file.clone()) }, b"{}\n").unwrap();
         assert_eq!(fs::read_to_string(file).unwrap(), "{}\n");
     }
 }

@@ -3,21 +3,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::arguments::{InconclusiveChoice, LoadArguments};
-use super::output::{self, Kind, Output, say};
-use super::{Failure, progress};
+use super::arguments::LoadArguments;
+use super::output::{self, Output, say};
+use super::{Failure, progress, reports};
 use crate::archive::{
     RunRecord, ScenarioEvidence, ScenarioRecord, ScenarioRun as RecordedRun, Tool,
     check_destination, write,
 };
 use crate::clock::Clock;
-use crate::gate::{ExitCode, OnInconclusive, Outcome, RuleResult};
-use crate::report::{TableOptions, json, table};
+use crate::gate::{ExitCode, RuleResult};
 use crate::scenario::{Objective, Objectives, Scenario};
 use crate::session::{ScenarioRun, Settings, Signals, run_scenario};
-
-/// Width of a table where standard output is not a terminal.
-const PIPED_WIDTH: usize = 80;
 
 /// Where results go, checked before anything is sent.
 pub(super) struct Destinations {
@@ -54,15 +50,11 @@ pub(super) fn perform(
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
         RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
-    let on_inconclusive = match load.on_inconclusive {
-        InconclusiveChoice::Fail => OnInconclusive::Fail,
-        InconclusiveChoice::Warn => OnInconclusive::Warn,
-    };
-    let mut outcome = record.outcome(on_inconclusive);
+    let mut outcome = record.outcome(load.on_inconclusive.into());
     // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
     outcome.exit_code = outcome.exit_code.or(saved);
-    Ok(outcome.exit_code.or(report(&record, outcome, &destinations.outputs)))
+    Ok(outcome.exit_code.or(reports::write(&record, outcome, &destinations.outputs)))
 }
 
 async fn run_all(
@@ -149,32 +141,4 @@ fn save(
             error.exit_code()
         }
     }
-}
-
-/// Writes every report that was asked for; one that cannot be written does not
-/// keep the others from being.
-pub(super) fn report(record: &RunRecord, outcome: Outcome, outputs: &[Output]) -> ExitCode {
-    let mut code = ExitCode::Pass;
-    for output in outputs {
-        let written = draw(record, outcome, output)
-            .and_then(|text| output::write(output, &text).map_err(|error| error.to_string()));
-        if let Err(message) = written {
-            say(&format!("slogate: {message}"));
-            code = ExitCode::Internal;
-        }
-    }
-    code
-}
-
-fn draw(record: &RunRecord, outcome: Outcome, output: &Output) -> Result<String, String> {
-    match output.kind {
-        Kind::Json => json(record).map_err(|error| error.to_string()),
-        Kind::Table => Ok(table(record, outcome, table_options(output))),
-    }
-}
-
-/// Colours are taken out again by the stream where nobody sees them; a file gets none.
-fn table_options(output: &Output) -> TableOptions {
-    let to_terminal = output.file.is_none() && output::is_terminal();
-    TableOptions { width: output::terminal_width().unwrap_or(PIPED_WIDTH), colour: to_terminal }
 }

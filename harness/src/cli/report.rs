@@ -1,9 +1,9 @@
 //! `slogate report`: a saved run, judged again and drawn again.
 
 use super::arguments::ReportArguments;
-use super::{Failure, output, perform};
+use super::{Failure, output, reports};
 use crate::archive::read_and_judge;
-use crate::gate::{ExitCode, OnInconclusive};
+use crate::gate::ExitCode;
 
 /// Draws a saved run and ends with its verdict.
 pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
@@ -11,7 +11,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     output::probe(&outputs).map_err(Failure::usage)?;
     let record = read_and_judge(&arguments.run)
         .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
-    let outcome = record.outcome(OnInconclusive::Fail);
-    let reported = perform::report(&record, outcome, &outputs);
+    let outcome = record.outcome(arguments.on_inconclusive.into());
+    let reported = reports::write(&record, outcome, &outputs);
     Ok(outcome.exit_code.or(reported))
 }

@@ -1,8 +1,15 @@
-//! What people and programs read: tables and JSON. It computes nothing; every number
-//! comes from the record of the run.
+//! What people and programs read, one file a format. It computes nothing: every number
+//! comes from the record of the run, numbers are shown by [`cells`] and sentences are
+//! spelled in [`words`], so that no two reports of a run say different things.
 
+mod cells;
 mod json;
+mod junit;
+mod markdown;
 mod table;
+mod words;
 
 pub use json::{json, schema};
+pub use junit::{JunitError, junit};
+pub use markdown::{cut_markdown, markdown};
 pub use table::{TableOptions, table};

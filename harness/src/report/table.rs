@@ -4,13 +4,13 @@
 //! first, colours are added. What does not pass is told below its table as a
 //! sentence that can be pasted into a ticket.
 
-mod objectives;
-mod requests;
+mod columns;
 mod style;
-mod summary;
 
-use crate::archive::{RunRecord, ScenarioRecord};
+use super::{cells, words};
+use crate::archive::{RulesRecord, RunRecord, ScenarioRecord};
 use crate::gate::Outcome;
+use crate::slo::Verdict;
 use style::{Style, wrapped};
 
 /// How the tables are drawn.
@@ -34,28 +34,72 @@ pub fn table(record: &RunRecord, outcome: Outcome, options: TableOptions) -> Str
     let mut sections: Vec<String> =
         record.scenarios.iter().map(|scenario| scenario_section(scenario, style)).collect();
     if let Some(rules) = &record.rules {
-        sections.push(summary::rules(rules, style));
+        sections.push(rules_section(rules, style));
     }
-    sections.push(summary::last_line(record, outcome, style));
+    sections.push(last_line(record, outcome, style));
     sections.join("\n")
 }
 
 fn scenario_section(scenario: &ScenarioRecord, style: Style) -> String {
-    let mut section = format!("{} {}\n", style.bold(&scenario.name), style.word(scenario.verdict));
+    let mut section = format!(
+        "{} {}\n",
+        style.bold(&words::printable(&scenario.name)),
+        style.word(scenario.verdict)
+    );
     if let Some(description) = &scenario.description {
         section += &wrapped(description, 0, style);
     }
-    section += &wrapped(&target_line(scenario), 0, style);
-    section += &requests::section(scenario, style);
-    section += &objectives::section(scenario, style);
+    section += &wrapped(&words::target(scenario), 0, style);
+    section.push('\n');
+    section += &requests(scenario, style);
+    section += &objectives(scenario, style);
+    section += &reasons(scenario, style);
     section
 }
 
-fn target_line(scenario: &ScenarioRecord) -> String {
-    let told = |address: &&String| scenario.target.contains(address.as_str());
-    let address = scenario.address.as_ref().filter(|address| !told(address));
-    let address = address.map_or_else(String::new, |address| format!(" at {address}"));
-    let bundled =
-        if scenario.bundled_service { ", the bundled service, started for this run" } else { "" };
-    format!("target {}{address}{bundled}", scenario.target)
+fn requests(scenario: &ScenarioRecord, style: Style) -> String {
+    let rows = cells::requests(scenario);
+    if rows.is_empty() {
+        return format!("{}\n", cells::NOTHING_SENT);
+    }
+    let mut section = style.table(cells::REQUEST, rows, &[0, 1], cells::is_number_of_request);
+    for note in cells::notes(scenario) {
+        section += &wrapped(&note, 2, style);
+    }
+    section
+}
+
+fn objectives(scenario: &ScenarioRecord, style: Style) -> String {
+    let mut section = String::from("\n");
+    if !scenario.slos.is_empty() {
+        let rows = scenario.slos.iter().map(cells::objective).collect();
+        section += &style.table(cells::OBJECTIVE, rows, &[1, 3], cells::is_number_of_objective);
+    }
+    section
+}
+
+fn reasons(scenario: &ScenarioRecord, style: Style) -> String {
+    let reasons = words::reasons(scenario);
+    let gap = if reasons.is_empty() { "" } else { "\n" };
+    let sentences = reasons.iter().map(|one| style.sentence(one.verdict, &one.sentence()));
+    gap.to_owned() + &sentences.collect::<String>()
+}
+
+/// The rule checks and tests in one line, and what each that does not pass said.
+fn rules_section(rules: &RulesRecord, style: Style) -> String {
+    let mut section = format!("{} {}\n", style.bold("rules"), style.word(rules.verdict));
+    section += &wrapped(&words::rule_counts(rules), 0, style);
+    for result in rules.results.iter().filter(|result| result.verdict != Verdict::Pass) {
+        section += &style.sentence(result.verdict, &words::rule_sentence(result));
+    }
+    section
+}
+
+/// `FAIL: 1 of 5 scenarios failed (10k); exit 1: a gate failed: …`
+fn last_line(record: &RunRecord, outcome: Outcome, style: Style) -> String {
+    let word = outcome.verdict.word().to_uppercase();
+    let line = format!("{word}: {}; {}", words::tally(record), words::ending(outcome));
+    let plain = wrapped(&line, 0, style);
+    let rest = plain.strip_prefix(&word).unwrap_or(&plain);
+    style.word(outcome.verdict) + rest
 }

@@ -36,3 +36,14 @@ pub(crate) fn is_there(component: &str, found: bool) -> bool {
     }
     found
 }
+
+/// Whether Python is here with a package of this name.
+pub(crate) fn has_python_package(package: &str) -> bool {
+    let import = Command::new("python3")
+        .args(["-c", &format!("import {package}")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    is_there(package, import.is_ok_and(|status| status.success()))
+}

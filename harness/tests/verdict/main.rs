@@ -4,7 +4,13 @@
 
 mod archive_saved_run;
 mod gate_exit_codes;
+#[expect(dead_code, reason = "these tests use a part of it")]
+#[path = "../support/outside.rs"]
+mod outside;
 mod report_json;
+mod report_junit;
+mod report_markdown;
+mod report_snapshots;
 mod report_table;
 mod slo_false_green;
 mod slo_properties;

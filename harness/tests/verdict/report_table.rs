@@ -4,7 +4,6 @@ use crate::support;
 use slogate::archive::RunRecord;
 use slogate::gate::OnInconclusive;
 use slogate::report::{TableOptions, table};
-use slogate::slo::Verdict;
 
 fn drawn(record: &RunRecord, options: TableOptions) -> String {
     table(record, record.outcome(OnInconclusive::Fail), options)
@@ -20,19 +19,12 @@ fn assert_drawn(name: &str, record: &RunRecord) {
 
 #[test]
 fn a_passing_run_is_told_in_one_screen() {
-    let rules = vec![support::rule("queue alert fires", Verdict::Pass, "")];
-    assert_drawn("pass", &support::run_of(vec![support::passing()], Some(rules)));
+    assert_drawn("pass", &support::passing_run());
 }
 
 #[test]
 fn a_failing_run_names_what_failed_and_where_it_is_written() {
-    let detail = "expected ExportFailSpike to fire at 10m, got nothing";
-    let rules = vec![
-        support::rule("queue alert fires", Verdict::Pass, ""),
-        support::rule("failures fire", Verdict::Fail, detail),
-    ];
-    let scenarios = vec![support::passing(), support::failing()];
-    assert_drawn("fail", &support::run_of(scenarios, Some(rules)));
+    assert_drawn("fail", &support::failing_run());
 }
 
 #[test]
@@ -83,4 +75,40 @@ fn a_wide_terminal_wraps_nothing() {
     let record = support::run_of(vec![support::failing()], None);
     let text = drawn(&record, TableOptions { width: 200, colour: false });
     assert!(text.contains("a-request-with-a-long-name  steady  open"), "{text}");
+}
+
+#[test]
+fn long_names_break_at_the_ends_of_words_and_nothing_is_lost() {
+    let id = "p95-latency-of-every-request-that-is-sent-by-the-checkout_v2";
+    let request = "post-orders.with-a-very-long-name_for.the.checkout-service-2";
+    assert_eq!((id.len(), request.len()), (60, 60));
+    let mut scenario = support::failing();
+    scenario.slos[0].id = id.into();
+    let template = scenario.requests[0].clone();
+    scenario.requests = (0..15)
+        .map(|at| {
+            let mut one = template.clone();
+            one.name = if at % 3 == 0 { request.into() } else { format!("r{}", at % 3) };
+            one.phase = format!("phase-{}", at / 3);
+            one
+        })
+        .collect();
+    let record = support::run_of(vec![scenario], None);
+    assert_drawn("long-names", &record);
+    let text = drawn(&record, TableOptions::default());
+    let breaks = text.lines().zip(text.lines().skip(1));
+    let mid_word = breaks.filter(|(line, next)| {
+        let first = line.split("  ").next().unwrap_or_default();
+        request.starts_with(first) && next.split("  ").next().is_some_and(|n| request.contains(n))
+    });
+    for (line, _) in mid_word {
+        let first = line.split("  ").next().unwrap();
+        assert!(first.ends_with(['-', '_', '.']) || request.ends_with(first), "{line}");
+    }
+}
+
+#[test]
+fn no_text_of_a_target_commands_the_terminal() {
+    let text = drawn(&support::hostile_run(), TableOptions::default());
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{0}'), "{text}");
 }

@@ -366,3 +366,35 @@ pub(crate) fn batches() -> ScenarioRecord {
     let load = load_of((1..=12).map(batch).collect());
     record_of(&scenario, Some((&load, &scraped(24, 36.0, 0.0))), Vec::new())
 }
+
+/// A run in which everything holds, rules as well.
+pub(crate) fn passing_run() -> RunRecord {
+    run_of(vec![passing()], Some(vec![rule("queue alert fires", Verdict::Pass, "")]))
+}
+
+/// A run with a good scenario, a bad one, and a rule test that fails.
+pub(crate) fn failing_run() -> RunRecord {
+    let detail = "expected ExportFailSpike to fire at 10m, got nothing";
+    let rules = vec![
+        rule("queue alert fires", Verdict::Pass, ""),
+        rule("failures fire", Verdict::Fail, detail),
+    ];
+    run_of(vec![passing(), failing()], Some(rules))
+}
+
+/// A run whose every text tries to be more than text.
+pub(crate) fn hostile_run() -> RunRecord {
+    let mut scenario = failing();
+    scenario.name = "<script>alert(1)</script>".into();
+    scenario.description = Some("1. a `b` **c** | d\u{1b}[31m & <img src=x> $x$ $y$".into());
+    for (at, slo) in scenario.slos.iter_mut().enumerate() {
+        slo.id = format!("{HOSTILE} {at}");
+        slo.reason = format!("{HOSTILE}\nsecond line {at}");
+        slo.file = "dir,with:odd%/a|b`c.yaml".into();
+    }
+    run_of(vec![scenario], Some(vec![rule(HOSTILE, Verdict::Fail, HOSTILE)]))
+}
+
+/// What breaks XML, Markdown, HTML, terminals and workflow commands, in one name.
+pub(crate) const HOSTILE: &str =
+    "]]> a|b <b>&amp; \u{0}\u{1b}[1m\u{ffff} \"q\" 'p' *s* _u_ `t` [l](x) ::error::%0A 100% $a$";

@@ -1,0 +1,199 @@
+//! The numbers of a record as every table shows them: one row an objective, one row a
+//! request and phase, and the lines below. The tables differ only in how they are drawn.
+
+use std::collections::BTreeMap;
+
+use super::words::{mark, printable};
+use crate::archive::{
+    GeneratorRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord, SloRecord,
+    Times, UncertaintyRecord, UnitName,
+};
+use crate::units::{Unit, format_quantity};
+
+/// The columns of [`objective`]; the first is the verdict's mark.
+pub(super) const OBJECTIVE: [&str; 8] =
+    ["", "objective", "observed", "target", "margin", "between", "n", "source"];
+
+/// Whether a column of [`OBJECTIVE`] holds numbers.
+pub(super) fn is_number_of_objective(column: usize) -> bool {
+    (2..7).contains(&column)
+}
+
+/// The columns of [`requests`].
+pub(super) const REQUEST: [&str; 9] =
+    ["request", "phase", "model", "count", "failed", "p50", "p95", "p99", "max"];
+
+/// Whether a column of [`REQUEST`] holds numbers.
+pub(super) fn is_number_of_request(column: usize) -> bool {
+    column >= 3
+}
+
+/// What is said where nothing was sent.
+pub(super) const NOTHING_SENT: &str = "no request was sent";
+
+/// One objective.
+pub(super) fn objective(slo: &SloRecord) -> [String; 8] {
+    let unit = Unit::from(slo.unit);
+    [
+        mark(slo.verdict).to_owned(),
+        printable(&slo.id),
+        show(slo.observed, slo.unit),
+        slo.target.clone(),
+        or_dash(slo.margin.map(|margin| format_quantity(margin, unit))),
+        or_dash(slo.uncertainty.map(|range| between(range, unit))),
+        or_dash(slo.samples.map(|samples| samples.to_string())),
+        slo.source.clone(),
+    ]
+}
+
+/// An objective's numbers in one line, for formats without a table.
+pub(super) fn objective_line(slo: &SloRecord) -> String {
+    let [_, _, observed, target, margin, between, n, source] = objective(slo);
+    format!(
+        "observed {observed}, target {target}, margin {margin}, between {between}, n {n}, \
+         source {source}"
+    )
+}
+
+fn or_dash(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "-".into())
+}
+
+/// A measured value for people.
+fn show(measured: Option<Measured>, unit: UnitName) -> String {
+    match measured {
+        None => "nothing".into(),
+        Some(Measured::Number(value)) => format_quantity(value, Unit::from(unit)),
+        Some(Measured::Word(MeasuredWord::Unbounded)) => "unbounded".into(),
+        Some(Measured::Word(MeasuredWord::NotANumber)) => "NaN".into(),
+        Some(Measured::Word(MeasuredWord::PositiveInfinity)) => "+Inf".into(),
+        Some(Measured::Word(MeasuredWord::NegativeInfinity)) => "-Inf".into(),
+    }
+}
+
+/// `11.2–14.1 ms`, or `38 ms–∞` without an upper end.
+fn between(range: UncertaintyRecord, unit: Unit) -> String {
+    let end = |value: Option<f64>| value.map(|value| format_quantity(value, unit));
+    match (end(range.low), end(range.high)) {
+        (Some(low), Some(high)) => {
+            let same_unit = low.split_once(' ').zip(high.split_once(' '));
+            match same_unit {
+                Some(((number, one), (_, other))) if one == other => format!("{number}–{high}"),
+                _ => format!("{low}–{high}"),
+            }
+        }
+        (Some(low), None) => format!("{low}–∞"),
+        (None, Some(high)) => format!("≤ {high}"),
+        (None, None) => "-".into(),
+    }
+}
+
+/// The requests that were sent; repetitions of a phase are one row, and one whose
+/// requests failed in part is followed by its good answers alone.
+pub(super) fn requests(scenario: &ScenarioRecord) -> Vec<[String; 9]> {
+    let mut rows = Vec::new();
+    for request in shown(scenario) {
+        let star = if is_unmeasured(scenario, request) { "*" } else { "" };
+        let phase = format!("{}{star}", request.phase);
+        let name = [request.name.clone(), phase, model_name(request.model).into()];
+        let counts = [request.count.to_string(), request.failed.to_string()];
+        rows.push(joined(name, counts, &request.latency_seconds));
+        if request.failed > 0 && request.succeeded > 0 {
+            let name = ["  ok only".into(), String::new(), String::new()];
+            let counts = [request.succeeded.to_string(), String::new()];
+            rows.push(joined(name, counts, &request.latency_ok_seconds));
+        }
+    }
+    rows
+}
+
+fn joined(name: [String; 3], counts: [String; 2], times: &Times) -> [String; 9] {
+    let [request, phase, model] = name;
+    let [count, failed] = counts;
+    let [p50, p95, p99, max] = [times.p50, times.p95, times.p99, times.max].map(time);
+    [request, phase, model, count, failed, p50, p95, p99, max]
+}
+
+fn shown(scenario: &ScenarioRecord) -> impl Iterator<Item = &RequestRecord> {
+    let is_repeated = |request: &&RequestRecord| {
+        let mut phases = scenario.phases.iter();
+        phases.any(|phase| phase.name == request.phase && phase.group.is_some())
+    };
+    scenario
+        .requests
+        .iter()
+        .filter(move |request| !is_repeated(request))
+        .chain(&scenario.repeated_requests)
+        .filter(|request| request.count > 0)
+}
+
+fn is_unmeasured(scenario: &ScenarioRecord, request: &RequestRecord) -> bool {
+    scenario.phases.iter().any(|phase| !phase.measured && phase.name == request.phase)
+}
+
+fn time(measured: Option<Measured>) -> String {
+    match measured {
+        None => "-".into(),
+        Some(Measured::Word(MeasuredWord::Unbounded)) => "∞".into(),
+        other => show(other, UnitName::Seconds),
+    }
+}
+
+fn model_name(model: Model) -> &'static str {
+    match model {
+        Model::Open => "open",
+        Model::Closed => "closed",
+        Model::Mixed => "mixed",
+    }
+}
+
+/// Lines below the requests: what `*` and ∞ mean, failures by kind, the generator, the
+/// scrapes, and what else should be known.
+pub(super) fn notes(scenario: &ScenarioRecord) -> Vec<String> {
+    let requests: Vec<&RequestRecord> = shown(scenario).collect();
+    let mut lines = Vec::new();
+    if requests.iter().any(|request| is_unmeasured(scenario, request)) {
+        lines.push("* not measured: shown, and left out of verdicts".to_owned());
+    }
+    lines.extend(failures(&requests));
+    if let Some(generator) = &scenario.generator {
+        lines.push(generator_line(generator, &requests));
+    }
+    if let Some(scrapes) = &scenario.scrapes {
+        let error = scrapes.first_errors.first();
+        let error = error.map_or_else(String::new, |error| format!(" ({error})"));
+        lines.push(format!("scrapes: {} good, {} failed{error}", scrapes.good, scrapes.failed));
+    }
+    lines.extend(scenario.notes.iter().map(|note| format!("note: {note}")));
+    lines.iter().map(|line| printable(line)).collect()
+}
+
+fn failures(requests: &[&RequestRecord]) -> Option<String> {
+    let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
+    for (kind, count) in requests.iter().flat_map(|request| &request.failures) {
+        *failures.entry(kind).or_default() += count;
+    }
+    let kinds: Vec<String> =
+        failures.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    (!kinds.is_empty())
+        .then(|| format!("failures: {} (∞: the value falls on one of them)", kinds.join(", ")))
+}
+
+fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> String {
+    let sum = |count: fn(&RequestRecord) -> u64| -> u64 {
+        requests.iter().map(|request| count(request)).sum()
+    };
+    let retried = match sum(|request| request.retried) {
+        0 => String::new(),
+        some => format!("{some} sent again on a fresh connection, "),
+    };
+    format!(
+        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}",
+        time(generator.lag_seconds.p99),
+        sum(|request| request.late),
+        sum(|request| request.dropped),
+        generator.missed_by_generator,
+        format_quantity(generator.cpu_seconds, Unit::Seconds),
+        format_quantity(generator.wall_seconds, Unit::Seconds),
+    )
+}

@@ -1,0 +1,178 @@
+//! What every report says in words: why something is not a pass, what was loaded, and
+//! what everything together came to. A sentence is spelled here once and only wrapped,
+//! escaped or coloured elsewhere.
+
+use crate::archive::{RulesRecord, RunRecord, ScenarioRecord, SloRecord};
+use crate::gate::{Condition, ExitCode, Outcome, RuleResult};
+use crate::slo::Verdict;
+
+/// One character for a verdict.
+pub(super) fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive => "?",
+    }
+}
+
+/// Text that targets and files had a part in, without characters that command a
+/// terminal or that XML has no way to write.
+pub(super) fn printable(text: &str) -> String {
+    let is_unprintable = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    text.replace(is_unprintable, "\u{fffd}")
+}
+
+/// The same in one line.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Why something is not a pass: a condition, or objectives that share a reason.
+pub(super) struct Reason<'a> {
+    pub(super) verdict: Verdict,
+    /// The objectives; none for what happened to the scenario as a whole.
+    pub(super) slos: Vec<&'a SloRecord>,
+    /// The reason alone.
+    pub(super) text: String,
+}
+
+impl Reason<'_> {
+    /// Ids of the objectives, and the element that a single one is about.
+    pub(super) fn subject(&self) -> Option<String> {
+        match self.slos.as_slice() {
+            [] => None,
+            [only] => {
+                let element = only.element.as_ref();
+                let element = element.map_or_else(String::new, |labels| format!(" for {labels}"));
+                Some(printable(&format!("{}{element}", only.id)))
+            }
+            several => {
+                let ids: Vec<&str> = several.iter().map(|slo| slo.id.as_str()).collect();
+                Some(printable(&ids.join(", ")))
+            }
+        }
+    }
+
+    /// `file:line` of a single objective.
+    pub(super) fn place(&self) -> Option<String> {
+        match self.slos.as_slice() {
+            [only] => Some(place(only)),
+            _ => None,
+        }
+    }
+
+    /// A sentence that can be pasted into a ticket.
+    pub(super) fn sentence(&self) -> String {
+        let subject = self.subject().map_or_else(String::new, |subject| format!("{subject}: "));
+        let place = self.place().map_or_else(String::new, |place| format!(" ({place})"));
+        format!("{subject}{}{place}", self.text)
+    }
+}
+
+/// `file:line` of an objective.
+pub(super) fn place(slo: &SloRecord) -> String {
+    printable(&format!("{}:{}", slo.file, slo.line))
+}
+
+/// What decided besides objectives, then failures, then doubts.
+pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
+    let verdicts = scenario.conditions.iter().map(Condition::verdict);
+    let verdicts = verdicts.chain(std::iter::repeat(Verdict::Inconclusive));
+    let mut reasons: Vec<Reason<'_>> = scenario
+        .reasons
+        .iter()
+        .zip(verdicts)
+        .map(|(reason, verdict)| Reason { verdict, slos: Vec::new(), text: printable(reason) })
+        .collect();
+    for verdict in [Verdict::Fail, Verdict::Inconclusive] {
+        let mut untold: Vec<&SloRecord> =
+            scenario.slos.iter().filter(|slo| slo.verdict == verdict).collect();
+        while let Some(first) = untold.first().copied() {
+            let (same, other): (Vec<&SloRecord>, Vec<&SloRecord>) =
+                untold.into_iter().partition(|slo| slo.reason == first.reason);
+            reasons.push(Reason { verdict, slos: same, text: printable(&first.reason) });
+            untold = other;
+        }
+    }
+    reasons
+}
+
+/// What the rules came to: `3 passed, 0 failed`.
+pub(super) fn rule_counts(rules: &RulesRecord) -> String {
+    let doubts = match rules.inconclusive {
+        0 => String::new(),
+        count => format!(", {count} inconclusive"),
+    };
+    format!("{} passed, {} failed{doubts}", rules.passed, rules.failed)
+}
+
+/// Why a rule check or test does not pass.
+pub(super) fn rule_sentence(result: &RuleResult) -> String {
+    let RuleResult { file, name, engine, detail, .. } = result;
+    printable(&format!("{file}: {name} ({engine}): {detail}"))
+}
+
+/// What was loaded, and whether it was the bundled service.
+pub(super) fn target(scenario: &ScenarioRecord) -> String {
+    let told = |address: &&String| scenario.target.contains(address.as_str());
+    let address = scenario.address.as_ref().filter(|address| !told(address));
+    let address = address.map_or_else(String::new, |address| format!(" at {address}"));
+    let bundled =
+        if scenario.bundled_service { ", the bundled service, started for this run" } else { "" };
+    printable(&format!("target {}{address}{bundled}", scenario.target))
+}
+
+/// How many scenarios, by what they came to: `1 of 5 scenarios failed (10k)`.
+pub(super) fn tally(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    for (verdict, what) in [(Verdict::Fail, "failed"), (Verdict::Inconclusive, "inconclusive")] {
+        let named: Vec<&str> = record
+            .scenarios
+            .iter()
+            .filter(|scenario| scenario.verdict == verdict)
+            .map(|scenario| scenario.name.as_str())
+            .collect();
+        if !named.is_empty() {
+            let total = record.scenarios.len();
+            let list = named.join(", ");
+            parts.push(format!("{} of {total} scenarios {what} ({list})", named.len()));
+        }
+    }
+    if parts.is_empty() && !record.scenarios.is_empty() {
+        parts.push(format!("{} of {0} scenarios passed", record.scenarios.len()));
+    }
+    if let Some(rules) = record.rules.as_ref().filter(|rules| rules.verdict != Verdict::Pass) {
+        parts.push(format!("rules {}", rules.verdict));
+    }
+    if parts.is_empty() {
+        parts.push("nothing was judged".into());
+    }
+    parts.join(", ")
+}
+
+/// Whether doubt was all there was, and somebody accepted it beforehand.
+pub(super) fn is_accepted(outcome: Outcome) -> bool {
+    outcome.verdict == Verdict::Inconclusive && outcome.exit_code == ExitCode::Pass
+}
+
+/// `exit 1: a gate failed: …`
+pub(super) fn ending(outcome: Outcome) -> String {
+    let meaning = if is_accepted(outcome) { ACCEPTED } else { outcome.exit_code.meaning() };
+    format!("exit {}: {meaning}", outcome.exit_code.number())
+}
+
+/// What `--on-inconclusive warn` made of the verdict.
+pub(super) const ACCEPTED: &str = "inconclusive, and accepted by --on-inconclusive warn";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_commands_a_terminal_or_breaks_xml_is_replaced() {
+        assert_eq!(printable("a\u{1b}[31mb\u{0}c\u{ffff}d\u{9b}\n"), "a�[31mb�c�d�\n");
+        assert_eq!(one_line("two\r\n  lines"), "two� lines");
+    }
+}
