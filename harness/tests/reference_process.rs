@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use slogate::target::{ReferenceProcess, TargetError};
+use slogate::target::{TargetError, TargetProcess, start_reference};
 use tempfile::TempDir;
 
 /// A service that runs `script` with the arguments of the reference service.
@@ -34,9 +34,9 @@ impl Service {
         Self { program, _folder: folder }
     }
 
-    async fn start(&self, faults: &[&str]) -> Result<ReferenceProcess, TargetError> {
+    async fn start(&self, faults: &[&str]) -> Result<(TargetProcess, String), TargetError> {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        ReferenceProcess::start_program(&self.program, &faults).await
+        start_reference(&self.program, &faults).await
     }
 
     async fn start_error(&self) -> String {
@@ -50,8 +50,8 @@ const GOOD: &str = "echo listening on http://127.0.0.1:4001\ncat > /dev/null";
 #[tokio::test]
 async fn a_service_that_listens_is_ready() {
     let service = Service::new(GOOD);
-    let mut process = service.start(&[]).await.unwrap();
-    assert_eq!(process.url(), "http://127.0.0.1:4001");
+    let (mut process, url) = service.start(&[]).await.unwrap();
+    assert_eq!(url, "http://127.0.0.1:4001");
     assert!(process.id() > 0);
     assert_eq!(process.has_exited(), None);
 }
@@ -61,8 +61,8 @@ async fn a_service_is_ended_by_sigterm_and_its_folder_removed() {
     let script =
         "trap 'exit 7' TERM\necho listening on http://x $TMPDIR\nwhile :; do read -r line; done";
     let service = Service::new(script);
-    let process = service.start(&[]).await.unwrap();
-    let folder = PathBuf::from(process.url().split(' ').next_back().unwrap());
+    let (process, url) = service.start(&[]).await.unwrap();
+    let folder = PathBuf::from(url.split(' ').next_back().unwrap());
     assert!(folder.is_dir());
     // `read` is interrupted by the signal, or ends with the pipe; either way the trap runs.
     let status = process.stop().await.unwrap();
@@ -73,7 +73,7 @@ async fn a_service_is_ended_by_sigterm_and_its_folder_removed() {
 #[tokio::test]
 async fn a_service_that_ignores_sigterm_is_killed() {
     let service = Service::new(&format!("trap '' TERM\n{GOOD}"));
-    let process = service.start(&[]).await.unwrap();
+    let (process, _) = service.start(&[]).await.unwrap();
     let status = process.stop_within(Duration::from_millis(20)).await.unwrap();
     assert_eq!(status.signal(), Some(9));
 }
@@ -81,8 +81,8 @@ async fn a_service_that_ignores_sigterm_is_killed() {
 #[tokio::test]
 async fn arguments_are_those_of_the_reference_service() {
     let service = Service::new("echo listening on http://$*\ncat > /dev/null");
-    let process = service.start(&["kind=error,share=0.1", "b"]).await.unwrap();
-    let arguments = process.url().strip_prefix("http://").unwrap();
+    let (_process, url) = service.start(&["kind=error,share=0.1", "b"]).await.unwrap();
+    let arguments = url.strip_prefix("http://").unwrap();
     assert_eq!(
         arguments,
         "exporter --port 0 --exit-on-stdin-eof --fault kind=error,share=0.1 --fault b"
@@ -106,14 +106,14 @@ async fn a_service_that_says_something_else_is_quoted() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let missing = PathBuf::from("/nowhere/service");
-    let error = ReferenceProcess::start_program(&missing, &[]).await.unwrap_err();
+    let error = start_reference(&missing, &[]).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/service"), "{error}");
 }
 
 #[tokio::test]
 async fn a_service_that_crashed_is_seen_and_stopping_it_is_no_error() {
     let service = Service::new("echo listening on http://127.0.0.1:1\nread -r line\nkill -KILL $$");
-    let mut process = service.start(&[]).await.unwrap();
+    let (mut process, _) = service.start(&[]).await.unwrap();
     let killed = Command::new("kill").args(["-KILL", &process.id().to_string()]).status().unwrap();
     assert!(killed.success());
     while process.has_exited().is_none() {
@@ -125,7 +125,7 @@ async fn a_service_that_crashed_is_seen_and_stopping_it_is_no_error() {
 #[tokio::test]
 async fn a_dropped_service_ends() {
     let service = Service::new(GOOD);
-    let process = service.start(&[]).await.unwrap();
+    let (process, _) = service.start(&[]).await.unwrap();
     let id = process.id().to_string();
     drop(process);
     // A signal that does nothing fails once the process is gone (and reaped).

@@ -30,6 +30,8 @@ pub struct ScenarioRun<'a> {
     pub address: Option<String>,
     /// Whether slogate started the target itself.
     pub bundled_service: bool,
+    /// The program that slogate started as the target, without its arguments.
+    pub started_program: Option<String>,
     /// The instant that intended starts count from, milliseconds since the epoch.
     pub t0_ms: Option<i64>,
     /// What the generator measured, if anything was sent.
@@ -99,6 +101,7 @@ impl ScenarioRecord {
             target: run.target,
             address: run.address,
             bundled_service: run.bundled_service,
+            started_program: run.started_program,
             verdict: Verdict::Inconclusive,
             reasons: Vec::new(),
             conditions: run.conditions,

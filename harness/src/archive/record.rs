@@ -83,6 +83,10 @@ pub struct ScenarioRecord {
     pub address: Option<String>,
     /// Whether the target was the reference service that slogate itself started.
     pub bundled_service: bool,
+    /// The program that `--start` ran as the target, without its arguments, which may be
+    /// secrets; `null` if the target was there already.
+    #[serde(default)]
+    pub started_program: Option<String>,
     /// Over its objectives and conditions.
     pub verdict: Verdict,
     /// What decided besides objectives, for people.

@@ -1,18 +1,20 @@
 //! The command line as clap reads it: verbs and flags, nothing that acts.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output;
 use crate::gate::OnInconclusive;
+use crate::units::parse_duration;
 
 /// Load an HTTP service, watch its Prometheus metrics, and get one verdict.
 #[derive(Debug, Parser)]
 #[command(name = "slogate", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 pass, 1 a gate failed, 2 usage or invalid file, 3 inconclusive, \
-    4 target or metrics not reachable, 5 internal error, 130/143 signals (docs/exit-codes.md)."
+    4 target or metrics not reachable, 5 internal error, 129/130/143 signals (docs/exit-codes.md)."
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -75,12 +77,28 @@ pub(super) enum EngineChoice {
     Both,
 }
 
+/// A service that is started for the run.
+#[derive(Debug, Args)]
+pub(super) struct StartArguments {
+    /// Start the target with this shell command, afresh for each scenario, and end it after
+    #[arg(long, value_name = "COMMAND", requires = "wait_for")]
+    pub(super) start: Option<String>,
+    /// The load begins once this URL answers 2xx; nothing may answer there before
+    #[arg(long, value_name = "URL", requires = "start")]
+    pub(super) wait_for: Option<String>,
+    /// How long the service may take to be ready
+    #[arg(long, value_name = "DURATION", default_value = "30s", requires = "start", value_parser = parse_wait)]
+    pub(super) wait_timeout: Duration,
+}
+
 /// What `run` and `gate` share.
 #[derive(Debug, Args)]
 pub(super) struct LoadArguments {
     /// Load this target instead of the one that the file names
     #[arg(long, value_name = "URL")]
     pub(super) target: Option<String>,
+    #[command(flatten)]
+    pub(super) start: StartArguments,
     /// A value for `${NAME}` in scenario files; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(super) variables: Vec<(String, String)>,
@@ -176,6 +194,10 @@ impl From<InconclusiveChoice> for OnInconclusive {
             InconclusiveChoice::Warn => Self::Warn,
         }
     }
+}
+
+fn parse_wait(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

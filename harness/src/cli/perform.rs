@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::arguments::LoadArguments;
+use super::arguments::{LoadArguments, StartArguments};
 use super::output::{self, Output, say};
 use super::{Failure, progress, reports};
 use crate::archive::{
@@ -11,9 +11,10 @@ use crate::archive::{
     check_destination, write,
 };
 use crate::clock::Clock;
-use crate::gate::{ExitCode, RuleResult};
-use crate::scenario::{Objective, Objectives, Scenario};
+use crate::gate::{ExitCode, RuleResult, Signal};
+use crate::scenario::{Objective, Objectives, Scenario, Target};
 use crate::session::{ScenarioRun, Settings, Signals, run_scenario};
+use crate::target::StartCommand;
 
 /// Where results go, checked before anything is sent.
 pub(super) struct Destinations {
@@ -40,48 +41,71 @@ pub(super) fn perform(
     load: &LoadArguments,
     destinations: &Destinations,
 ) -> Result<ExitCode, Failure> {
+    let start = start_command(&load.start, scenarios)?;
     let (clock, began) = (Clock::start(), Instant::now());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(Failure::internal)?;
-    let runs = runtime.block_on(run_all(scenarios, load))?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::install().map_err(Failure::internal)?
+    };
+    let settings = Settings {
+        program: std::env::current_exe().map_err(Failure::internal)?,
+        start,
+        max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
+        seed: load.seed,
+        observer: progress::observer(load.quiet),
+        signals: signals.clone(),
+    };
+    let runs = runtime.block_on(run_all(scenarios, &settings));
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
         RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
     let mut outcome = record.outcome(load.on_inconclusive.into());
     // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
-    outcome.exit_code = outcome.exit_code.or(saved);
+    let late_signal = signals.received().map_or(ExitCode::Pass, Signal::exit_code);
+    outcome.exit_code = outcome.exit_code.or(saved).or(late_signal);
     Ok(outcome.exit_code.or(reports::write(&record, outcome, &destinations.outputs)))
 }
 
-async fn run_all(
+/// What `--start` says, if every scenario is about a service that it can start.
+fn start_command(
+    arguments: &StartArguments,
     scenarios: &[Scenario],
-    load: &LoadArguments,
-) -> Result<Vec<ScenarioRun>, Failure> {
-    let settings = Settings {
-        program: std::env::current_exe().map_err(Failure::internal)?,
-        max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
-        seed: load.seed,
-        observer: progress::observer(load.quiet),
-        signals: Signals::install().map_err(Failure::internal)?,
+) -> Result<Option<StartCommand>, Failure> {
+    let (Some(command), Some(url)) = (&arguments.start, &arguments.wait_for) else {
+        return Ok(None);
     };
+    let of_reference = scenarios.iter().find(|one| matches!(one.target, Target::Reference { .. }));
+    if let Some(Scenario { name, .. }) = of_reference {
+        return Err(Failure::usage(format!(
+            "--start: scenario `{name}` has `target: reference`, which slogate starts itself; \
+             leave --start out, or name the service with --target URL"
+        )));
+    }
+    let start = StartCommand::new(command, url, arguments.wait_timeout);
+    start.map(Some).map_err(|error| Failure::usage(format!("--start, --wait-for: {error}")))
+}
+
+async fn run_all(scenarios: &[Scenario], settings: &Settings) -> Vec<ScenarioRun> {
     let mut runs: Vec<ScenarioRun> = Vec::new();
     let mut silent: Vec<&Scenario> = Vec::new();
     for scenario in scenarios {
         let run = match (settings.signals.received(), reason_to_skip(scenario, &silent)) {
             (Some(signal), _) => ScenarioRun::interrupted(scenario, signal),
             (None, Some(reason)) => ScenarioRun::skipped(scenario, reason),
-            (None, None) => run_scenario(scenario, &settings).await,
+            (None, None) => run_scenario(scenario, settings).await,
         };
         if run.found_nobody() {
             silent.push(scenario);
         }
         runs.push(run);
     }
-    Ok(runs)
+    runs
 }
 
 /// A target that nobody answers at is not asked again.
@@ -100,6 +124,7 @@ fn recorded(scenario: &Scenario, run: &ScenarioRun) -> ScenarioRecord {
         target: run.target.url.clone(),
         address: run.target.address.clone(),
         bundled_service: run.target.is_reference,
+        started_program: run.target.started_program.clone(),
         t0_ms: first_intended_ms(run),
         load: run.load.as_ref(),
         series: Some(&run.series),

@@ -16,6 +16,9 @@ pub enum Signal {
     /// A polite request to end.
     #[serde(rename = "SIGTERM")]
     Terminate,
+    /// The terminal is gone.
+    #[serde(rename = "SIGHUP")]
+    Hangup,
 }
 
 /// Something that happened to a scenario.
@@ -25,6 +28,11 @@ pub enum Condition {
     /// The target or its metrics could not be reached before the measured load.
     NotReachable {
         /// What was tried and what happened.
+        reason: String,
+    },
+    /// The target's name means several services, so nothing was sent.
+    AmbiguousTarget {
+        /// What showed it.
         reason: String,
     },
     /// None of the first requests got a complete response.
@@ -66,12 +74,24 @@ pub enum Condition {
     LoadOnly,
 }
 
+impl Signal {
+    /// What the process ends with.
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Interrupt => ExitCode::Interrupted,
+            Self::Terminate => ExitCode::Terminated,
+            Self::Hangup => ExitCode::HungUp,
+        }
+    }
+}
+
 impl Condition {
     /// What it makes of the scenario's verdict: none of them is a pass.
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Restarted { .. } | Self::TargetEnded { .. } => Verdict::Fail,
             Self::NotReachable { .. }
+            | Self::AmbiguousTarget { .. }
             | Self::NoResponse { .. }
             | Self::Interrupted { .. }
             | Self::Internal { .. }
@@ -83,15 +103,19 @@ impl Condition {
 
     /// Whether nobody answered, so that objectives were not judged.
     pub fn is_silence(&self) -> bool {
-        matches!(self, Self::NotReachable { .. } | Self::NoResponse { .. })
+        matches!(
+            self,
+            Self::NotReachable { .. } | Self::AmbiguousTarget { .. } | Self::NoResponse { .. }
+        )
     }
 
     /// What the process ends with, if nothing weightier happened.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NotReachable { .. } | Self::NoResponse { .. } => ExitCode::NotReachable,
-            Self::Interrupted { signal: Signal::Interrupt } => ExitCode::Interrupted,
-            Self::Interrupted { signal: Signal::Terminate } => ExitCode::Terminated,
+            Self::NotReachable { .. } | Self::AmbiguousTarget { .. } | Self::NoResponse { .. } => {
+                ExitCode::NotReachable
+            }
+            Self::Interrupted { signal } => signal.exit_code(),
             Self::Internal { .. } => ExitCode::Internal,
             Self::Restarted { .. } | Self::TargetEnded { .. } => ExitCode::Failed,
             Self::SeveralProcesses { .. } | Self::Skipped { .. } | Self::LoadOnly => {
@@ -109,9 +133,13 @@ impl Condition {
             }
             Self::Interrupted { signal: Signal::Interrupt } => "interrupted by SIGINT".into(),
             Self::Interrupted { signal: Signal::Terminate } => "ended by SIGTERM".into(),
+            Self::Interrupted { signal: Signal::Hangup } => {
+                "ended by SIGHUP: the terminal was closed".into()
+            }
             Self::Internal { reason } => format!("internal error: {reason}"),
             Self::Skipped { reason } => format!("skipped: {reason}"),
-            Self::Restarted { reason }
+            Self::AmbiguousTarget { reason }
+            | Self::Restarted { reason }
             | Self::TargetEnded { reason }
             | Self::SeveralProcesses { reason } => reason.clone(),
             Self::LoadOnly => {
@@ -145,8 +173,10 @@ mod tests {
         let reason = || "r".to_owned();
         let conditions = [
             Condition::NotReachable { reason: reason() },
+            Condition::AmbiguousTarget { reason: reason() },
             Condition::NoResponse { reason: reason() },
             Condition::Interrupted { signal: Signal::Interrupt },
+            Condition::Interrupted { signal: Signal::Hangup },
             Condition::Internal { reason: reason() },
             Condition::Restarted { reason: reason() },
             Condition::TargetEnded { reason: reason() },

@@ -17,6 +17,8 @@ pub enum ExitCode {
     Usage,
     /// slogate itself failed.
     Internal,
+    /// Ended by SIGHUP.
+    HungUp,
     /// Ended by SIGTERM.
     Terminated,
     /// Ended by SIGINT.
@@ -25,9 +27,10 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All, weightiest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Interrupted,
         Self::Terminated,
+        Self::HungUp,
         Self::Internal,
         Self::Usage,
         Self::Failed,
@@ -46,6 +49,7 @@ impl ExitCode {
             Self::NotReachable => 4,
             Self::Internal => 5,
             // 128 and the signal's number, as shells report it.
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -62,6 +66,9 @@ impl ExitCode {
             }
             Self::NotReachable => "target or metrics not reachable before the measured load",
             Self::Internal => "an internal error of slogate, or a report that could not be written",
+            Self::HungUp => {
+                "ended by SIGHUP (a terminal that closed), after the partial report was written"
+            }
             Self::Interrupted => "ended by SIGINT, after the partial report was written",
             Self::Terminated => "ended by SIGTERM, after the partial report was written",
         }
@@ -85,7 +92,9 @@ impl ExitCode {
             let _ = writeln!(page, "| {} | {} |", code.number(), code.meaning());
         }
         page.push_str(
-            "\nFailure beats doubt: with one objective missed and ten that could not be judged the \
+            "\nA second signal ends the process at once, with the code of the second and without a \
+             report. Under nohup, which ignores SIGHUP, slogate ignores it too.\n\n\
+             Failure beats doubt: with one objective missed and ten that could not be judged the \
              code is 1. A crash of the target under load is 1, not 4: after the first measured \
              answer, refusals, resets and time-outs are failed requests.\n\n\
              `--on-inconclusive warn` turns 3, and only 3, into 0; the reports still say \
@@ -102,7 +111,7 @@ mod tests {
     #[test]
     fn the_weightiest_wins() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [130, 143, 5, 2, 1, 4, 3, 0]);
+        assert_eq!(numbers, [130, 143, 129, 5, 2, 1, 4, 3, 0]);
         assert!(ExitCode::ALL.is_sorted_by(|one, other| one > other));
         assert_eq!(ExitCode::NotReachable.or(ExitCode::Failed), ExitCode::Failed);
     }

@@ -18,6 +18,10 @@ use super::{Event, Settings};
 /// Time between two looks at the meters: fluent for the eye, nothing for the CPU.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How long a scrape may still take once somebody has asked to stop: a target that
+/// hangs must not keep a person at the terminal waiting.
+const SCRAPE_HURRIED: Duration = Duration::from_secs(1);
+
 /// Why the load gave no numbers.
 #[derive(Debug, Error)]
 pub(super) enum DriveError {
@@ -35,18 +39,23 @@ pub(super) async fn drive(
 ) -> Result<LoadResult, DriveError> {
     let Some(mut engine) = stage.engine.take() else { return Err(LoadError::ThreadLost.into()) };
     let progress = tokio::spawn(tell_progress(scenario.name.clone(), settings.clone(), &engine));
-    let driven = phases(scenario, &stage.watch, &mut engine).await;
+    let stop = settings.signals.token();
+    let driven = phases(scenario, (&stage.watch, stop), &mut engine).await;
     progress.abort();
     driven?;
     Ok(engine.finish().await?)
 }
 
-async fn phases(scenario: &Scenario, watch: &Watch, engine: &mut Engine) -> Result<(), DriveError> {
+async fn phases(
+    scenario: &Scenario,
+    (watch, stop): (&Watch, &CancellationToken),
+    engine: &mut Engine,
+) -> Result<(), DriveError> {
     let parts = Parts::of(&scenario.phases);
     if engine.run_phases(parts.leading).await?.is_some() {
         return Ok(());
     }
-    watch.open().await;
+    hurried(stop, watch.open()).await;
     let until = CancellationToken::new();
     let schedule = {
         let (watch, until) = (watch.clone(), until.clone());
@@ -56,11 +65,23 @@ async fn phases(scenario: &Scenario, watch: &Watch, engine: &mut Engine) -> Resu
     until.cancel();
     // The closing scrape must be the last one of the window.
     schedule.await?;
-    watch.close().await;
+    hurried(stop, watch.close()).await;
     if stopped?.is_none() {
         engine.run_phases(parts.trailing).await?;
     }
     Ok(())
+}
+
+/// Waits for a scrape, and no longer than a second after somebody has asked to stop.
+async fn hurried(stop: &CancellationToken, scrape: impl Future<Output = ()>) {
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(SCRAPE_HURRIED).await;
+    };
+    tokio::select! {
+        () = scrape => {}
+        () = too_late => {}
+    }
 }
 
 /// Phases by their part in the measurement: `measure: false` is first or last only.

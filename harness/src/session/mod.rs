@@ -7,6 +7,7 @@
 mod artifacts;
 mod conclude;
 mod drive;
+mod identity;
 mod observer;
 mod setup;
 mod signals;
@@ -27,14 +28,17 @@ use crate::load::LoadResult;
 use crate::scenario::{Scenario, Target};
 use crate::series::SeriesStore;
 use crate::slo::JudgedObjective;
+use crate::target::StartCommand;
 use conclude::conclude;
-use setup::Stage;
+use setup::{NotSetUp, Stage};
 
 /// What is the same for every scenario of an invocation.
 #[derive(Clone)]
 pub struct Settings {
     /// The program whose `exporter` verb is the reference service.
     pub program: PathBuf,
+    /// What to start for each scenario, if its target is not there already.
+    pub start: Option<StartCommand>,
     /// Most requests at once.
     pub max_in_flight: usize,
     /// Decides the order of requests and the jitter of scrapes.
@@ -54,6 +58,8 @@ pub struct TargetSeen {
     pub address: Option<String>,
     /// Whether it was the bundled reference service.
     pub is_reference: bool,
+    /// The program that `--start` ran, without its arguments.
+    pub started_program: Option<String>,
 }
 
 /// One scenario, run and judged.
@@ -85,7 +91,7 @@ impl ScenarioRun {
             Target::Url(url) => (url.clone(), false),
         };
         Self {
-            target: TargetSeen { url, address: None, is_reference },
+            target: TargetSeen { url, address: None, is_reference, started_program: None },
             load: None,
             series: SeriesStore::default(),
             metrics_text: None,
@@ -122,9 +128,12 @@ impl ScenarioRun {
 pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioRun {
     let clock = Clock::start();
     let mut run = ScenarioRun::new(scenario);
+    run.target.started_program = settings.start.as_ref().map(|start| start.program().to_owned());
     match Stage::set_up(scenario, settings, clock, &mut run).await {
         Ok(stage) => perform(scenario, settings, stage, &mut run).await,
-        Err(condition) => run.conditions.push(condition),
+        Err(NotSetUp::Because(condition)) => run.conditions.push(condition),
+        // The signal is a condition of its own.
+        Err(NotSetUp::Stopped) => {}
     }
     conclude(scenario, settings.signals.received(), &mut run);
     settings.observer.hear(Event::ScenarioEnded { name: scenario.name.clone() });
@@ -144,9 +153,12 @@ async fn perform(
     }
     run.metrics_text = stage.closing_body();
     if let Some(load) = &run.load {
-        let (artifacts, notes) = artifacts::collect(scenario, load, &stage.resolved).await;
+        let collected = artifacts::collect(scenario, load, &stage.resolved);
+        let stop = settings.signals.token();
+        let collected = stop.run_until_cancelled(collected).await;
+        let (artifacts, notes) = collected.unwrap_or_default();
         run.artifacts = artifacts;
         run.notes.extend(notes);
     }
-    stage.take_down(run).await;
+    stage.take_down(settings.signals.received().is_some(), run).await;
 }

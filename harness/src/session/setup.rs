@@ -2,7 +2,7 @@
 //! it is reached at, the load engine, and a scrape that shows the metrics are there.
 
 use std::mem;
-use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -12,14 +12,15 @@ use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{Engine, LoadError, LoadPlan};
 use crate::scenario::{
-    Access, ClientExpression, Metrics, ObjectiveKind, Objectives, PhaseLoad, Scenario,
+    Access, ClientExpression, Metrics, ObjectiveKind, Objectives, Origin, PhaseLoad, Scenario,
     ScrapeTargets, Stop, Target,
 };
 use crate::scrape::{OnScrape, ScrapeConfig, Scraper, SharedSeries};
 use crate::series::ScrapeMoment;
-use crate::target::{ReferenceProcess, Resolved, TargetError, resolve};
+use crate::target::{Resolved, TargetError, TargetProcess, resolve, start_reference};
 use crate::units::Unit;
 
+use super::identity::{self, Addresses};
 use super::watch::{OwnSeries, Watch};
 use super::{Event, ScenarioRun, Settings};
 
@@ -28,13 +29,36 @@ const SAMPLE_LIMIT: usize = 100_000;
 /// Most bytes of one scrape, for the same reason.
 const SCRAPE_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long the reference service may take to end once somebody has asked to stop.
+const REFERENCE_STOP_HURRIED: Duration = Duration::from_secs(1);
+
+/// Why there is nothing to load.
+pub(super) enum NotSetUp {
+    /// Somebody asked to stop.
+    Stopped,
+    /// Something is not as it must be.
+    Because(Condition),
+}
+
+impl From<Condition> for NotSetUp {
+    fn from(condition: Condition) -> Self {
+        Self::Because(condition)
+    }
+}
+
+/// A service that slogate started for this scenario.
+struct Started {
+    process: TargetProcess,
+    is_reference: bool,
+}
+
 /// What a run stands on.
 pub(super) struct Stage {
     pub(super) resolved: Resolved,
     pub(super) engine: Option<Engine>,
     pub(super) watch: Watch,
     series: SharedSeries,
-    reference: Option<ReferenceProcess>,
+    started: Option<Started>,
 }
 
 impl Stage {
@@ -45,18 +69,44 @@ impl Stage {
         settings: &Settings,
         clock: Clock,
         run: &mut ScenarioRun,
-    ) -> Result<Self, Condition> {
-        let (url, reference) = find_target(&scenario.target, &settings.program).await?;
+    ) -> Result<Self, NotSetUp> {
+        let (url, started) = find_target(scenario, settings).await?;
         announce(scenario, settings, &url);
-        let resolved = resolve(&url).await.map_err(|error| not_reachable(&error))?;
+        let reach = Self::reach(scenario, settings, clock, (&url, run));
+        match settings.signals.token().run_until_cancelled(reach).await {
+            Some(Ok(stage)) => Ok(Self { started, ..stage }),
+            Some(Err(condition)) => Err(NotSetUp::Because(end_unreached(started, condition).await)),
+            None => {
+                if let Some(started) = started {
+                    // The run ends because somebody wants it to, however this does.
+                    let _ = started.stop(settings.signals.received().is_some()).await;
+                }
+                Err(NotSetUp::Stopped)
+            }
+        }
+    }
+
+    /// Sees that the target at a URL and its metrics are there.
+    async fn reach(
+        scenario: &Scenario,
+        settings: &Settings,
+        clock: Clock,
+        (url, run): (&str, &mut ScenarioRun),
+    ) -> Result<Self, Condition> {
+        let resolved = resolve(url).await.map_err(|error| not_reachable(&error))?;
         run.target.address = Some(resolved.address.to_string());
+        match identity::compare(&resolved, harmless_path(scenario)).await {
+            Addresses::One => {}
+            Addresses::Alike(note) => run.notes.push(note),
+            Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
+        }
         let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
         let series = SharedSeries::default();
         let watch = watch(scenario, settings, &resolved, clock, &engine, &series)?;
         if let Watch::Scrapes(scraper) = &watch {
             see_metrics(scraper).await?;
         }
-        Ok(Self { resolved, engine: Some(engine), watch, series, reference })
+        Ok(Self { resolved, engine: Some(engine), watch, series, started: None })
     }
 
     /// The closing scrape as it was received, if it was good.
@@ -67,49 +117,103 @@ impl Stage {
         is_good_closing.then(|| self.watch.last_body()).flatten()
     }
 
-    /// Ends the reference service and hands over the series. A service that ended by
-    /// itself is a condition; what else was odd about the end is a note.
-    pub(super) async fn take_down(mut self, run: &mut ScenarioRun) {
-        if let Some(process) = self.reference.take() {
-            end_reference(process, run).await;
+    /// Ends what was started and hands over the series. A service that ended by itself
+    /// is a condition; what else was odd about the end is a note.
+    pub(super) async fn take_down(mut self, is_hurried: bool, run: &mut ScenarioRun) {
+        if let Some(started) = self.started.take() {
+            end_started(started, is_hurried, run).await;
         }
         run.series = mem::take(&mut *self.series.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-async fn end_reference(mut process: ReferenceProcess, run: &mut ScenarioRun) {
-    if let Some(status) = process.has_exited() {
-        let log = process.log_tail();
-        let reason = format!("the reference service ended during the run: {status}{log}");
+impl Started {
+    /// The reference service has nothing that a hurried end could harm; others get
+    /// their time.
+    async fn stop(self, is_hurried: bool) -> Result<ExitStatus, TargetError> {
+        if is_hurried && self.is_reference {
+            return self.process.stop_within(REFERENCE_STOP_HURRIED).await;
+        }
+        self.process.stop().await
+    }
+}
+
+async fn end_started(mut started: Started, is_hurried: bool, run: &mut ScenarioRun) {
+    let name = started.process.name().to_owned();
+    if let Some(status) = started.process.has_exited() {
+        let log = started.process.log_tail();
+        let reason = format!("{name} ended during the run: {status}{log}");
         run.conditions.push(Condition::TargetEnded { reason });
         return;
     }
-    match process.stop().await {
-        Ok(status) if status.success() => {}
-        Ok(status) => run.notes.push(format!("the reference service ended with {status}")),
+    let is_reference = started.is_reference;
+    match started.stop(is_hurried).await {
+        // Few services have a handler for SIGTERM; only ours must end well.
+        Ok(status) if status.success() || !is_reference => {}
+        Ok(status) => run.notes.push(format!("{name} ended with {status}")),
         Err(error) => run.notes.push(error.to_string()),
     }
 }
 
-/// The target's URL, and its process if it is the reference service, started here.
+/// Ends a service that was started and could not be loaded; its last lines may say why.
+async fn end_unreached(started: Option<Started>, condition: Condition) -> Condition {
+    let Some(started) = started else { return condition };
+    let (name, log) = (started.process.name().to_owned(), started.process.log_tail());
+    // Why it cannot be loaded says more than how it ended.
+    let _ = started.stop(true).await;
+    match condition {
+        Condition::NotReachable { reason } if !log.is_empty() => {
+            Condition::NotReachable { reason: format!("{reason}\nthe last lines of {name}:{log}") }
+        }
+        other => other,
+    }
+}
+
+/// The target's URL, and its process if it is started here.
 async fn find_target(
-    target: &Target,
-    program: &Path,
-) -> Result<(String, Option<ReferenceProcess>), Condition> {
-    match target {
-        Target::Url(url) => Ok((url.clone(), None)),
-        Target::Reference { faults } => {
-            let started = ReferenceProcess::start_program(program, faults).await;
-            let process = started.map_err(|error| not_reachable(&error))?;
-            Ok((process.url().to_owned(), Some(process)))
+    scenario: &Scenario,
+    settings: &Settings,
+) -> Result<(String, Option<Started>), NotSetUp> {
+    let stop = settings.signals.token();
+    match (&scenario.target, &settings.start) {
+        (Target::Url(url), None) => Ok((url.clone(), None)),
+        (Target::Url(url), Some(start)) => {
+            let origin = Origin::parse(url).map_err(|error| not_reachable(&error.into()))?;
+            let process = start.start(&origin, stop).await.map_err(not_started)?;
+            Ok((url.clone(), Some(Started { process, is_reference: false })))
+        }
+        (Target::Reference { faults }, _) => {
+            let start = start_reference(&settings.program, faults);
+            let started = stop.run_until_cancelled(start).await.ok_or(NotSetUp::Stopped)?;
+            let (process, url) = started.map_err(not_started)?;
+            Ok((url, Some(Started { process, is_reference: true })))
         }
     }
 }
 
+fn not_started(error: TargetError) -> NotSetUp {
+    match error {
+        TargetError::Cancelled => NotSetUp::Stopped,
+        error => NotSetUp::Because(not_reachable(&error)),
+    }
+}
+
+/// A path that may be asked for before the load without doing anything.
+fn harmless_path(scenario: &Scenario) -> &str {
+    if let Metrics::Scrape(source) = &scenario.metrics
+        && let ScrapeTargets::Path(path) = &source.targets
+    {
+        return path;
+    }
+    let harmless = scenario.requests.iter().find(|request| request.method == "GET");
+    harmless.map_or("/", |request| request.path.as_str())
+}
+
 fn announce(scenario: &Scenario, settings: &Settings, url: &str) {
-    let kind = match scenario.target {
-        Target::Reference { .. } => " (the bundled reference service)",
-        Target::Url(_) => "",
+    let kind = match (&scenario.target, &settings.start) {
+        (Target::Reference { .. }, _) => " (the bundled reference service)".to_owned(),
+        (Target::Url(_), Some(start)) => format!(" (started with `{}`)", start.program()),
+        (Target::Url(_), None) => String::new(),
     };
     settings.observer.hear(Event::ScenarioStarted {
         name: scenario.name.clone(),

@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first asks for an orderly end, the second ends at once.
+//! SIGINT, SIGTERM and SIGHUP: the first asks for an orderly end, the second ends at
+//! once.
 
 use std::io;
 use std::sync::Arc;
@@ -7,9 +8,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::signal::unix::{self, SignalKind};
 use tokio_util::sync::CancellationToken;
 
-use crate::gate::{Condition, Signal};
+use crate::gate::Signal;
 
-/// SIGINT's number on every Unix (POSIX.1-2017, `kill`).
+/// SIGHUP's number on every Unix (POSIX.1-2017, `kill`).
+const HANGUP_NUMBER: u8 = 1;
+/// SIGINT's number on every Unix.
 const INTERRUPT_NUMBER: u8 = 2;
 /// SIGTERM's number on every Unix.
 const TERMINATE_NUMBER: u8 = 15;
@@ -23,12 +26,16 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Watches both signals on the current runtime.
+    /// Watches the signals on the current runtime. SIGHUP stays ignored where somebody
+    /// (nohup) has this process ignore it.
     pub fn install() -> io::Result<Self> {
         let signals = Self::ignored();
-        let interrupt = unix::signal(SignalKind::interrupt())?;
-        let terminate = unix::signal(SignalKind::terminate())?;
-        tokio::spawn(watch(signals.clone(), interrupt, terminate));
+        let watched = Watched {
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            terminate: unix::signal(SignalKind::terminate())?,
+            hangup: if ignores_hangup() { None } else { Some(unix::signal(SignalKind::hangup())?) },
+        };
+        tokio::spawn(watch(signals.clone(), watched));
         Ok(signals)
     }
 
@@ -47,12 +54,14 @@ impl Signals {
         match self.received.load(Ordering::Relaxed) {
             0 => None,
             INTERRUPT_NUMBER => Some(Signal::Interrupt),
+            HANGUP_NUMBER => Some(Signal::Hangup),
             _ => Some(Signal::Terminate),
         }
     }
 
     fn note(&self, signal: Signal) {
         let number = match signal {
+            Signal::Hangup => HANGUP_NUMBER,
             Signal::Interrupt => INTERRUPT_NUMBER,
             Signal::Terminate => TERMINATE_NUMBER,
         };
@@ -61,20 +70,48 @@ impl Signals {
     }
 }
 
-async fn watch(signals: Signals, mut interrupt: unix::Signal, mut terminate: unix::Signal) {
-    signals.note(next(&mut interrupt, &mut terminate).await);
-    let signal = next(&mut interrupt, &mut terminate).await;
-    // Nothing is unwound: whoever sends a second signal wants the end now. The
-    // reference service ends with us, because its standard input closes.
-    let code = Condition::Interrupted { signal }.exit_code();
-    std::process::exit(i32::from(code.number()));
+struct Watched {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+    hangup: Option<unix::Signal>,
 }
 
-async fn next(interrupt: &mut unix::Signal, terminate: &mut unix::Signal) -> Signal {
-    tokio::select! {
-        _ = interrupt.recv() => Signal::Interrupt,
-        _ = terminate.recv() => Signal::Terminate,
+impl Watched {
+    async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = hangup => Signal::Hangup,
+        }
     }
+}
+
+async fn watch(signals: Signals, mut watched: Watched) {
+    signals.note(watched.next().await);
+    let signal = watched.next().await;
+    // Nothing is unwound: whoever sends a second signal wants the end now. What was
+    // started ends with us, because pipes that only we hold are closed.
+    std::process::exit(i32::from(signal.exit_code().number()));
+}
+
+/// Whether SIGHUP was ignored when this process began. The system tells it in a file,
+/// where there is one; elsewhere the signal is taken for one that is meant.
+fn ignores_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| is_ignored(&status, 1))
+}
+
+/// Whether a signal is ignored, by `/proc/PID/status` (proc(5): `SigIgn`, a mask in
+/// hexadecimal).
+fn is_ignored(status: &str, number: u32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (number - 1)) != 0
 }
 
 #[cfg(test)]
@@ -83,10 +120,20 @@ mod tests {
 
     #[test]
     fn the_first_signal_cancels_and_is_remembered() {
-        let signals = Signals::ignored();
-        assert_eq!(signals.received(), None);
-        signals.note(Signal::Terminate);
-        assert!(signals.token().is_cancelled());
-        assert_eq!(signals.received(), Some(Signal::Terminate));
+        for signal in [Signal::Terminate, Signal::Interrupt, Signal::Hangup] {
+            let signals = Signals::ignored();
+            assert_eq!(signals.received(), None);
+            signals.note(signal);
+            assert!(signals.token().is_cancelled());
+            assert_eq!(signals.received(), Some(signal));
+        }
+    }
+
+    #[test]
+    fn an_ignored_signal_is_told_by_its_bit() {
+        let status = "Name:\tslogate\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000002\n";
+        assert!(is_ignored(status, 1));
+        assert!(!is_ignored(status, 2));
+        assert!(!is_ignored("Name:\tslogate\n", 1));
     }
 }

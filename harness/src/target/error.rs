@@ -1,21 +1,18 @@
 //! Why a target cannot be loaded.
 
 use std::io;
-use std::path::PathBuf;
+use std::net::SocketAddr;
 
 use thiserror::Error;
+
+use crate::scenario;
 
 /// Why a target cannot be loaded.
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// The text is no URL that can be a target.
-    #[error("`{url}` cannot be a target: {reason}")]
-    Url {
-        /// As it was given.
-        url: String,
-        /// What is wrong and what to write instead.
-        reason: String,
-    },
+    #[error(transparent)]
+    Url(#[from] scenario::TargetError),
     /// The host has no address.
     #[error("the host `{host}` has no address: {reason}")]
     NoAddress {
@@ -32,28 +29,55 @@ pub enum TargetError {
         /// The last error.
         reason: String,
     },
-    /// The reference service could not be started.
-    #[error("the reference service `{program}` did not start: {source}")]
+    /// There is nothing to start.
+    #[error("the command is empty; write what starts the service")]
+    NoCommand,
+    /// Somebody answers where a service is to be started.
+    #[error(
+        "something answers at {address} already, and it is not what --start would start; end it, \
+         or leave --start out to load it"
+    )]
+    Taken {
+        /// Where it answers.
+        address: SocketAddr,
+    },
+    /// The process could not be started.
+    #[error("{name} did not start: {source}")]
     Start {
-        /// The program.
-        program: PathBuf,
+        /// What was to be started.
+        name: String,
         /// What the system said.
         source: io::Error,
     },
-    /// The reference service did not say where it listens.
-    #[error("the reference service {what}{log}")]
+    /// The service ended, or did not get ready.
+    #[error("{what}{log}")]
     NotReady {
-        /// What happened instead.
+        /// Who, and what happened instead.
         what: String,
         /// The last lines of its log, each on a line of its own, or nothing.
         log: String,
     },
-    /// The reference service could not be ended.
-    #[error("the reference service (process {process}) could not be ended: {source}")]
+    /// Somebody asked to stop while it was started.
+    #[error("stopped while the service was starting")]
+    Cancelled,
+    /// The process could not be ended.
+    #[error("{name} (process {process}) could not be ended: {source}")]
     Stop {
+        /// What was to be ended.
+        name: String,
         /// Its process id.
         process: u32,
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl TargetError {
+    /// The same about a process that is better named so.
+    pub(super) fn named(self, better: &str) -> Self {
+        match self {
+            Self::Start { source, .. } => Self::Start { name: better.to_owned(), source },
+            other => other,
+        }
+    }
 }

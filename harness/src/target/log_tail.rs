@@ -19,7 +19,7 @@ impl LogTail {
         let mut line = Vec::new();
         while log.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-            tracing::debug!(target: "slogate::reference", "{text}");
+            tracing::debug!(target: "slogate::target", "{text}");
             let mut lines = self.lines();
             if lines.len() == LINES_KEPT {
                 lines.pop_front();

@@ -1,17 +1,25 @@
 //! From a target's URL to the one address that everything in a run talks to.
+//!
+//! A name may have several addresses, and behind each a service of its own (one on
+//! 127.0.0.1, another on `[::1]`). So the choice is the same each time, and whoever
+//! else accepts is told: whether it is the same service is for others to see.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::select_ok;
-use reqwest::Url;
+use futures_util::future::join_all;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::watch;
 
 use super::error::TargetError;
+use crate::scenario::Origin;
 
 /// How long a target may take to accept a connection before the load.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long the other addresses may take once one has accepted: a name whose first
+/// address swallows packets should not cost five seconds each time.
+const OTHERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A target that accepted a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,69 +30,86 @@ pub struct Resolved {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The address that accepted a connection.
+    /// The address that accepted a connection: the first of those, as the resolver
+    /// orders them.
     pub address: SocketAddr,
+    /// Other addresses of the host that accepted one too.
+    pub others: Vec<SocketAddr>,
 }
 
-/// Resolves a target's URL, once, and connects: of several addresses the first
-/// that accepts a connection within 5 s is the target.
+/// Resolves a target's URL, once, and connects to each of its addresses.
 pub async fn resolve(url: &str) -> Result<Resolved, TargetError> {
-    let (host, port) = host_and_port(url)?;
+    let Origin { host, port, .. } = Origin::parse(url)?;
     let no_address = |reason: String| TargetError::NoAddress { host: host.clone(), reason };
     let lookup = tokio::time::timeout(CONNECT_WITHIN, lookup_host((host.as_str(), port))).await;
-    let addresses: Vec<SocketAddr> = lookup
+    let found = lookup
         .map_err(|_| no_address(format!("no answer within {CONNECT_WITHIN:?}")))?
-        .map_err(|error| no_address(error.to_string()))?
-        .collect();
+        .map_err(|error| no_address(error.to_string()))?;
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in found {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
     if addresses.is_empty() {
         return Err(no_address("the resolver gave none".to_owned()));
     }
-    let address = first_to_accept(&addresses, CONNECT_WITHIN).await?;
-    tracing::debug!(%url, %address, candidates = addresses.len(), "resolved the target");
+    let (address, others) = accepting(&addresses, CONNECT_WITHIN).await?;
+    tracing::debug!(%address, ?others, candidates = addresses.len(), "resolved the target");
     let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    Ok(Resolved { url: format!("http://{shown_host}:{port}"), host, port, address })
+    Ok(Resolved { url: format!("http://{shown_host}:{port}"), host, port, address, others })
 }
 
-/// The host and port of a URL that can be a target.
-fn host_and_port(url: &str) -> Result<(String, u16), TargetError> {
-    let refused =
-        |reason: &str| TargetError::Url { url: url.to_owned(), reason: reason.to_owned() };
-    let parsed =
-        Url::parse(url).map_err(|error| refused(&format!("{error}; write http://host:port")))?;
-    match parsed.scheme() {
-        "http" => {}
-        "https" => return Err(refused("https targets are not supported yet; use http")),
-        _ => return Err(refused("write http://host:port")),
-    }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(refused("credentials in the URL are not supported yet"));
-    }
-    if parsed.path() != "/" || parsed.query().is_some() || parsed.fragment().is_some() {
-        return Err(refused("a target has no path; requests and `metrics` name theirs"));
-    }
-    let host = parsed.host_str().ok_or_else(|| refused("it has no host"))?;
-    let port = parsed.port_or_known_default().ok_or_else(|| refused("it has no port"))?;
-    Ok((host.trim_matches(['[', ']']).to_owned(), port))
-}
-
-/// All at once, so that an address that swallows packets does not use up the time
-/// of one that works.
-async fn first_to_accept(
+/// The addresses that accept a connection, in the order given: the first, and the rest.
+async fn accepting(
     addresses: &[SocketAddr],
     within: Duration,
-) -> Result<SocketAddr, TargetError> {
-    let attempts = addresses.iter().map(|address| Box::pin(accepts(*address)));
-    let reason = match tokio::time::timeout(within, select_ok(attempts)).await {
-        Ok(Ok((address, _))) => return Ok(address),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no connection within {within:?}"),
-    };
-    let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    Err(TargetError::Unreachable { tried: tried.join(", "), reason })
+) -> Result<(SocketAddr, Vec<SocketAddr>), TargetError> {
+    // All at once, so that an address that swallows packets does not use up the time
+    // of one that works.
+    let (one_accepted, accepted) = watch::channel(false);
+    let attempts = addresses.iter().map(|address| {
+        let (one_accepted, accepted) = (one_accepted.clone(), accepted.clone());
+        async move {
+            let connected = tokio::select! {
+                connected = TcpStream::connect(*address) => connected.map(|_| *address),
+                () = too_late(accepted, within) => Err(io::ErrorKind::TimedOut.into()),
+            };
+            if connected.is_ok() {
+                // Nobody listens any more where all are done.
+                let _ = one_accepted.send(true);
+            }
+            connected
+        }
+    });
+    let (mut accepted, mut last_error) = (Vec::new(), String::new());
+    for attempt in join_all(attempts).await {
+        match attempt {
+            Ok(address) => accepted.push(address),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                last_error = format!("no connection within {within:?}");
+            }
+            Err(error) => last_error = error.to_string(),
+        }
+    }
+    if accepted.is_empty() {
+        let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        return Err(TargetError::Unreachable { tried: tried.join(", "), reason: last_error });
+    }
+    let others = accepted.split_off(1);
+    Ok((accepted[0], others))
 }
 
-async fn accepts(address: SocketAddr) -> io::Result<SocketAddr> {
-    TcpStream::connect(address).await.map(|_| address)
+/// Comes back when there is no more time: all of it, or a second after the first
+/// address has accepted.
+async fn too_late(mut accepted: watch::Receiver<bool>, within: Duration) {
+    let first = async {
+        if accepted.wait_for(|accepted| *accepted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(OTHERS_WITHIN).await;
+    };
+    let _ = tokio::time::timeout(within, first).await;
 }
 
 #[cfg(test)]
@@ -93,10 +118,14 @@ mod tests {
 
     use super::*;
 
-    async fn listener() -> (TcpListener, SocketAddr) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn listener_at(address: &str) -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         (listener, address)
+    }
+
+    async fn listener() -> (TcpListener, SocketAddr) {
+        listener_at("127.0.0.1:0").await
     }
 
     #[tokio::test]
@@ -105,6 +134,7 @@ mod tests {
         let resolved = resolve(&format!("http://localhost:{}/", address.port())).await.unwrap();
         assert_eq!(resolved.address, address);
         assert_eq!(resolved.url, format!("http://localhost:{}", address.port()));
+        assert_eq!(resolved.others, []);
     }
 
     #[tokio::test]
@@ -112,25 +142,27 @@ mod tests {
         let (closed, nobody) = listener().await;
         drop(closed);
         let (_listener, address) = listener().await;
-        assert_eq!(first_to_accept(&[nobody, address], CONNECT_WITHIN).await.unwrap(), address);
+        let taken = accepting(&[nobody, address], CONNECT_WITHIN).await.unwrap();
+        assert_eq!(taken, (address, vec![]));
+    }
+
+    #[tokio::test]
+    async fn of_several_that_accept_the_first_is_taken_each_time() {
+        let (_one, first) = listener().await;
+        let (_other, second) = listener().await;
+        for _ in 0..20 {
+            let taken = accepting(&[first, second], CONNECT_WITHIN).await.unwrap();
+            assert_eq!(taken, (first, vec![second]));
+            let taken = accepting(&[second, first], CONNECT_WITHIN).await.unwrap();
+            assert_eq!(taken, (second, vec![first]));
+        }
     }
 
     #[tokio::test]
     async fn a_closed_port_is_unreachable_and_named() {
         let (closed, nobody) = listener().await;
         drop(closed);
-        let error = first_to_accept(&[nobody], CONNECT_WITHIN).await.unwrap_err().to_string();
+        let error = accepting(&[nobody], CONNECT_WITHIN).await.unwrap_err().to_string();
         assert!(error.contains(&nobody.to_string()) && error.contains("running?"), "{error}");
-    }
-
-    #[test]
-    fn says_what_is_wrong_with_a_url() {
-        let error = |url| host_and_port(url).unwrap_err().to_string();
-        assert!(error("localhost:4001").contains("write http://host:port"));
-        assert!(error("").contains("write http://host:port"));
-        assert!(error("https://a").contains("not supported yet"));
-        assert!(error("http://user:secret@a").contains("not supported yet"));
-        assert!(error("http://a/path").contains("no path"));
-        assert_eq!(host_and_port("http://[::1]:80").unwrap(), ("::1".to_owned(), 80));
     }
 }

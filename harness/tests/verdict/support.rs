@@ -271,6 +271,7 @@ pub(crate) fn record_of(
         target: "reference".into(),
         address: Some("127.0.0.1:4001".into()),
         bundled_service: true,
+        started_program: None,
         t0_ms: Some(STARTED_MS),
         load: run.map(|(load, _)| load),
         series: run.map(|(_, series)| series),
