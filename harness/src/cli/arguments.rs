@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output;
+use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
 use crate::units::parse_duration;
 
@@ -23,8 +24,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Run scenario files: load, judge, report
-    Run(RunArguments),
+    /// Run scenario files, or load a URL: load, judge, report
+    Run(Box<RunArguments>),
     /// Run every scenario of a folder and test the alert rules: one verdict
     Gate(GateArguments),
     /// Find everything that can be wrong with files without sending anything
@@ -123,11 +124,13 @@ pub(super) struct LoadArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
+    /// Scenario files, or one URL with flags that say what to do with it
+    #[arg(required = true, value_name = "FILE|URL")]
+    pub(super) files: Vec<String>,
     #[command(flatten)]
     pub(super) load: LoadArguments,
+    #[command(flatten)]
+    pub(super) url: UrlArguments,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,9 @@ mod report;
 mod reports;
 mod rules;
 mod run;
+mod scenario_text;
 mod schema;
+mod url_scenario;
 
 use clap::Parser;
 

@@ -164,6 +164,7 @@ fn properties(scenario: &ScenarioRecord, record: &RunRecord) -> Vec<Property> {
         ("target", &scenario.target),
         ("address", address),
         ("bundled_service", if scenario.bundled_service { "yes" } else { "no" }),
+        ("started_program", scenario.started_program.as_deref().unwrap_or("none")),
         ("scenario_file", &scenario.configuration.path),
         ("scenario_sha256", &scenario.configuration.sha256),
         ("tool", &version),

@@ -114,14 +114,17 @@ pub(super) fn rule_sentence(result: &RuleResult) -> String {
     printable(&format!("{file}: {name} ({engine}): {detail}"))
 }
 
-/// What was loaded, and whether it was the bundled service.
+/// What was loaded, and whether it was the bundled service or another that was started.
 pub(super) fn target(scenario: &ScenarioRecord) -> String {
     let told = |address: &&String| scenario.target.contains(address.as_str());
     let address = scenario.address.as_ref().filter(|address| !told(address));
     let address = address.map_or_else(String::new, |address| format!(" at {address}"));
-    let bundled =
-        if scenario.bundled_service { ", the bundled service, started for this run" } else { "" };
-    printable(&format!("target {}{address}{bundled}", scenario.target))
+    let started = match &scenario.started_program {
+        _ if scenario.bundled_service => ", the bundled service, started for this run".to_owned(),
+        Some(program) => format!(", started for this run with `{program}`"),
+        None => String::new(),
+    };
+    printable(&format!("target {}{address}{started}", scenario.target))
 }
 
 /// How many scenarios, by what they came to: `1 of 5 scenarios failed (10k)`.

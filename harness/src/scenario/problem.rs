@@ -92,6 +92,11 @@ impl Problem {
         self.help.as_deref()
     }
 
+    /// What the underlined place says, if it says more.
+    pub fn label_text(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
     /// Where it is; the first character of the file for a problem of the whole file.
     pub fn place(&self) -> Place {
         self.source.place(self.span.map_or(0, |span| span.start))
