@@ -1,7 +1,5 @@
 //! `slogate run URL`: a scenario out of flags follows the rules of files.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
-
 mod support;
 
 use support::{Answer, Service, Workspace, objective};
