@@ -75,6 +75,9 @@ fixtures! {
     metrics_sources_that_cannot_be_asked_are_reported: "metrics";
     metrics_sources_beside_each_other_are_reported: "metrics-path";
     tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";
+    kinds_of_objective_that_do_not_fit_are_reported: "kinds";
+    overrides_of_nothing_are_reported: "overrides";
+    alerts_in_a_list_of_objectives_are_not_built: "alerts-list";
     includes_that_lead_nowhere_or_back_are_reported: "include";
 }
 

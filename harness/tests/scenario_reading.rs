@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use slogate::scenario::{
-    ClientExpression, Comparator, Metrics, Objective, ObjectiveKind, Objectives, PhaseLoad,
-    ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target, TimeKind, Variables, read_text,
+    ClientExpression, Comparator, Counted, Distance, Metrics, Objective, ObjectiveKind, Objectives,
+    PhaseLoad, ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target, TimeKind, Totalled,
+    Variables, read_text,
 };
 use slogate::units::Unit;
 
@@ -53,6 +54,10 @@ impl Parts<'_> {
             Objectives::LoadOnly => Vec::new(),
         }
     }
+}
+
+fn near(one: f64, other: f64) -> bool {
+    (one - other).abs() < 1e-9
 }
 
 fn ids(objectives: &[Objective]) -> Vec<&str> {
@@ -220,7 +225,6 @@ fn units_of_expressions_and_thresholds_meet_in_the_base_unit() {
     assert_eq!(objectives[0].thresholds.len(), 2);
     assert_eq!(objectives[0].thresholds[1].comparator, Comparator::Greater);
     let bound = |at: usize| objectives[at].thresholds[0].bound;
-    let near = |found: f64, wanted: f64| (found / wanted - 1.0).abs() < 1e-12;
     assert!(near(bound(0), 10.0) && near(bound(1), 0.95));
     assert!(near(bound(2), 1e9) && near(bound(3), 1e3));
     let ObjectiveKind::Counter { scale, .. } = &objectives[2].kind else { panic!() };
@@ -246,6 +250,59 @@ fn an_included_objective_is_overridden_by_its_id_in_its_place() {
     assert_eq!(&*slow.place.file, "tests/scenarios/parts.yaml");
     assert!(matches!(&objectives[0].kind, ObjectiveKind::Counter { .. }));
     assert_eq!(&*objectives[3].place.file, "tests/scenarios/parts.yaml");
+}
+
+#[test]
+fn an_override_gives_each_key_by_itself_and_another_kind_replaces_all() {
+    let queue = |given: &str| {
+        let slo = format!("slo:\n  - include: lists/good.yaml\n  - {{ id: queue, {given} }}");
+        Parts { slo: &slo, ..PARTS }.objectives().remove(0)
+    };
+    let included = "max_over_time(queue[$run])";
+    let expression = |objective: &Objective| match &objective.kind {
+        ObjectiveKind::Promql { expression, includes_before_run, .. } => {
+            (expression.clone(), *includes_before_run)
+        }
+        other => panic!("{other:?}"),
+    };
+    let stricter = queue("is: '<= 5'");
+    assert_eq!(expression(&stricter), (included.to_owned(), false));
+    assert_eq!(stricter.thresholds[0].text, "<= 5");
+    let other = queue("promql: 'max_over_time(depth[$run])'");
+    assert_eq!(expression(&other).0, "max_over_time(depth[$run])");
+    assert_eq!(other.thresholds[0].text, "<= 100");
+    assert!(expression(&queue("window: includes_before_run")).1);
+    assert_eq!(queue("during: steady").during.as_deref(), Some("steady"));
+    assert_eq!(queue("description: Short").description.as_deref(), Some("Short"));
+    assert_eq!(queue("abort: { after: 5s }").abort_after, Some(Duration::from_secs(5)));
+    let unit = queue("unit: ms, is: '< 5s'");
+    assert!(matches!(unit.kind, ObjectiveKind::Promql { scale, .. } if near(scale, 1e-3)));
+    let present = queue("series: queue, is: present");
+    assert!(matches!(present.kind, ObjectiveKind::Present { .. }));
+    assert!(present.thresholds.is_empty());
+}
+
+#[test]
+fn presence_has_a_short_form_and_reconciliation_a_long_one() {
+    let slo = "slo:
+  - series 'x_total{format=\"csv\"}' present
+  - series y_total present during steady
+  - { id: agree, reconcile: { client: count(responses), counter: x_total } }
+  - { id: bytes, reconcile: { client: bytes(sent), counter: y_total }, unit: kB, within: 1% }";
+    let objectives = Parts { slo, ..PARTS }.objectives();
+    assert_eq!(
+        ids(&objectives),
+        ["present-x_total-format-csv", "present-y_total-steady", "agree", "bytes"]
+    );
+    let ObjectiveKind::Present { selector } = &objectives[0].kind else { panic!() };
+    assert_eq!(selector, "x_total{format=\"csv\"}");
+    assert_eq!(objectives[1].during.as_deref(), Some("steady"));
+    let ObjectiveKind::Reconcile(agree) = &objectives[2].kind else { panic!() };
+    assert_eq!(agree.client.of, Totalled::Requests(Counted::Responses));
+    assert_eq!((agree.within.distance, agree.unit), (Distance::Amount(0.0), Unit::Plain));
+    let ObjectiveKind::Reconcile(bytes) = &objectives[3].kind else { panic!() };
+    assert_eq!((bytes.within.distance, bytes.unit), (Distance::Share(0.01), Unit::Bytes));
+    assert!(near(bytes.scale, 1e3));
 }
 
 #[test]

@@ -114,6 +114,7 @@ impl ScenarioRecord {
                 text: scenario.source.to_string(),
             },
             window: windows.and_then(|windows| windows.run.ok()).map(Into::into),
+            unmoved: scenario.unmoved.into(),
             stopped_early: run.load.and_then(|load| load.stopped_early.as_ref()).map(Into::into),
             phases: scenario.phases.iter().map(|phase| phase_record(phase, run.load)).collect(),
             requests: run.load.map(request_records).unwrap_or_default(),

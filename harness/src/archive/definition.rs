@@ -1,13 +1,16 @@
 //! An objective as a saved run keeps it, so that the run can be judged again without
 //! the files it came from.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::record::{SloRecord, UnitName};
+use super::record::{SloRecord, UnitName, UnmovedName};
 use crate::scenario::{
-    ClientExpression, Comparator, Counted, Objective, ObjectiveKind, Outcome, Place, RequestFilter,
-    Statistic, Threshold, TimeKind,
+    ClientExpression, ClientTotal, Comparator, Counted, Distance, Objective, ObjectiveKind,
+    Outcome, Place, Reconcile, RequestFilter, Statistic, Threshold, TimeKind, Tolerance, Totalled,
+    Transferred, Unmoved,
 };
 use crate::units::Unit;
 
@@ -18,6 +21,9 @@ pub struct Definition {
     pub measures: Measures,
     /// What it must be; all must hold.
     pub thresholds: Vec<ThresholdRecord>,
+    /// How long it may be missed before the load is ended; `null` if it ends nothing.
+    #[serde(default)]
+    pub abort_after_seconds: Option<f64>,
 }
 
 /// What an objective measures.
@@ -29,28 +35,28 @@ pub enum Measures {
         /// Above 0, at most 1.
         quantile: f64,
         /// Of which time.
-        time: TimeName,
+        time: TimeKind,
         /// Of which requests.
         filter: FilterRecord,
     },
     /// The mean of a time.
     Mean {
         /// Of which time.
-        time: TimeName,
+        time: TimeKind,
         /// Of which requests.
         filter: FilterRecord,
     },
     /// The largest of a time.
     Max {
         /// Of which time.
-        time: TimeName,
+        time: TimeKind,
         /// Of which requests.
         filter: FilterRecord,
     },
     /// A count of requests.
     Count {
         /// What is counted.
-        counted: CountedName,
+        counted: Counted,
         /// Of which requests.
         filter: FilterRecord,
     },
@@ -82,32 +88,52 @@ pub enum Measures {
         /// One of its units in the base unit.
         scale: f64,
     },
+    /// Bytes of bodies.
+    Bytes {
+        /// Which way.
+        transferred: Transferred,
+        /// Of which requests.
+        filter: FilterRecord,
+    },
+    /// At least one sample in the closing scrape.
+    Present {
+        /// A selector without a range.
+        selector: String,
+    },
+    /// A total of the client's and the growth of a counter are the same.
+    Reconcile {
+        /// What the client counted.
+        total: TotalRecord,
+        /// Of which requests.
+        filter: FilterRecord,
+        /// What the target counted: a selector without a range.
+        selector: String,
+        /// One of the counter's units in the base unit.
+        scale: f64,
+        /// How far they may be apart.
+        within: WithinRecord,
+    },
 }
 
-/// Which of a request's times.
+/// What a client's total adds up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TimeName {
-    /// From the intended start.
-    Latency,
-    /// From the actual send.
-    ServiceTime,
-    /// The generator's own delay.
-    Lag,
+pub enum TotalRecord {
+    /// Requests.
+    Requests(Counted),
+    /// Bytes of bodies.
+    Bytes(Transferred),
 }
 
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CountedName {
-    /// Requests that were meant to be sent.
-    Intended,
-    /// Requests that were sent.
-    Sent,
-    /// Complete responses.
-    Responses,
-    /// Requests that were never sent.
-    Dropped,
+/// How far two totals may be apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WithinRecord {
+    /// In the base unit; `null` if it is a share.
+    pub amount: Option<f64>,
+    /// Of the client's total; `null` if it is an amount.
+    pub share: Option<f64>,
+    /// As it was written.
+    pub text: String,
 }
 
 /// Which requests.
@@ -116,17 +142,7 @@ pub struct FilterRecord {
     /// The request's name; all of them otherwise.
     pub request: Option<String>,
     /// How it ended; in any way otherwise.
-    pub outcome: Option<OutcomeName>,
-}
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OutcomeName {
-    /// As expected.
-    Ok,
-    /// In any other way.
-    Failed,
+    pub outcome: Option<Outcome>,
 }
 
 /// What a value must be.
@@ -181,9 +197,7 @@ macro_rules! same_names {
 
 same_names! {
     Unit = UnitName: Plain Seconds Bytes Ratio PerSecond;
-    TimeKind = TimeName: Latency ServiceTime Lag;
-    Counted = CountedName: Intended Sent Responses Dropped;
-    Outcome = OutcomeName: Ok Failed;
+    Unmoved = UnmovedName: Doubt Allow;
     Comparator = ComparatorSign: Less LessOrEqual Greater GreaterOrEqual Equal NotEqual;
 }
 
@@ -194,7 +208,11 @@ impl From<&Objective> for Definition {
             bound: threshold.bound,
             text: threshold.text.clone(),
         });
-        Self { measures: Measures::from(&objective.kind), thresholds: thresholds.collect() }
+        Self {
+            measures: Measures::from(&objective.kind),
+            thresholds: thresholds.collect(),
+            abort_after_seconds: objective.abort_after.map(|after| after.as_secs_f64()),
+        }
     }
 }
 
@@ -210,6 +228,33 @@ impl From<&ObjectiveKind> for Measures {
             ObjectiveKind::Counter { selector, scale, .. } => {
                 Self::Counter { selector: selector.clone(), scale: *scale }
             }
+            ObjectiveKind::Present { selector } => Self::Present { selector: selector.clone() },
+            ObjectiveKind::Reconcile(reconcile) => Self::from(reconcile),
+        }
+    }
+}
+
+impl From<&Reconcile> for Measures {
+    fn from(reconcile: &Reconcile) -> Self {
+        Self::Reconcile {
+            total: match reconcile.client.of {
+                Totalled::Requests(counted) => TotalRecord::Requests(counted),
+                Totalled::Bytes(transferred) => TotalRecord::Bytes(transferred),
+            },
+            filter: (&reconcile.client.filter).into(),
+            selector: reconcile.selector.clone(),
+            scale: reconcile.scale,
+            within: WithinRecord {
+                amount: match reconcile.within.distance {
+                    Distance::Amount(amount) => Some(amount),
+                    Distance::Share(_) => None,
+                },
+                share: match reconcile.within.distance {
+                    Distance::Amount(_) => None,
+                    Distance::Share(share) => Some(share),
+                },
+                text: reconcile.within.text.clone(),
+            },
         }
     }
 }
@@ -218,7 +263,7 @@ impl From<&ClientExpression> for Measures {
     fn from(expression: &ClientExpression) -> Self {
         match expression {
             ClientExpression::Time { statistic, time, filter } => {
-                let (time, filter) = (TimeName::from(*time), FilterRecord::from(filter));
+                let (time, filter) = (*time, FilterRecord::from(filter));
                 match statistic {
                     Statistic::Quantile(quantile) => {
                         Self::Quantile { quantile: *quantile, time, filter }
@@ -228,7 +273,10 @@ impl From<&ClientExpression> for Measures {
                 }
             }
             ClientExpression::Count { counted, filter } => {
-                Self::Count { counted: (*counted).into(), filter: filter.into() }
+                Self::Count { counted: *counted, filter: filter.into() }
+            }
+            ClientExpression::Bytes { transferred, filter } => {
+                Self::Bytes { transferred: *transferred, filter: filter.into() }
             }
             ClientExpression::SuccessRatio { filter } => {
                 Self::SuccessRatio { filter: filter.into() }
@@ -243,13 +291,23 @@ impl From<&ClientExpression> for Measures {
 
 impl From<&RequestFilter> for FilterRecord {
     fn from(filter: &RequestFilter) -> Self {
-        Self { request: filter.request.clone(), outcome: filter.outcome.map(Into::into) }
+        Self { request: filter.request.clone(), outcome: filter.outcome }
     }
 }
 
 impl From<&FilterRecord> for RequestFilter {
     fn from(filter: &FilterRecord) -> Self {
-        Self { request: filter.request.clone(), outcome: filter.outcome.map(Into::into) }
+        Self { request: filter.request.clone(), outcome: filter.outcome }
+    }
+}
+
+impl From<&WithinRecord> for Tolerance {
+    fn from(within: &WithinRecord) -> Self {
+        let distance = match within.share {
+            Some(share) => Distance::Share(share),
+            None => Distance::Amount(within.amount.unwrap_or_default()),
+        };
+        Self { distance, text: within.text.clone() }
     }
 }
 
@@ -266,6 +324,10 @@ impl From<&SloRecord> for Objective {
             kind: kind(&record.definition.measures, record.unit.into()),
             thresholds: thresholds.collect(),
             during: record.during.clone(),
+            abort_after: record
+                .definition
+                .abort_after_seconds
+                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             place: Place {
                 file: record.file.as_str().into(),
                 line: record.line,
@@ -276,9 +338,9 @@ impl From<&SloRecord> for Objective {
 }
 
 fn kind(measures: &Measures, unit: Unit) -> ObjectiveKind {
-    let time_of = |statistic, time: &TimeName, filter: &FilterRecord| ClientExpression::Time {
+    let time_of = |statistic, time: &TimeKind, filter: &FilterRecord| ClientExpression::Time {
         statistic,
-        time: (*time).into(),
+        time: *time,
         filter: filter.into(),
     };
     ObjectiveKind::Client(match measures {
@@ -288,7 +350,10 @@ fn kind(measures: &Measures, unit: Unit) -> ObjectiveKind {
         Measures::Mean { time, filter } => time_of(Statistic::Mean, time, filter),
         Measures::Max { time, filter } => time_of(Statistic::Max, time, filter),
         Measures::Count { counted, filter } => {
-            ClientExpression::Count { counted: (*counted).into(), filter: filter.into() }
+            ClientExpression::Count { counted: *counted, filter: filter.into() }
+        }
+        Measures::Bytes { transferred, filter } => {
+            ClientExpression::Bytes { transferred: *transferred, filter: filter.into() }
         }
         Measures::SuccessRatio { filter } => {
             ClientExpression::SuccessRatio { filter: filter.into() }
@@ -307,6 +372,22 @@ fn kind(measures: &Measures, unit: Unit) -> ObjectiveKind {
         }
         Measures::Counter { selector, scale } => {
             return ObjectiveKind::Counter { selector: selector.clone(), unit, scale: *scale };
+        }
+        Measures::Present { selector } => {
+            return ObjectiveKind::Present { selector: selector.clone() };
+        }
+        Measures::Reconcile { total, filter, selector, scale, within } => {
+            let of = match total {
+                TotalRecord::Requests(counted) => Totalled::Requests(*counted),
+                TotalRecord::Bytes(transferred) => Totalled::Bytes(*transferred),
+            };
+            return ObjectiveKind::Reconcile(Reconcile {
+                client: ClientTotal { of, filter: filter.into() },
+                selector: selector.clone(),
+                unit,
+                scale: *scale,
+                within: within.into(),
+            });
         }
     })
 }

@@ -20,8 +20,7 @@ mod write;
 pub use again::read_and_judge;
 pub use build::{ScenarioRun, is_pipeline};
 pub use definition::{
-    ComparatorSign, CountedName, Definition, FilterRecord, Measures, OutcomeName, ThresholdRecord,
-    TimeName,
+    ComparatorSign, Definition, FilterRecord, Measures, ThresholdRecord, TotalRecord, WithinRecord,
 };
 pub use error::ArchiveError;
 pub use read::{SavedEvidence, read, read_evidence};

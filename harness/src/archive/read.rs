@@ -19,7 +19,7 @@ use crate::load::{
     GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
     StopReason, read_interval_log,
 };
-use crate::scenario::{Objective, Outcome, TimeKind};
+use crate::scenario::{Objective, Outcome, TimeKind, Unmoved};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
 use crate::slo::{Evidence, JudgedObjective, MissingWindow, PlannedPhase, Windows, judge};
 
@@ -36,6 +36,8 @@ pub struct SavedEvidence {
     pub series: SeriesStore,
     /// Whether the scenario had metrics at all.
     pub has_metrics: bool,
+    /// What it means that none of the target's counters moved.
+    pub unmoved: Unmoved,
     /// The closing scrape as it was received.
     pub metrics_text: Option<Bytes>,
 }
@@ -76,6 +78,7 @@ pub fn read_evidence(
         load: read_load(scenario, &folder.join(layout::LATENCIES))?,
         series: read_series(&folder)?,
         has_metrics: scenario.scrapes.is_some(),
+        unmoved: scenario.unmoved.into(),
         metrics_text: metrics.map(Bytes::from),
     })
 }
@@ -87,7 +90,13 @@ impl SavedEvidence {
         if !self.has_metrics {
             windows.run = Err(MissingWindow::NoMetrics);
         }
-        Evidence { planned: self.planned.clone(), load: &self.load, series: &self.series, windows }
+        Evidence {
+            planned: self.planned.clone(),
+            load: &self.load,
+            series: &self.series,
+            windows,
+            unmoved: self.unmoved,
+        }
     }
 
     /// Judges the scenario's own objectives once more.

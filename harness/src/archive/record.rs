@@ -103,6 +103,9 @@ pub struct ScenarioRecord {
     pub configuration: Configuration,
     /// The window that `$run` stood for; `null` without an opening and a closing scrape.
     pub window: Option<WindowRecord>,
+    /// What it means that none of the target's counters moved.
+    #[serde(default)]
+    pub unmoved: UnmovedName,
     /// Why the load ended before its time; `null` if it did not.
     pub stopped_early: Option<StoppedEarly>,
     /// One for each planned phase, in order.
@@ -120,6 +123,17 @@ pub struct ScenarioRecord {
     pub generator: Option<GeneratorRecord>,
     /// What came of the scrapes; `null` if the scenario has no metrics.
     pub scrapes: Option<ScrapesRecord>,
+}
+
+/// What it means that none of the target's counters moved while it answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnmovedName {
+    /// Nothing passes on its metrics.
+    #[default]
+    Doubt,
+    /// It was allowed.
+    Allow,
 }
 
 /// Which part of a distributed run a record is.
@@ -304,7 +318,7 @@ pub struct SloRecord {
     pub id: String,
     /// One sentence for people.
     pub description: Option<String>,
-    /// Where the number came from: `client`, `promql` or `counter`.
+    /// Where the number came from: `client`, `promql`, `counter`, `series` or `reconcile`.
     pub source: String,
     /// What was evaluated.
     pub expression: String,
@@ -312,7 +326,7 @@ pub struct SloRecord {
     pub observed: Option<Measured>,
     /// The base unit.
     pub unit: UnitName,
-    /// The thresholds as written.
+    /// What must hold: the thresholds as written, `present`, or `within 1%`.
     pub target: String,
     /// Room left in the base unit, negative for a miss.
     pub margin: Option<f64>,

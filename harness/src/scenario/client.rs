@@ -1,16 +1,19 @@
 //! Client expressions: one call on the load generator's own numbers.
 //!
 //! ```text
-//! expression = time | count | "ratio(success" [filter] ")" | "rate(responses" [filter] ")" | "span(phase)"
+//! expression = time | count | bytes | "ratio(success" [filter] ")" | "rate(responses" [filter] ")" | "span(phase)"
 //! time       = ("pNN" | "mean" | "max") "(" ("latency" | "service_time" | "lag") [filter] ")"
 //! count      = "count(" ("intended" | "sent" | "responses" | "dropped") [filter] ")"
+//! bytes      = "bytes(" ("sent" | "received") [filter] ")"
 //! filter     = "{" ("request" | "outcome") "=" string { "," … } "}"
 //! short form = expression threshold ["during" name]
 //! ```
 
 use super::fields::closest;
 use super::finding::Finding;
-use super::model::{ClientExpression, Counted, Outcome, RequestFilter, Statistic, TimeKind};
+use super::model::{
+    ClientExpression, Counted, Outcome, RequestFilter, Statistic, TimeKind, Transferred,
+};
 
 /// A client expression with what must be checked against the rest of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +35,9 @@ pub(super) struct ShortForm {
     pub(super) during: Option<(usize, usize)>,
 }
 
-const TIMES: &[&str] = &["latency", "service_time", "lag"];
-const COUNTS: &[&str] = &["intended", "sent", "responses", "dropped"];
-const FUNCTIONS: &[&str] = &["p95", "mean", "max", "count", "ratio", "rate", "span"];
+const FUNCTIONS: &[&str] = &["p95", "mean", "max", "count", "bytes", "ratio", "rate", "span"];
+
+const DURING: &str = "during";
 
 /// Reads an expression that is the whole text.
 pub(super) fn parse(text: &str) -> Result<Parsed, Finding> {
@@ -59,24 +62,41 @@ pub(super) fn split_short_form(text: &str) -> Result<ShortForm, Finding> {
     cursor.skip_blanks();
     let from = cursor.at;
     let rest = &text[from..];
-    if rest.is_empty() {
+    let (threshold, during) = match find_during(rest) {
+        Some(at) => (&rest[..at], Some(phase_after(text, from + at)?)),
+        None => (rest, None),
+    };
+    if threshold.trim().is_empty() {
         return Err(Finding::new(start, expression.1, "this objective has no comparison")
             .help("write what must hold, for example `p95(latency) < 1s`"));
     }
-    let Some((threshold, phase)) = rest.split_once(" during ") else {
-        return Ok(ShortForm {
-            expression,
-            threshold: (from, rest.trim_end().len()),
-            during: None,
-        });
+    Ok(ShortForm { expression, threshold: (from, threshold.trim_end().len()), during })
+}
+
+/// The phase of a short form that cannot be split any further, if it names one.
+pub(super) fn phase_of_short_form(text: &str) -> Option<(usize, usize)> {
+    phase_after(text, find_during(text)?).ok()
+}
+
+/// Where the last `during` stands as a word by itself.
+pub(super) fn find_during(text: &str) -> Option<usize> {
+    let alone = |at: &usize| {
+        let after = &text[at + DURING.len()..];
+        (*at == 0 || text[..*at].ends_with(char::is_whitespace))
+            && (after.is_empty() || after.starts_with(char::is_whitespace))
     };
-    let name = phase.trim();
-    let name_at = text.len() - phase.trim_start().len();
-    Ok(ShortForm {
-        expression,
-        threshold: (from, threshold.trim_end().len()),
-        during: Some((name_at, name.len())),
-    })
+    text.rmatch_indices(DURING).map(|(at, _)| at).find(alone)
+}
+
+/// The phase that a `during` at this place names.
+pub(super) fn phase_after(text: &str, during: usize) -> Result<(usize, usize), Finding> {
+    let after = &text[during + DURING.len()..];
+    let name = after.trim();
+    if name.is_empty() {
+        return Err(Finding::new(during, DURING.len(), "`during` names no phase")
+            .help("write for example `during steady`, or remove it for all measured phases"));
+    }
+    Ok((text.len() - after.trim_start().len(), name.len()))
 }
 
 /// What a call's arguments were.
@@ -106,6 +126,7 @@ impl<'t> Cursor<'t> {
         self.expect(')')?;
         let expression = match function {
             "count" => count(&argument)?,
+            "bytes" => bytes(&argument)?,
             "ratio" => {
                 only(&argument, "success")?;
                 without_outcome(&argument)?;
@@ -267,7 +288,8 @@ fn statistic(word: &str, at: usize) -> Result<Statistic, Finding> {
             && digits.ends_with(|c: char| c.is_ascii_digit())
     });
     let Some(percent) = percent.and_then(|digits| digits.parse::<f64>().ok()) else {
-        let known = "known are pNN (p50, p95, p99.9), mean, max, count, ratio, rate and span";
+        let known =
+            "known are pNN (p50, p95, p99.9), mean, max, count, bytes, ratio, rate and span";
         let help = closest(word, FUNCTIONS.iter().copied())
             .map_or_else(|| known.to_owned(), |meant| format!("did you mean `{meant}`? {known}"));
         return Err(wrong(format!("unknown function `{word}`")).help(help));
@@ -289,11 +311,8 @@ fn statistic(word: &str, at: usize) -> Result<Statistic, Finding> {
 }
 
 fn time(statistic: Statistic, argument: &Argument) -> Result<ClientExpression, Finding> {
-    let time = match argument.word {
-        "latency" => TimeKind::Latency,
-        "service_time" => TimeKind::ServiceTime,
-        "lag" => TimeKind::Lag,
-        _ => return Err(unknown_argument(argument, TIMES)),
+    let Some(time) = TimeKind::by_word(argument.word) else {
+        return Err(unknown_argument(argument, TimeKind::WORDS));
     };
     if time == TimeKind::Lag {
         without_outcome(argument)?;
@@ -302,17 +321,21 @@ fn time(statistic: Statistic, argument: &Argument) -> Result<ClientExpression, F
 }
 
 fn count(argument: &Argument) -> Result<ClientExpression, Finding> {
-    let counted = match argument.word {
-        "intended" => Counted::Intended,
-        "sent" => Counted::Sent,
-        "responses" => Counted::Responses,
-        "dropped" => Counted::Dropped,
-        _ => return Err(unknown_argument(argument, COUNTS)),
+    let Some(counted) = Counted::by_word(argument.word) else {
+        return Err(unknown_argument(argument, Counted::WORDS));
     };
     if counted == Counted::Dropped {
         without_outcome(argument)?;
     }
     Ok(ClientExpression::Count { counted, filter: argument.filter.clone() })
+}
+
+fn bytes(argument: &Argument) -> Result<ClientExpression, Finding> {
+    let Some(transferred) = Transferred::by_word(argument.word) else {
+        return Err(unknown_argument(argument, Transferred::WORDS));
+    };
+    without_outcome(argument)?;
+    Ok(ClientExpression::Bytes { transferred, filter: argument.filter.clone() })
 }
 
 fn span(argument: &Argument) -> Result<ClientExpression, Finding> {
@@ -348,12 +371,11 @@ fn unknown_argument(argument: &Argument, known: &[&str]) -> Finding {
 }
 
 fn outcome(value: &str, at: usize) -> Result<Outcome, Finding> {
-    match value {
-        "ok" => Ok(Outcome::Ok),
-        "failed" => Ok(Outcome::Failed),
-        _ => Err(Finding::new(at, value.len(), format!("unknown outcome `{value}`"))
-            .help("an outcome is \"ok\" or \"failed\"")),
-    }
+    Outcome::by_word(value).ok_or_else(|| {
+        let known: Vec<String> = Outcome::WORDS.iter().map(|word| format!("{word:?}")).collect();
+        Finding::new(at, value.len(), format!("unknown outcome `{value}`"))
+            .help(format!("an outcome is {}", known.join(" or ")))
+    })
 }
 
 #[cfg(test)]
@@ -388,6 +410,8 @@ mod tests {
             ClientExpression::ResponseRate { filter: csv }
         );
         assert_eq!(expression("span(phase)"), ClientExpression::Span);
+        let (transferred, filter) = (Transferred::Received, RequestFilter::default());
+        assert_eq!(expression("bytes(received)"), ClientExpression::Bytes { transferred, filter });
         assert_eq!(
             expression("max(lag)"),
             ClientExpression::Time {
@@ -430,6 +454,20 @@ mod tests {
         assert_eq!(part(short.expression), "p95(latency)");
         assert_eq!(part(short.threshold), "< 1s");
         assert_eq!(short.during.map(part), Some("steady"));
-        assert!(split_short_form("p95(latency)").unwrap_err().message.contains("no comparison"));
+        for text in ["p95(latency)", "p95(latency) during steady"] {
+            assert!(split_short_form(text).unwrap_err().message.contains("no comparison"));
+        }
+    }
+
+    #[test]
+    fn a_phase_without_a_name_is_told_as_that() {
+        for text in ["p95(latency) < 1s during", "p95(latency) < 1s during  "] {
+            let finding = split_short_form(text).unwrap_err();
+            assert_eq!(finding.message, "`during` names no phase");
+            assert_eq!(&text[finding.offset..finding.offset + finding.length], "during");
+        }
+        let broken = "p95(latncy) < 1s during stedy";
+        let (at, length) = phase_of_short_form(broken).unwrap();
+        assert_eq!(&broken[at..at + length], "stedy");
     }
 }

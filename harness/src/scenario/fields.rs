@@ -285,8 +285,14 @@ fn unknown_key(
     cx: &mut Context,
 ) -> Option<&'static str> {
     if table.unsupported.contains(&name) {
-        cx.error(key.span, format!("`{name}` is not supported yet"))
-            .help(format!("remove `{name}`: nothing of a file is ever ignored"));
+        let help = match name {
+            "alerts" | "alert" => format!(
+                "remove `{name}`: alerts cannot be judged against a run yet, and nothing of a file \
+                 is ever ignored; `slogate rules test` tests them on series that you write"
+            ),
+            _ => format!("remove `{name}`: nothing of a file is ever ignored"),
+        };
+        cx.error(key.span, format!("`{name}` is not supported yet")).help(help);
         return None;
     }
     let suggestion = closest(name, table.names());
@@ -301,7 +307,7 @@ fn unknown_key(
 }
 
 /// The candidate that a word was probably meant to be.
-pub(super) fn closest<'a>(
+pub(crate) fn closest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

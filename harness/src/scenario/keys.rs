@@ -146,6 +146,11 @@ pub(super) static SCENARIO: Table = Table {
             "What is sent: independent requests, picked by weight in a seeded, even order.",
         ),
         required("slo", SLO_SHAPE, "What must hold; `none` is the explicit load-only form."),
+        optional(
+            "unmoved",
+            Shape::Word(&["allow"]),
+            "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
+        ),
     ],
     unsupported: &[
         "flows",
@@ -493,7 +498,7 @@ pub(super) static ARTIFACTS: Table = Table {
 };
 
 /// The keys that say what an objective measures.
-pub(super) const OBJECTIVE_KINDS: &[&str] = &["client", "promql", "counter"];
+pub(super) const OBJECTIVE_KINDS: &[&str] = &["client", "promql", "counter", "series", "reconcile"];
 
 /// One objective in its long form.
 pub(super) static OBJECTIVE: Table = Table {
@@ -522,14 +527,33 @@ pub(super) static OBJECTIVE: Table = Table {
             "A counter's selector: last minus first, per series, summed, without extrapolation.",
         ),
         optional(
+            "series",
+            Shape::Text,
+            "A selector of series, of which the closing scrape must have at least one; with `is: present`.",
+        ),
+        optional(
+            "reconcile",
+            Shape::Map(&RECONCILE),
+            "A total of the load generator's and a counter of the target's that must be the same.",
+        ),
+        optional(
             "unit",
             Shape::Word(UNIT_NAMES),
-            "The unit of a `promql` or `counter` value; without it `is` takes plain numbers.",
+            "The unit of a `promql` or `counter` value, or of the counter of `reconcile`; without it `is` takes plain numbers.",
         ),
-        required(
+        optional(
             "is",
-            Shape::Any(&[Shape::Threshold, Shape::List(&Shape::Threshold)]),
-            "What the value must be: `< 10s`; of a list, all must hold.",
+            Shape::Any(&[
+                Shape::Word(&["present"]),
+                Shape::Threshold,
+                Shape::List(&Shape::Threshold),
+            ]),
+            "What the value must be: `< 10s`; of a list, all must hold. `present` for `series`. Required, but for `reconcile`.",
+        ),
+        optional(
+            "within",
+            Shape::Scalar,
+            "How far the totals of `reconcile` may be apart: `5`, or `1%` of the load generator's; 0 without it.",
         ),
         optional(
             "during",
@@ -541,10 +565,50 @@ pub(super) static OBJECTIVE: Table = Table {
             Shape::Word(&["includes_before_run"]),
             "A `promql` range longer than the run is meant.",
         ),
+        optional(
+            "abort",
+            Shape::Map(&ABORT),
+            "Ends the load when a `client`, `promql` or `counter` objective is missed for so long.",
+        ),
     ],
-    unsupported: &["reconcile", "within", "abort", "alert"],
+    unsupported: &["alert"],
     one_of: &[OBJECTIVE_KINDS],
     overrides: true,
+};
+
+/// `reconcile:`
+pub(super) static RECONCILE: Table = Table {
+    name: "reconciliation",
+    about: "Two counts of one thing: the load generator's and the target's.",
+    keys: &[
+        required(
+            "client",
+            Shape::Text,
+            "What the load generator counted: `count(responses)`, `bytes(sent)`.",
+        ),
+        required(
+            "counter",
+            Shape::Text,
+            "The selector of the target's counter: last minus first, as in `counter`.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `abort:`
+pub(super) static ABORT: Table = Table {
+    name: "abort setting",
+    about: "When a missed objective ends the load.",
+    keys: &[required(
+        "after",
+        Shape::Duration,
+        "How long it must be missed without interruption, judged on the evidence so far at each scrape.",
+    )],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
 };
 
 /// The names that `unit:` takes.
@@ -580,5 +644,7 @@ pub(super) static ALL: &[&Table] = &[
     &EXPECT,
     &ARTIFACTS,
     &OBJECTIVE,
+    &RECONCILE,
+    &ABORT,
     &INCLUDE,
 ];

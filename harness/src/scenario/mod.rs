@@ -19,8 +19,10 @@ mod metrics;
 mod model;
 mod objective;
 mod objective_id;
+mod objective_kind;
 mod objectives;
 mod origin;
+mod overrides;
 mod phases;
 mod position;
 mod problem;
@@ -32,16 +34,20 @@ mod rows;
 mod samples;
 mod schema;
 mod secret;
+mod series_form;
 mod source;
 mod target;
 mod threshold;
+mod tolerance;
 mod tree;
 mod variables;
 mod window_names;
+mod words;
 
 pub use access::{
     Access, Authorization, ClientCertificate, Credentials, NamedFile, SecretSource, Tls, TlsClient,
 };
+pub(crate) use fields::closest;
 pub use known::{KnownFamily, KnownMetrics};
 pub use model::*;
 pub use origin::{Origin, TargetError};

@@ -48,6 +48,18 @@ pub struct Scenario {
     pub requests: Vec<Request>,
     /// What must hold.
     pub objectives: Objectives,
+    /// What it means that none of the target's counters moved.
+    pub unmoved: Unmoved,
+}
+
+/// What it means that none of the target's counters moved while it answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unmoved {
+    /// The metrics are perhaps those of another process: nothing passes on them.
+    #[default]
+    Doubt,
+    /// That is how it is (`unmoved: allow`).
+    Allow,
 }
 
 /// What is loaded.
@@ -304,11 +316,15 @@ pub struct Objective {
     pub description: Option<String>,
     /// What is measured.
     pub kind: ObjectiveKind,
-    /// What the measured value must be; at least one, and all must hold.
+    /// What the measured value must be: all must hold. At least one, except where the
+    /// kind says by itself what must hold (`present`, `reconcile`).
     pub thresholds: Vec<Threshold>,
     /// The phase it is about, or the group of a repeated phase (see
     /// [`Phase::goes_by`]); all measured phases otherwise.
     pub during: Option<String>,
+    /// How long it may be missed without interruption before the load is ended
+    /// (`abort: { after: 5s }`); it ends nothing without.
+    pub abort_after: Option<Duration>,
     /// Where it is written.
     pub place: Place,
 }
@@ -338,6 +354,73 @@ pub enum ObjectiveKind {
         /// What one of the counter's units is in the base unit.
         scale: f64,
     },
+    /// At least one sample in the closing scrape (`series: SELECTOR`, `is: present`).
+    Present {
+        /// A series selector without a range.
+        selector: String,
+    },
+    /// A total of the client's and the growth of a counter are the same.
+    Reconcile(Reconcile),
+}
+
+/// Two counts of one thing: the load generator's and the target's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconcile {
+    /// What the load generator counted.
+    pub client: ClientTotal,
+    /// A series selector without a range: what the target counted.
+    pub selector: String,
+    /// What both measure: a plain number, or bytes.
+    pub unit: Unit,
+    /// What one of the counter's units is in the base unit.
+    pub scale: f64,
+    /// How far they may be apart.
+    pub within: Tolerance,
+}
+
+/// A total of the load generator's, exact for the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientTotal {
+    /// What is added up.
+    pub of: Totalled,
+    /// Of which requests.
+    pub filter: RequestFilter,
+}
+
+/// What a [`ClientTotal`] adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Totalled {
+    /// `count(…)`.
+    Requests(Counted),
+    /// `bytes(…)`.
+    Bytes(Transferred),
+}
+
+impl From<ClientTotal> for ClientExpression {
+    fn from(ClientTotal { of, filter }: ClientTotal) -> Self {
+        match of {
+            Totalled::Requests(counted) => Self::Count { counted, filter },
+            Totalled::Bytes(transferred) => Self::Bytes { transferred, filter },
+        }
+    }
+}
+
+/// How far two totals may be apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tolerance {
+    /// The distance.
+    pub distance: Distance,
+    /// As it was written: `0`, `1%`.
+    pub text: String,
+}
+
+/// A distance between two totals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distance {
+    /// So much, in the base unit.
+    Amount(f64),
+    /// A share of the client's total: 0.01 for 1 %.
+    Share(f64),
 }
 
 /// A number of the load generator's own.
@@ -356,6 +439,13 @@ pub enum ClientExpression {
     Count {
         /// What is counted.
         counted: Counted,
+        /// Of which requests.
+        filter: RequestFilter,
+    },
+    /// `bytes(sent | received)`: bytes of bodies.
+    Bytes {
+        /// Which way.
+        transferred: Transferred,
         /// Of which requests.
         filter: RequestFilter,
     },
@@ -407,6 +497,15 @@ pub enum Counted {
     Responses,
     /// Requests that were never sent.
     Dropped,
+}
+
+/// Which way `bytes(…)` went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transferred {
+    /// Bodies of requests, as they were sent.
+    Sent,
+    /// Bodies of complete responses, as they came.
+    Received,
 }
 
 /// Which requests a client expression is about; `None` means all.

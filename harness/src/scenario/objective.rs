@@ -1,18 +1,20 @@
 //! One objective in its long form: what is measured, of which requests and phase,
 //! and what it must be.
 
-use super::client;
+use std::time::Duration;
+
 use super::context::Context;
 use super::fields::{self, Fields, closest};
-use super::finding::Finding;
 use super::keys;
 use super::model::{ClientExpression, Objective, ObjectiveKind, Threshold};
-use super::position::span_within;
-use super::promql;
+use super::objective_kind::{Kind, kind};
 use super::source::Span;
 use super::threshold::{self, Expected};
 use super::tree::{Node, Value};
 use crate::units::Unit;
+
+/// What `is` says of series that must be there.
+pub(super) const PRESENT: &str = "present";
 
 /// What the rest of the scenario has, for names in objectives.
 #[derive(Debug, Default)]
@@ -37,8 +39,8 @@ pub(super) fn lower(
     let description = fields.get("description").map(|node| fields::text(node, cx));
     let during = fields.has("during").then(|| during(&fields, around, cx));
     let kind = kind(&fields, around, cx);
-    let expected = kind.as_ref().map_or(Expected::Anything, |kind| expected(&kind.kind));
-    let thresholds = thresholds(&fields, expected, cx);
+    let thresholds = thresholds(&fields, kind.as_ref(), cx);
+    let abort_after = fields.has("abort").then(|| abort_after(&fields, cx));
     if let (Some(kind), Some(thresholds)) = (&kind, &thresholds) {
         check_bucket_bounds(&kind.kind, thresholds, &fields, cx);
     }
@@ -61,8 +63,24 @@ pub(super) fn lower(
             Some(during) => Some(during?),
             None => None,
         },
+        abort_after: match abort_after {
+            Some(after) => Some(after?),
+            None => None,
+        },
         place: cx.place(node.span),
     })
+}
+
+/// How long it may be missed before the load is ended.
+fn abort_after(fields: &Fields, cx: &mut Context) -> Option<Duration> {
+    let unfit = ["series", "reconcile"].into_iter().find(|kind| fields.has(kind));
+    if let (Some(kind), Some(key)) = (unfit, fields.key("abort")) {
+        cx.error(key.span, format!("`abort` beside `{kind}`")).help(
+            "it is known only when the run is over; `client`, `promql` and `counter` can end a run",
+        );
+        return None;
+    }
+    Fields::of(fields.get("abort")?, &keys::ABORT, cx)?.duration("after", cx)
 }
 
 /// A quantile never shows more than the highest finite bound, so that a threshold
@@ -89,26 +107,33 @@ fn check_bucket_bounds(
 
 fn during(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Option<String> {
     let name = fields.name("during", cx)?;
-    let node = fields.get("during")?;
-    let Some(around) = around else {
-        return Some(name);
-    };
-    match around.phases.iter().find(|(known, _)| *known == name) {
-        Some((_, true)) => Some(name),
+    check_phase(&name, fields.get("during")?.span, around, cx).then_some(name)
+}
+
+/// Whether a phase is one that objectives can be about; reports it otherwise.
+pub(super) fn check_phase(
+    name: &str,
+    at: Span,
+    around: Option<&Surroundings>,
+    cx: &mut Context,
+) -> bool {
+    let Some(around) = around else { return true };
+    match around.phases.iter().find(|(known, _)| known == name) {
+        Some((_, true)) => return true,
         Some((_, false)) => {
-            cx.error(node.span, format!("phase `{name}` is not measured"))
+            cx.error(at, format!("phase `{name}` is not measured"))
                 .help("its `measure: false` leaves it out of every verdict");
-            None
         }
         None => {
             let names: Vec<_> = around.phases.iter().map(|(known, _)| known.as_str()).collect();
-            unknown_name(node.span, "phase", &name, &names, cx);
-            None
+            unknown_name(at, "phase", name, &names, cx);
         }
     }
+    false
 }
 
-fn unknown_name(at: Span, what: &str, name: &str, known: &[&str], cx: &mut Context) {
+/// Reports a name that the scenario does not have.
+pub(super) fn unknown_name(at: Span, what: &str, name: &str, known: &[&str], cx: &mut Context) {
     let problem = cx.error(at, format!("unknown {what} `{name}`"));
     if let Some(meant) = closest(name, known.iter().copied()) {
         problem.label(format!("did you mean `{meant}`?"));
@@ -116,136 +141,36 @@ fn unknown_name(at: Span, what: &str, name: &str, known: &[&str], cx: &mut Conte
     problem.help(format!("this scenario has: {}", known.join(", ")));
 }
 
-/// A kind with what must be checked against the rest of the objective.
-struct Kind {
-    kind: ObjectiveKind,
-    uses_phase: Option<Span>,
-}
-
-fn kind(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Option<Kind> {
-    if let Some(node) = fields.get("client") {
-        refuse_beside("client", &["unit", "window"], fields, cx);
-        return client_kind(node, around, cx);
-    }
-    let (name, node) = match (fields.get("promql"), fields.get("counter")) {
-        (Some(node), _) => ("promql", node),
-        (None, Some(node)) => ("counter", node),
-        (None, None) => return None,
-    };
-    let text = fields::text(node, cx);
-    let (unit, scale) = unit(fields, cx)?;
-    if around.is_some_and(|around| !around.has_metrics) {
-        let at = fields.key(name).map_or(node.span, |key| key.span);
-        cx.error(at, format!("`{name}` needs the target's metrics, but `metrics` is none"))
-            .help("add `metrics: { path: /metrics, every: 1s }`");
-    }
-    let text = text?;
-    if name == "counter" {
-        refuse_beside("counter", &["window"], fields, cx);
-        let selector = text.trim().to_owned();
-        promql::check_selector(text).map_err(|findings| report_all(findings, node, cx)).ok()?;
-        warn_about_unknown(text, node, cx);
-        return Some(Kind {
-            kind: ObjectiveKind::Counter { selector, unit, scale },
-            uses_phase: None,
-        });
-    }
-    let checked = promql::check(text).map_err(|findings| report_all(findings, node, cx)).ok()?;
-    warn_about_unknown(text, node, cx);
-    let includes_before_run = match fields.get("window") {
-        Some(window) => window_includes_before_run(window, cx)?,
-        None => false,
-    };
-    Some(Kind {
-        kind: ObjectiveKind::Promql {
-            expression: text.trim().to_owned(),
-            unit,
-            scale,
-            includes_before_run,
-        },
-        uses_phase: checked
-            .phase_at
-            .map(|at| span_within(cx.source(node.span), node, at, "$phase".len())),
-    })
-}
-
-fn warn_about_unknown(text: &str, node: &Node, cx: &mut Context) {
-    if let Some(known) = cx.known {
-        known.warn_about(text, node, cx);
-    }
-}
-
-fn report_all(findings: Vec<Finding>, node: &Node, cx: &mut Context) {
-    for finding in findings {
-        finding.report(node, cx);
-    }
-}
-
-fn window_includes_before_run(node: &Node, cx: &mut Context) -> Option<bool> {
-    if node.text() == Some("includes_before_run") {
-        return Some(true);
-    }
-    cx.error(node.span, "`window` is `includes_before_run` or absent")
-        .help("it says that a range longer than the run is meant");
-    None
-}
-
-fn refuse_beside(kind: &str, names: &[&str], fields: &Fields, cx: &mut Context) {
-    for name in names {
-        if let Some(key) = fields.key(name) {
-            cx.error(key.span, format!("`{name}` beside `{kind}`"))
-                .help(format!("remove `{name}`"));
-        }
-    }
-}
-
-fn client_kind(node: &Node, around: Option<&Surroundings>, cx: &mut Context) -> Option<Kind> {
-    let text = fields::text(node, cx)?;
-    let parsed = client::parse(text).map_err(|finding| finding.report(node, cx)).ok()?;
-    if let (Some(around), Some((at, length))) = (around, parsed.request_at) {
-        let name = &text[at..at + length];
-        if !around.requests.iter().any(|known| known == name) {
-            let span = span_within(cx.source(node.span), node, at, length);
-            let known: Vec<_> = around.requests.iter().map(String::as_str).collect();
-            unknown_name(span, "request", name, &known, cx);
-            return None;
-        }
-    }
-    Some(Kind { kind: ObjectiveKind::Client(parsed.expression), uses_phase: None })
-}
-
-/// The unit and its size in the base unit.
-fn unit(fields: &Fields, cx: &mut Context) -> Option<(Unit, f64)> {
-    let Some(node) = fields.get("unit") else {
-        return Some((Unit::Plain, 1.0));
-    };
-    let name = fields::scalar_text(node, cx)?;
-    let unit = threshold::unit(&name);
-    if unit.is_none() {
-        let problem = cx.error(node.span, format!("unknown unit `{name}`"));
-        if let Some(meant) = closest(&name, keys::UNIT_NAMES.iter().copied()) {
-            problem.label(format!("did you mean `{meant}`?"));
-        }
-        problem.help(format!("known units: {}", keys::UNIT_NAMES.join(", ")));
-    }
-    unit
-}
-
-fn expected(kind: &ObjectiveKind) -> Expected {
-    match kind {
+/// What the thresholds of a kind are; `None` of one that says by itself what must hold.
+fn expected(kind: &ObjectiveKind) -> Option<Expected> {
+    Some(match kind {
         ObjectiveKind::Client(ClientExpression::Time { .. } | ClientExpression::Span) => {
             Expected::Time
         }
         ObjectiveKind::Client(ClientExpression::Count { .. }) => Expected::Count,
+        ObjectiveKind::Client(ClientExpression::Bytes { .. }) => Expected::Stated(Unit::Bytes),
         ObjectiveKind::Client(ClientExpression::SuccessRatio { .. }) => Expected::Share,
         ObjectiveKind::Client(ClientExpression::ResponseRate { .. }) => Expected::Rate,
         ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
             Expected::Stated(*unit)
         }
-    }
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => return None,
+    })
 }
 
-fn thresholds(fields: &Fields, expected: Expected, cx: &mut Context) -> Option<Vec<Threshold>> {
+fn thresholds(fields: &Fields, kind: Option<&Kind>, cx: &mut Context) -> Option<Vec<Threshold>> {
+    // Of these kinds `is` is not a comparison; it was read with the kind.
+    if fields.has("series") || fields.has("reconcile") {
+        return Some(Vec::new());
+    }
+    let expected = kind.and_then(|kind| expected(&kind.kind)).unwrap_or(Expected::Anything);
+    if fields.lacks("is") {
+        cx.error(fields.at, "missing key `is` in this objective")
+            .label("this objective has no `is`")
+            .help(
+                "write what the value must be, for example `is: '< 10s'`; of a list, all must hold",
+            );
+    }
     let node = fields.get("is")?;
     let items = match &node.value {
         Value::List(items) if items.is_empty() => {
@@ -262,5 +187,10 @@ fn thresholds(fields: &Fields, expected: Expected, cx: &mut Context) -> Option<V
 
 fn one_threshold(node: &Node, expected: Expected, cx: &mut Context) -> Option<Threshold> {
     let text = fields::scalar_text(node, cx)?;
+    if text.trim() == PRESENT {
+        cx.error(node.span, "only `series` can be `present`")
+            .help("write `series: SELECTOR` with `is: present`, or a comparison such as `> 0`");
+        return None;
+    }
     threshold::parse(&text, expected).map_err(|finding| finding.report(node, cx)).ok()
 }

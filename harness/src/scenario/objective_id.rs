@@ -1,22 +1,25 @@
 //! Readable ids for objectives in their short form.
 
-use super::model::{ClientExpression, Counted, Outcome, Statistic, TimeKind};
+use super::model::{ClientExpression, Outcome, Statistic};
 
 /// A readable id: `p95-latency-csv`.
 pub(super) fn readable(expression: &ClientExpression, during: Option<&str>) -> String {
     let (head, filter) = match expression {
         ClientExpression::Time { statistic, time, filter } => {
-            (format!("{}-{}", statistic_name(*statistic), time_name(*time)), Some(filter))
+            (format!("{}-{}", statistic_name(*statistic), time.word()), Some(filter))
         }
         ClientExpression::Count { counted, filter } => {
-            (format!("count-{}", counted_name(*counted)), Some(filter))
+            (format!("count-{}", counted.word()), Some(filter))
+        }
+        ClientExpression::Bytes { transferred, filter } => {
+            (format!("bytes-{}", transferred.word()), Some(filter))
         }
         ClientExpression::SuccessRatio { filter } => ("ratio-success".to_owned(), Some(filter)),
         ClientExpression::ResponseRate { filter } => ("rate-responses".to_owned(), Some(filter)),
         ClientExpression::Span => ("span".to_owned(), None),
     };
     let request = filter.and_then(|filter| filter.request.as_deref());
-    let outcome = filter.and_then(|filter| filter.outcome).map(outcome_name);
+    let outcome = filter.and_then(|filter| filter.outcome).map(Outcome::word);
     let parts = [Some(head.as_str()), request, outcome, during];
     parts.into_iter().flatten().collect::<Vec<_>>().join("-")
 }
@@ -32,28 +35,11 @@ fn statistic_name(statistic: Statistic) -> String {
     }
 }
 
-fn time_name(time: TimeKind) -> &'static str {
-    match time {
-        TimeKind::Latency => "latency",
-        TimeKind::ServiceTime => "service_time",
-        TimeKind::Lag => "lag",
-    }
-}
-
-fn counted_name(counted: Counted) -> &'static str {
-    match counted {
-        Counted::Intended => "intended",
-        Counted::Sent => "sent",
-        Counted::Responses => "responses",
-        Counted::Dropped => "dropped",
-    }
-}
-
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Failed => "failed",
-    }
+/// A readable id for a selector that must be present: `present-export_fail_total`.
+pub(super) fn of_present(selector: &str, during: Option<&str>) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let words = selector.split(|c: char| !is_part(c)).filter(|word| !word.is_empty());
+    std::iter::once("present").chain(words).chain(during).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]
@@ -68,5 +54,7 @@ mod tests {
         assert_eq!(slug("p99.9(lag)", Some("steady")), "p99.9-lag-steady");
         assert_eq!(slug("count(responses{outcome=\"failed\"})", None), "count-responses-failed");
         assert_eq!(slug("span(phase)", Some("batch")), "span-batch");
+        assert_eq!(slug("bytes(received)", None), "bytes-received");
+        assert_eq!(of_present("x_total{format=\"csv\"}", None), "present-x_total-format-csv");
     }
 }

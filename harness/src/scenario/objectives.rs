@@ -3,17 +3,21 @@
 //! Every entry becomes a map with the keys of the long form first. So an override
 //! is a map laid over a map, and there is one place that lowers objectives.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::client;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::files;
+use super::finding::Finding;
 use super::keys;
 use super::model::Objectives;
 use super::objective::{self, Surroundings};
 use super::objective_id;
+use super::overrides::{self, Entry};
 use super::position::span_within;
+use super::series_form;
 use super::source::Span;
 use super::tree::{Node, Value};
 
@@ -45,6 +49,7 @@ pub(super) fn objectives(
     let before = cx.problem_count();
     let mut list = List::default();
     list.add_all(items, &mut vec![cx.source(node.span).path.clone()], cx);
+    overrides::take_strays(&mut list.entries, &list.included, cx);
     let complete = cx.problem_count() == before;
     let count = list.entries.len();
     let lowered: Vec<_> = list
@@ -52,6 +57,9 @@ pub(super) fn objectives(
         .iter()
         .filter_map(|entry| objective::lower(&entry.node(), surroundings, cx))
         .collect();
+    for (name, at) in &list.phases_of_broken_forms {
+        objective::check_phase(name, *at, surroundings, cx);
+    }
     (complete && lowered.len() == count).then_some(Objectives::Judged(lowered))
 }
 
@@ -59,14 +67,10 @@ pub(super) fn objectives(
 #[derive(Default)]
 struct List {
     entries: Vec<Entry>,
-}
-
-struct Entry {
-    id: Option<String>,
-    at: Span,
-    map: Vec<(Node, Node)>,
-    /// How many files away from the scenario it is written.
-    depth: usize,
+    /// The ids of all objectives that were included.
+    included: BTreeSet<String>,
+    /// What short forms that could not be read say after `during`.
+    phases_of_broken_forms: Vec<(String, Span)>,
 }
 
 impl List {
@@ -88,23 +92,30 @@ impl List {
 
     fn add_short(&mut self, node: &Node, taken: &[String], depth: usize, cx: &mut Context) {
         let text = node.text().unwrap_or_default();
-        let short = match client::split_short_form(text) {
-            Ok(short) => short,
-            Err(finding) => return finding.report(node, cx),
-        };
-        let part = |(at, length): (usize, usize)| Node {
-            span: span_within(cx.source(node.span), node, at, length),
-            value: Value::Text(text[at..at + length].to_owned()),
-            replaced: Vec::new(),
+        let parts = match short_form_parts(text) {
+            Ok(parts) => parts,
+            Err(finding) => {
+                finding.report(node, cx);
+                self.phases_of_broken_forms.extend(client::phase_of_short_form(text).map(
+                    |(at, length)| {
+                        let span = span_within(cx.source(node.span), node, at, length);
+                        (text[at..at + length].to_owned(), span)
+                    },
+                ));
+                return;
+            }
         };
         let key = |name: &str| Node {
             span: node.span,
             value: Value::Text(name.to_owned()),
             replaced: Vec::new(),
         };
-        let mut map =
-            vec![(key("client"), part(short.expression)), (key("is"), part(short.threshold))];
-        map.extend(short.during.map(|during| (key("during"), part(during))));
+        let part = |(at, length): (usize, usize)| Node {
+            span: span_within(cx.source(node.span), node, at, length),
+            value: Value::Text(text[at..at + length].to_owned()),
+            replaced: Vec::new(),
+        };
+        let mut map: Vec<_> = parts.into_iter().map(|(name, at)| (key(name), part(at))).collect();
         let id = self.derive_id(&map, taken);
         let id_node = Node { value: Value::Text(id.clone()), ..key("id") };
         map.push((key("id"), id_node));
@@ -114,10 +125,12 @@ impl List {
     /// A readable id that nothing else has.
     fn derive_id(&self, map: &[(Node, Node)], taken: &[String]) -> String {
         let value = |name| map.iter().find(|(key, _)| key.text() == Some(name))?.1.text();
-        let parsed = value("client").and_then(|text| client::parse(text).ok());
-        let base = parsed.map_or_else(String::new, |parsed| {
-            objective_id::readable(&parsed.expression, value("during"))
-        });
+        let of_client = |text| {
+            let parsed = client::parse(text).ok()?;
+            Some(objective_id::readable(&parsed.expression, value("during")))
+        };
+        let of_series = || Some(objective_id::of_present(value("series")?, value("during")));
+        let base = value("client").and_then(of_client).or_else(of_series).unwrap_or_default();
         let is_taken = |id: &String| {
             taken.contains(id) || self.entries.iter().any(|entry| entry.id.as_ref() == Some(id))
         };
@@ -136,7 +149,8 @@ impl List {
                 let first = cx.place(entry.at);
                 let shown = id.as_deref().unwrap_or_default();
                 cx.error(at, format!("duplicate id `{shown}`")).help(format!(
-                    "{}:{} has it already; only an included objective is overridden",
+                    "{}:{} has it already; only an included objective is overridden, after its \
+                     `include`",
                     first.file, first.line
                 ));
                 // It is read all the same, so that what else is wrong with it is found too.
@@ -180,28 +194,23 @@ impl List {
         let Some(items) = file.list("slo", cx) else { return };
         chain.push(path);
         self.add_all(items, chain, cx);
+        let ids = self.entries.iter().filter(|entry| entry.depth == chain.len());
+        self.included.extend(ids.filter_map(|entry| entry.id.clone()));
         chain.pop();
     }
 }
 
-impl Entry {
-    /// The objective as a map that stands where its id does.
-    fn node(&self) -> Node {
-        Node { span: self.at, value: Value::Map(self.map.clone()), replaced: Vec::new() }
-    }
+/// The keys of the long form that a short form stands for, each with its place in the text.
+type Parts = Vec<(&'static str, (usize, usize))>;
 
-    /// Lays a later map over this one: its keys win, and a new kind replaces the old.
-    fn override_with(&mut self, map: &[(Node, Node)], at: Span, depth: usize) {
-        let is_kind =
-            |key: &Node| key.text().is_some_and(|name| keys::OBJECTIVE_KINDS.contains(&name));
-        let new_kind = map.iter().any(|(key, _)| is_kind(key));
-        self.map.retain(|(key, _)| {
-            let replaced = map.iter().any(|(new, _)| new.value == key.value);
-            let of_old_kind = is_kind(key) || matches!(key.text(), Some("unit" | "window"));
-            !(replaced || new_kind && of_old_kind)
-        });
-        self.map.extend_from_slice(map);
-        self.at = at;
-        self.depth = depth;
-    }
+fn short_form_parts(text: &str) -> Result<Parts, Finding> {
+    let (mut parts, during) = if series_form::is_about_series(text) {
+        let form = series_form::split(text)?;
+        (vec![("series", form.selector), ("is", form.state)], form.during)
+    } else {
+        let form = client::split_short_form(text)?;
+        (vec![("client", form.expression), ("is", form.threshold)], form.during)
+    };
+    parts.extend(during.map(|during| ("during", during)));
+    Ok(parts)
 }

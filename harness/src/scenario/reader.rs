@@ -12,7 +12,7 @@ use super::files;
 use super::keys;
 use super::known::KnownMetrics;
 use super::metrics;
-use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Variables};
+use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Unmoved, Variables};
 use super::objective::Surroundings;
 use super::objectives;
 use super::phases;
@@ -149,7 +149,8 @@ fn is_objective_list(root: &Node) -> bool {
     let Value::Map(entries) = &root.value else {
         return false;
     };
-    let known: Vec<_> = keys::OBJECTIVE_LIST.names().collect();
+    let reserved = keys::OBJECTIVE_LIST.unsupported.iter().copied();
+    let known: Vec<_> = keys::OBJECTIVE_LIST.names().chain(reserved).collect();
     root.get("slo").is_some()
         && entries.iter().all(|(key, _)| key.text().is_some_and(|name| known.contains(&name)))
 }
@@ -189,6 +190,7 @@ fn scenario(
     let requests = requests::requests(&file, &mut sets, cx);
     let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
+    let unmoved = unmoved(&file, cx);
     sets.warn_unused(cx);
     if let (Some(phases), Some(requests), Some(Objectives::Judged(objectives))) =
         (&phases, &requests, &objectives)
@@ -211,7 +213,19 @@ fn scenario(
         phases,
         requests: with_bodies(requests, &sets),
         objectives,
+        unmoved,
     })
+}
+
+fn unmoved(file: &Fields, cx: &mut Context) -> Unmoved {
+    let Some(node) = file.get("unmoved") else { return Unmoved::Doubt };
+    if node.text() != Some("allow") {
+        cx.error(node.span, "`unmoved` is `allow` or absent").help(
+            "it says that none of the target's counters moves under this load, and that this is \
+             meant",
+        );
+    }
+    Unmoved::Allow
 }
 
 fn warn_about_samples(

@@ -3,7 +3,7 @@
 use crate::gate::{Condition, Signal};
 use crate::load::StopReason;
 use crate::scenario::{Objective, Objectives, Scenario};
-use crate::slo::{Evidence, judge, judge_instances, not_judged};
+use crate::slo::{Evidence, judge, judge_instances, not_judged, reconciliation_note};
 
 use super::ScenarioRun;
 
@@ -33,4 +33,6 @@ fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut Sce
     let changes = judge_instances(&evidence).into_iter().map(Condition::from);
     run.conditions.extend(changes);
     run.objectives = objectives.iter().map(|one| judge(one, &evidence)).collect();
+    let note = reconciliation_note(&run.objectives, &evidence);
+    run.notes.extend(note);
 }

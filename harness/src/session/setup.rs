@@ -262,6 +262,7 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
         ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
             *unit == Unit::Seconds
         }
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => false,
     });
     let bounds =
         on_time.flat_map(|objective| &objective.thresholds).map(|threshold| threshold.bound);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::algebra::generator_behind::Exceptions;
 use super::algebra::sample_size::{self, Percentile, percent};
 use super::algebra::stopped_early::RestOfRun;
 use super::algebra::{generator_lag, success_ratio, threshold};
@@ -11,7 +12,8 @@ use super::{Evidence, Ruling, over_thresholds};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{PhaseResult, RequestResult};
 use crate::scenario::{
-    ClientExpression, Counted, Objective, Outcome, RequestFilter, Statistic, Threshold, TimeKind,
+    ClientExpression, Comparator, Counted, Objective, Outcome, RequestFilter, Statistic, Threshold,
+    TimeKind, Transferred,
 };
 use crate::units::Unit;
 
@@ -20,6 +22,7 @@ pub(super) fn unit(expression: &ClientExpression) -> Unit {
     match expression {
         ClientExpression::Time { .. } | ClientExpression::Span => Unit::Seconds,
         ClientExpression::Count { .. } => Unit::Plain,
+        ClientExpression::Bytes { .. } => Unit::Bytes,
         ClientExpression::SuccessRatio { .. } => Unit::Ratio,
         ClientExpression::ResponseRate { .. } => Unit::PerSecond,
     }
@@ -29,6 +32,7 @@ pub(super) fn unit(expression: &ClientExpression) -> Unit {
 pub(super) fn rest_of_run(expression: &ClientExpression) -> RestOfRun {
     match expression {
         ClientExpression::Count { .. }
+        | ClientExpression::Bytes { .. }
         | ClientExpression::Span
         | ClientExpression::Time { statistic: Statistic::Max, .. } => RestOfRun::Raises,
         ClientExpression::ResponseRate { .. } => RestOfRun::Moves,
@@ -43,15 +47,8 @@ pub(super) fn judge(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Finding {
-    let nobody = RequestFilter::default();
-    let filter = match expression {
-        ClientExpression::Time { filter, .. }
-        | ClientExpression::Count { filter, .. }
-        | ClientExpression::SuccessRatio { filter }
-        | ClientExpression::ResponseRate { filter } => filter,
-        ClientExpression::Span => &nobody,
-    };
-    let selected = match Selected::of(filter, objective.during.as_deref(), evidence) {
+    let filter = filter_of(expression);
+    let selected = match Selected::of(&filter, objective.during.as_deref(), evidence) {
         Ok(selected) => selected,
         Err(reason) => return Finding::nothing(reason),
     };
@@ -60,6 +57,9 @@ pub(super) fn judge(
             judge_time(*statistic, *time, &selected, objective)
         }
         ClientExpression::Count { counted, .. } => judge_count(*counted, &selected, objective),
+        ClientExpression::Bytes { transferred, .. } => {
+            judge_bytes(*transferred, &selected, objective)
+        }
         ClientExpression::SuccessRatio { .. } => judge_ratio(&selected, objective),
         ClientExpression::ResponseRate { .. } => judge_rate(&selected, objective),
         ClientExpression::Span => judge_span(&selected, objective),
@@ -67,16 +67,28 @@ pub(super) fn judge(
     Finding { arrivals: selected.arrivals(), ..finding }
 }
 
+/// Which requests an expression is about.
+fn filter_of(expression: &ClientExpression) -> RequestFilter {
+    match expression {
+        ClientExpression::Time { filter, .. }
+        | ClientExpression::Count { filter, .. }
+        | ClientExpression::Bytes { filter, .. }
+        | ClientExpression::SuccessRatio { filter }
+        | ClientExpression::ResponseRate { filter } => filter.clone(),
+        ClientExpression::Span => RequestFilter::default(),
+    }
+}
+
 /// The phases and requests that an objective is about; at least one request was
 /// meant to be sent.
-struct Selected<'a> {
+pub(super) struct Selected<'a> {
     phases: Vec<&'a PhaseResult>,
-    requests: Vec<&'a RequestResult>,
+    pub(super) requests: Vec<&'a RequestResult>,
     outcome: Option<Outcome>,
 }
 
 impl<'a> Selected<'a> {
-    fn of(
+    pub(super) fn of(
         filter: &RequestFilter,
         during: Option<&str>,
         evidence: &Evidence<'a>,
@@ -100,7 +112,7 @@ impl<'a> Selected<'a> {
         Ok(Self { phases, requests, outcome: filter.outcome })
     }
 
-    fn sum(&self, count: impl Fn(&RequestResult) -> u64) -> u64 {
+    pub(super) fn sum(&self, count: impl Fn(&RequestResult) -> u64) -> u64 {
         self.requests.iter().map(|request| count(request)).sum()
     }
 
@@ -117,7 +129,7 @@ impl<'a> Selected<'a> {
         self.sum(|request| ended(request).saturating_sub(request.succeeded).max(request.failed))
     }
 
-    fn arrivals(&self) -> Option<Arrivals> {
+    pub(super) fn arrivals(&self) -> Option<Arrivals> {
         let first = self.phases.first()?.model;
         let same = self.phases.iter().all(|phase| phase.model == first);
         Some(if same { Arrivals::One(first) } else { Arrivals::Mixed })
@@ -318,7 +330,25 @@ fn judge_count(counted: Counted, selected: &Selected<'_>, objective: &Objective)
     Finding { samples, ..Finding::new(Observed::Number(count as f64), ruling) }
 }
 
-fn count_of(counted: Counted, outcome: Option<Outcome>, request: &RequestResult) -> u64 {
+fn judge_bytes(
+    transferred: Transferred,
+    selected: &Selected<'_>,
+    objective: &Objective,
+) -> Finding {
+    let bytes = selected.sum(|request| bytes_of(transferred, request)) as f64;
+    let ruling = over_thresholds(objective, |target| threshold::rule(bytes, Unit::Bytes, target));
+    let samples = Some(selected.sum(|request| request.intended));
+    Finding { samples, ..Finding::new(Observed::Number(bytes), ruling) }
+}
+
+pub(super) fn bytes_of(transferred: Transferred, request: &RequestResult) -> u64 {
+    match transferred {
+        Transferred::Sent => request.bytes_sent,
+        Transferred::Received => request.bytes_received,
+    }
+}
+
+pub(super) fn count_of(counted: Counted, outcome: Option<Outcome>, request: &RequestResult) -> u64 {
     let (all, ok) = match counted {
         Counted::Intended => (request.intended, request.succeeded),
         Counted::Sent => (request.sent, request.succeeded),
@@ -393,11 +423,62 @@ fn judge_span(selected: &Selected<'_>, objective: &Objective) -> Finding {
     Finding { samples: Some(intended), ..Finding::new(observed, ruling) }
 }
 
+/// For each upper or lower target, the requests that speak against it and how many it
+/// allows, where single requests do.
+pub(super) fn exceptions(
+    expression: &ClientExpression,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+) -> Vec<Exceptions> {
+    let filter = filter_of(expression);
+    let Ok(selected) = Selected::of(&filter, objective.during.as_deref(), evidence) else {
+        return Vec::new();
+    };
+    let against = |target| exceptions_to(target, expression, &selected);
+    objective.thresholds.iter().filter_map(against).collect()
+}
+
+fn exceptions_to(
+    target: &Threshold,
+    expression: &ClientExpression,
+    selected: &Selected<'_>,
+) -> Option<Exceptions> {
+    let upper = threshold::is_upper(target);
+    let none = target.comparator == Comparator::Equal && target.bound == 0.0;
+    match expression {
+        ClientExpression::Time { time: TimeKind::Lag, .. } => None,
+        ClientExpression::Time { statistic, time, .. } if upper => {
+            let times = Times::of(*time, selected).ok()?;
+            let count = times.count() as f64;
+            let allowed = match statistic {
+                Statistic::Quantile(quantile) => count - (quantile * count - 1e-9).ceil(),
+                Statistic::Max => 0.0,
+                Statistic::Mean => return None,
+            };
+            Some(Exceptions { found: times.above(target.bound), allowed })
+        }
+        ClientExpression::SuccessRatio { .. } if threshold::is_lower(target) => {
+            let ended = selected.sum(ended);
+            let found = ended.saturating_sub(selected.sum(|request| request.succeeded));
+            Some(Exceptions { found, allowed: ended as f64 * (1.0 - target.bound) })
+        }
+        ClientExpression::Count { counted, .. } if upper || none => {
+            let bad = *counted == Counted::Dropped || selected.outcome == Some(Outcome::Failed);
+            let found = selected.sum(|request| count_of(*counted, selected.outcome, request));
+            bad.then_some(Exceptions { found, allowed: target.bound })
+        }
+        ClientExpression::Span if upper => {
+            Some(Exceptions { found: selected.without_duration(), allowed: 0.0 })
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::load::{LoadModel, LoadResult, StopReason};
-    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::scenario::{ObjectiveKind, Unmoved};
     use crate::series::SeriesStore;
     use crate::slo::fixtures::{
         answered, load_of, objective, phase, planned_of, steady, with_failures,
@@ -417,6 +498,7 @@ mod tests {
         let evidence = Evidence {
             planned: planned_of(load),
             load,
+            unmoved: Unmoved::Doubt,
             series: &SeriesStore::default(),
             windows: Windows {
                 run: Err(MissingWindow::NoMetrics),
@@ -569,6 +651,33 @@ mod tests {
         let judged = judged(&steady(vec![request]), p95(), 1.0);
         assert_eq!(judged.verdict, Verdict::Inconclusive);
         assert!(judged.reason.contains("lag p99 is 400 ms"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn a_generator_that_was_behind_excuses_what_it_may_have_caused_and_no_more() {
+        let of = |failed: u64, missed: u64| {
+            let request = with_failures(answered("csv", (failed..400).map(|_| 100)), failed);
+            let mut load = steady(vec![request]);
+            load.generator.missed_by_generator = missed;
+            let ratio = ClientExpression::SuccessRatio { filter: RequestFilter::default() };
+            let of_ratio = judged_against(&load, ratio, (Comparator::GreaterOrEqual, 0.95), None);
+            assert_eq!(judged(&load, p95(), 1.0).verdict, of_ratio.verdict, "{failed} {missed}");
+            of_ratio.verdict
+        };
+        assert_eq!(of(80, 40), Verdict::Fail, "40 failed and were in time");
+        assert_eq!(of(60, 40), Verdict::Inconclusive, "20 are allowed");
+        assert_eq!(of(0, 40), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn bytes_are_exact_sums() {
+        let mut request = answered("csv", [100; 10]);
+        request.bytes_sent = 12_000;
+        let filter = RequestFilter::default();
+        let sent = ClientExpression::Bytes { transferred: Transferred::Sent, filter };
+        let judged = judged_against(&steady(vec![request]), sent, (Comparator::Equal, 12e3), None);
+        assert_eq!(judged.verdict, Verdict::Pass);
+        assert_eq!(judged.reason, "12 kB meets == 12000");
     }
 
     #[test]

@@ -3,27 +3,20 @@
 use std::fmt::Write as _;
 
 use super::algebra::sample_size::percent;
-use crate::scenario::{ClientExpression, Counted, Outcome, RequestFilter, Statistic, TimeKind};
+use crate::scenario::{ClientExpression, RequestFilter, Statistic};
 
 /// `p95(latency{request="csv"})`, `count(dropped)`, `ratio(success)`, …
 pub fn client_expression_text(expression: &ClientExpression) -> String {
     match expression {
         ClientExpression::Time { statistic, time, filter } => {
-            let time = match time {
-                TimeKind::Latency => "latency",
-                TimeKind::ServiceTime => "service_time",
-                TimeKind::Lag => "lag",
-            };
-            format!("{}({time}{})", statistic_text(*statistic), filter_text(filter))
+            let statistic = statistic_text(*statistic);
+            format!("{statistic}({}{})", time.word(), filter_text(filter))
         }
         ClientExpression::Count { counted, filter } => {
-            let counted = match counted {
-                Counted::Intended => "intended",
-                Counted::Sent => "sent",
-                Counted::Responses => "responses",
-                Counted::Dropped => "dropped",
-            };
-            format!("count({counted}{})", filter_text(filter))
+            format!("count({}{})", counted.word(), filter_text(filter))
+        }
+        ClientExpression::Bytes { transferred, filter } => {
+            format!("bytes({}{})", transferred.word(), filter_text(filter))
         }
         ClientExpression::SuccessRatio { filter } => {
             format!("ratio(success{})", filter_text(filter))
@@ -49,12 +42,8 @@ fn filter_text(filter: &RequestFilter) -> String {
         let _ = write!(labels, "request={request:?}");
     }
     if let Some(outcome) = filter.outcome {
-        let outcome = match outcome {
-            Outcome::Ok => "ok",
-            Outcome::Failed => "failed",
-        };
         let separator = if labels.is_empty() { "" } else { ", " };
-        let _ = write!(labels, "{separator}outcome={outcome:?}");
+        let _ = write!(labels, "{separator}outcome={:?}", outcome.word());
     }
     if labels.is_empty() { labels } else { format!("{{{labels}}}") }
 }
@@ -62,6 +51,7 @@ fn filter_text(filter: &RequestFilter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Outcome, TimeKind};
 
     #[test]
     fn is_written_as_in_a_scenario_file() {

@@ -21,11 +21,11 @@ pub(super) fn judge(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Finding {
-    let growths = match measure(selector, objective, evidence) {
+    let growths = match measure(selector, objective.during.as_deref(), evidence) {
         Ok(growths) => growths,
         Err(reason) => return Finding::nothing(reason),
     };
-    let total = to_base(growths.by_series.iter().map(|(_, growth)| growth).sum(), scale);
+    let total = growths.total(scale);
     let ruling = every_element::rule_not_finite(total, unit).unwrap_or_else(|| {
         over_thresholds(objective, |target| {
             gone_series::rule(threshold::rule(total, unit, target), &growths.gone, target)
@@ -37,14 +37,19 @@ pub(super) fn judge(
 }
 
 /// How much each series grew, and which were gone at the end.
-struct Growths {
+pub(super) struct Growths {
     by_series: Vec<(String, f64)>,
-    gone: Vec<String>,
+    pub(super) gone: Vec<String>,
 }
 
 impl Growths {
+    /// The sum in the base unit, `scale` being one of the counter's units in it.
+    pub(super) fn total(&self, scale: f64) -> f64 {
+        to_base(self.by_series.iter().map(|(_, growth)| growth).sum(), scale)
+    }
+
     /// ` (fail_total{reason="a"} +2, … of 12 series)`.
-    fn summary(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let mut grown: Vec<&(String, f64)> =
             self.by_series.iter().filter(|(_, growth)| *growth > 0.0).collect();
         grown.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -64,12 +69,13 @@ impl Growths {
     }
 }
 
-fn measure(
+/// How much the selected counters grew over the window of a phase, or of the run.
+pub(super) fn measure(
     selector: &str,
-    objective: &Objective,
+    during: Option<&str>,
     evidence: &Evidence<'_>,
 ) -> Result<Growths, String> {
-    let window = evidence.window(objective.during.as_deref())?;
+    let window = evidence.window(during)?;
     let selector = parse_selector(selector).map_err(|error| error.to_string())?;
     if let Some(doubt) = missing(evidence.series, &selector) {
         return Err(doubt);
@@ -128,7 +134,7 @@ fn add(
 mod tests {
     use super::*;
     use crate::load::LoadResult;
-    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
     use crate::slo::fixtures::{
         add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
     };
@@ -136,7 +142,8 @@ mod tests {
 
     fn evidence<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> Evidence<'a> {
         let planned = planned_of(load);
-        Evidence { planned, load, series, windows: Windows::find(series, load) }
+        let windows = Windows::find(series, load);
+        Evidence { planned, load, series, windows, unmoved: Unmoved::Allow }
     }
 
     fn judged(store: &SeriesStore, selector: &str, target: (Comparator, f64)) -> JudgedObjective {

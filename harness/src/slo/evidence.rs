@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::load::LoadResult;
-use crate::scenario::{Metrics, Phase, Scenario};
+use crate::scenario::{Metrics, Phase, Scenario, Unmoved};
 use crate::series::SeriesStore;
 
 /// The times of the opening and the closing sample, milliseconds since the epoch.
@@ -96,6 +96,8 @@ pub struct Evidence<'a> {
     pub series: &'a SeriesStore,
     /// What `$run` and `$phase` stand for.
     pub windows: Windows,
+    /// What it means that none of the target's counters moved.
+    pub unmoved: Unmoved,
 }
 
 impl<'a> Evidence<'a> {
@@ -106,7 +108,7 @@ impl<'a> Evidence<'a> {
         if scenario.metrics == Metrics::None {
             windows.run = Err(MissingWindow::NoMetrics);
         }
-        Self { planned, load, series, windows }
+        Self { planned, load, series, windows, unmoved: scenario.unmoved }
     }
 
     /// The window of an objective: that of its phase, or the run's.

@@ -16,6 +16,10 @@ pub enum Source {
     Promql,
     /// The growth of a scraped counter, without extrapolation.
     Counter,
+    /// The presence of scraped series.
+    Series,
+    /// A total of the client's beside the growth of a counter.
+    Reconcile,
 }
 
 impl Source {
@@ -25,6 +29,8 @@ impl Source {
             Self::Client => "client",
             Self::Promql => "promql",
             Self::Counter => "counter",
+            Self::Series => "series",
+            Self::Reconcile => "reconcile",
         }
     }
 }
@@ -111,6 +117,8 @@ impl fmt::Display for Arrivals {
 pub struct Finding {
     /// The value.
     pub observed: Observed,
+    /// Room left, where no threshold tells it.
+    pub margin: Option<f64>,
     /// Samples behind it, where samples are what it rests on.
     pub samples: Option<u64>,
     /// How far it may be off, where that is known.
@@ -131,7 +139,15 @@ impl Finding {
 
     /// A value and its ruling, nothing else known yet.
     pub fn new(observed: Observed, ruling: Ruling) -> Self {
-        Self { observed, samples: None, uncertainty: None, element: None, arrivals: None, ruling }
+        Self {
+            observed,
+            margin: None,
+            samples: None,
+            uncertainty: None,
+            element: None,
+            arrivals: None,
+            ruling,
+        }
     }
 }
 
@@ -150,7 +166,8 @@ pub struct JudgedObjective {
     pub observed: Observed,
     /// What it measures.
     pub unit: Unit,
-    /// The thresholds as written, joined by ` and `.
+    /// What must hold: the thresholds as written, joined by ` and `; `present`, or
+    /// `within 1%` of a reconciliation.
     pub target: String,
     /// How much room is left in the base unit, negative for a miss; of several
     /// thresholds the smallest. `None` where it is not a distance.

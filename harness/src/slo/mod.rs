@@ -15,7 +15,10 @@ mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod judged;
+mod moved;
+mod present;
 mod promql;
+mod reconcile;
 mod ruling;
 mod scraped;
 mod verdict;
@@ -26,14 +29,16 @@ pub use evidence::{Evidence, MissingWindow, PlannedPhase, Window, Windows};
 pub use judged::{
     Arrivals, Finding, JudgedObjective, Observed, Source, Uncertainty, UncertaintyKind,
 };
+pub use reconcile::note as reconciliation_note;
 pub use ruling::Ruling;
 pub use verdict::Verdict;
 
 use crate::scenario::{Objective, ObjectiveKind};
 use crate::series::{InstanceChange, instance_changes};
 use crate::units::Unit;
+use algebra::generator_behind::Miss;
 use algebra::stopped_early::{self, RestOfRun};
-use algebra::{generator_behind, restart, threshold};
+use algebra::{generator_behind, restart, threshold, unmoved};
 
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
@@ -52,8 +57,10 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
         ObjectiveKind::Counter { selector, unit, scale } => {
             counter::judge(selector, (*unit, *scale), objective, evidence)
         }
+        ObjectiveKind::Present { selector } => present::judge(selector, objective, evidence),
+        ObjectiveKind::Reconcile(reconcile) => reconcile::judge(reconcile, objective, evidence),
     };
-    let ruling = about_the_run(&finding, subject.source, objective, evidence);
+    let ruling = about_the_run(&finding, objective, evidence);
     report(objective, subject, finding, ruling)
 }
 
@@ -89,6 +96,8 @@ struct Subject {
     source: Source,
     expression: String,
     unit: Unit,
+    /// What must hold, where no threshold says it.
+    target: Option<String>,
 }
 
 impl Subject {
@@ -98,27 +107,51 @@ impl Subject {
                 source: Source::Client,
                 expression: client_expression_text(expression),
                 unit: client::unit(expression),
+                target: None,
             },
             ObjectiveKind::Promql { expression, unit, .. } => {
-                Self { source: Source::Promql, expression: expression.clone(), unit: *unit }
+                Self::plain(Source::Promql, expression, *unit)
             }
             ObjectiveKind::Counter { selector, unit, .. } => {
-                Self { source: Source::Counter, expression: selector.clone(), unit: *unit }
+                Self::plain(Source::Counter, selector, *unit)
             }
+            ObjectiveKind::Present { selector } => Self {
+                target: Some("present".into()),
+                ..Self::plain(Source::Series, selector, Unit::Plain)
+            },
+            ObjectiveKind::Reconcile(reconcile) => Self {
+                source: Source::Reconcile,
+                expression: reconcile::text(reconcile),
+                unit: reconcile.unit,
+                target: Some(format!("within {}", reconcile.within.text)),
+            },
         }
+    }
+
+    fn plain(source: Source, expression: &str, unit: Unit) -> Self {
+        Self { source, expression: expression.to_owned(), unit, target: None }
     }
 }
 
 /// The rules that are about the run as a whole.
-fn about_the_run(
-    finding: &Finding,
-    source: Source,
-    objective: &Objective,
-    evidence: &Evidence<'_>,
-) -> Ruling {
+fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'_>) -> Ruling {
     let (ruling, targets) = (finding.ruling.clone(), &objective.thresholds);
+    let ruling = match moved::nothing_moved(&objective.kind, evidence) {
+        Some(answers) => unmoved::rule(ruling, answers),
+        None => ruling,
+    };
     let ruling = match generator_behind::find(evidence.load) {
-        Some(behind) => generator_behind::rule(ruling, behind, source, targets),
+        Some(behind) => {
+            let miss = match &objective.kind {
+                ObjectiveKind::Client(expression) => {
+                    Miss::Requests(client::exceptions(expression, objective, evidence))
+                }
+                // What was not there may have come with the requests that were missed.
+                ObjectiveKind::Present { .. } => Miss::Requests(Vec::new()),
+                _ => Miss::Target(targets),
+            };
+            generator_behind::rule(ruling, behind, &miss)
+        }
         None => ruling,
     };
     match stopped_early::find(evidence.load, &evidence.planned) {
@@ -137,9 +170,11 @@ fn rest_of_run(finding: &Finding, kind: &ObjectiveKind) -> RestOfRun {
         // Expressions can be anything; too much of something is taken to stay too much.
         ObjectiveKind::Counter { .. } => RestOfRun::Raises,
         ObjectiveKind::Promql { .. } => match finding.uncertainty {
-            Some(Uncertainty { kind: UncertaintyKind::Bucket, .. }) => RestOfRun::Confirms,
-            _ => RestOfRun::Raises,
+            // A quantile or a share, which its own rules weighed.
+            Some(_) => RestOfRun::Confirms,
+            None => RestOfRun::Raises,
         },
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => RestOfRun::Moves,
     }
 }
 
@@ -154,6 +189,7 @@ fn report(
         let margins = objective.thresholds.iter().filter_map(|one| threshold::margin(value, one));
         margins.min_by(f64::total_cmp)
     });
+    let target = subject.target.unwrap_or_else(|| targets.join(" and "));
     JudgedObjective {
         id: objective.id.clone(),
         description: objective.description.clone(),
@@ -161,8 +197,8 @@ fn report(
         expression: subject.expression,
         observed: finding.observed,
         unit: subject.unit,
-        target: targets.join(" and "),
-        margin,
+        target,
+        margin: margin.or(finding.margin),
         samples: finding.samples,
         uncertainty: finding.uncertainty,
         element: finding.element,

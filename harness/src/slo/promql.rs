@@ -3,6 +3,7 @@
 mod doubts;
 mod histogram;
 mod ranged;
+mod share;
 mod substitute;
 
 use slogate_promql::{
@@ -130,11 +131,25 @@ fn evaluate(
         Some((quantile, inner)) => {
             histogram::elements(prepared, (quantile, inner), objective, evidence)
         }
-        None => Ok(value_at_close(&prepared.expression, prepared.window, evidence)?
-            .into_iter()
-            .map(|sampled| plain_element(&sampled, prepared.query, objective))
-            .collect()),
+        None => match share::element(prepared, objective, evidence) {
+            Some(share) => Ok(vec![share]),
+            None => plain_elements(prepared, objective, evidence),
+        },
     }
+}
+
+fn plain_elements(
+    prepared: &Prepared<'_>,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+) -> Result<Vec<Element>, String> {
+    let sampled = value_at_close(&prepared.expression, prepared.window, evidence)?;
+    let elements = sampled.iter().map(|one| {
+        let mut element = plain_element(one, prepared.query, objective);
+        share::doubt_few_events(&mut element, prepared, objective, evidence);
+        element
+    });
+    Ok(elements.collect())
 }
 
 /// The doubt about a selector that found nothing, unless the expression asks whether
@@ -198,7 +213,7 @@ fn smallest_margin(value: f64, objective: &Objective) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::load::LoadResult;
-    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
         add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
@@ -236,7 +251,7 @@ mod tests {
         fn judged(&self, load: &LoadResult, series: &SeriesStore) -> JudgedObjective {
             let planned = planned_of(load);
             let windows = Windows::find(series, load);
-            let evidence = Evidence { planned, load, series, windows };
+            let evidence = Evidence { planned, load, series, windows, unmoved: Unmoved::Allow };
             let kind = ObjectiveKind::Promql {
                 expression: self.text.into(),
                 unit: self.unit.0,
@@ -583,12 +598,16 @@ mod tests {
         let mut store = counter(FamilyKind::Counter, |at| Some(at as f64));
         let labels = [("__name__", "bytes_total"), ("status", "failed")];
         add_series(&mut store, FamilyKind::Counter, &labels, |at| (at >= 8).then_some(50.0));
-        let text =
+        let share =
             "sum(increase(bytes_total{status=\"\"}[$run])) / sum(increase(bytes_total[$run]))";
-        let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.95).on(&store);
+        let counted = Case::plain(share, Comparator::GreaterOrEqual, 0.95).on(&store);
+        assert_eq!(counted.verdict, Verdict::Fail, "{}", counted.reason);
+        assert!(counted.reason.starts_with("16 of 66"), "{}", counted.reason);
+        let extrapolated = share.replace(" / ", " * 1 / ");
+        let judged = Case::plain(&extrapolated, Comparator::GreaterOrEqual, 0.95).on(&store);
         assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
         let late = counter(FamilyKind::Counter, |at| (at >= 8).then_some(at as f64));
-        let judged = Case::plain(text, Comparator::GreaterOrEqual, 0.95).on(&late);
+        let judged = Case::plain(&extrapolated, Comparator::GreaterOrEqual, 0.95).on(&late);
         assert_eq!(judged.verdict, Verdict::Pass, "born above and below: {}", judged.reason);
     }
 
@@ -639,8 +658,13 @@ mod tests {
         );
         let load = steady(vec![answered("csv", [5; 100])]);
         let windows = Windows::find(&store, &load);
-        let evidence =
-            Evidence { planned: planned_of(&load), load: &load, series: &store, windows };
+        let evidence = Evidence {
+            planned: planned_of(&load),
+            load: &load,
+            series: &store,
+            windows,
+            unmoved: Unmoved::Allow,
+        };
         let lower = crate::slo::judge(&objective, &evidence);
         assert_eq!(lower.verdict, Verdict::Inconclusive, "{}", lower.reason);
         objective.thresholds.swap(0, 1);

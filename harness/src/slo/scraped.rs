@@ -10,7 +10,7 @@ use super::algebra::scrape_gaps::Attempts;
 use crate::series::{FamilyKind, SeriesStore};
 
 /// The generator's own series: they are not scraped, and what did not change is left out.
-const OWN_SERIES: &str = "slogate_";
+pub(super) const OWN_SERIES: &str = "slogate_";
 
 /// Times after `after_ms` up to and including `until_ms`, as Prometheus 3 ranges are.
 #[derive(Clone, Copy, Debug)]

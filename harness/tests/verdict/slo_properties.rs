@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use slogate::load::{LoadResult, RequestResult};
 use slogate::scenario::{
     ClientExpression, Comparator, Counted, Objective, ObjectiveKind, RequestFilter, Statistic,
-    TimeKind,
+    TimeKind, Unmoved,
 };
 use slogate::series::SeriesStore;
 use slogate::slo::algebra::bucket_edge::{self, Buckets};
@@ -18,7 +18,7 @@ fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
     let series = SeriesStore::default();
     let planned = vec![PlannedPhase { name: "steady".into(), group: None, measured: true }];
     let windows = Windows::find(&series, load);
-    judge(objective, &Evidence { planned, load, series: &series, windows })
+    judge(objective, &Evidence { planned, load, series: &series, windows, unmoved: Unmoved::Doubt })
 }
 
 fn verdict_of(request: RequestResult, objective: &Objective) -> Verdict {

@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
-use slogate::scenario::{Comparator, Threshold};
+use slogate::scenario::{Comparator, Distance, Threshold, Tolerance};
 use slogate::series::{ChangeKind, InstanceChange};
 use slogate::slo::algebra::born_series::Born;
 use slogate::slo::algebra::counter_growth::{Counted, fall_doubt, growth};
 use slogate::slo::algebra::gauge_scrapes::Extreme;
-use slogate::slo::algebra::generator_behind::Behind;
+use slogate::slo::algebra::generator_behind::{Behind, Miss};
 use slogate::slo::algebra::no_such_series::Sought;
 use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     born_series, bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind,
-    generator_lag, gone_series, long_range, no_such_series, restart, sample_size, scrape_gaps,
-    since_start, stopped_early, success_ratio, threshold,
+    generator_lag, gone_series, long_range, no_such_series, present, reconcile, restart,
+    sample_size, scrape_gaps, since_start, stopped_early, success_ratio, threshold, unmoved,
 };
-use slogate::slo::{MissingWindow, Observed, Ruling, Source, Window};
+use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
 use slogate_promql::Sample;
 
@@ -55,7 +55,7 @@ fn examples() -> Vec<(&'static str, String)> {
         ("generator_lag", lag_example()),
         ("generator_behind", {
             let behind = Behind { missed: 120, intended: 1_000 };
-            generator_behind::rule(met(), behind, Source::Client, &[below_a_second()]).reason
+            generator_behind::rule(met(), behind, &Miss::Requests(Vec::new())).reason
         }),
         ("stopped_early", {
             let (why, observed) = ("phase `peak` was not reached", Observed::Number(0.85));
@@ -108,6 +108,21 @@ fn examples() -> Vec<(&'static str, String)> {
             let instance = "127.0.0.1:4001".into();
             restart::rule(&InstanceChange { instance, at_ms: 0, kind }).reason
         }),
+        ("present", {
+            let lost = Some("export_fail_total{format=\"csv\"}".to_owned());
+            let selector = "export_fail_total".to_owned();
+            present::rule(&present::Seen { selector, live: 0, lost, never: None }).reason
+        }),
+        ("reconcile", reconcile_example()),
+        ("success_ratio", {
+            let target = at(Comparator::GreaterOrEqual, 0.95, ">= 95%");
+            let measured = threshold::rule(1.0, Unit::Ratio, &target);
+            success_ratio::rule_few_events(measured, 20, &target).reason
+        }),
+        ("unmoved", {
+            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
+            unmoved::rule(threshold::rule(3.0, Unit::Plain, &target), 400).reason
+        }),
         ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
     ]
 }
@@ -121,6 +136,13 @@ fn sample_examples() -> [(&'static str, String); 2] {
             success_ratio::rule(20, 20, &target).reason
         }),
     ]
+}
+
+fn reconcile_example() -> String {
+    let within = Tolerance { distance: Distance::Amount(0.0), text: "0".into() };
+    let between = reconcile::Between { scrapes: 41, largest: 1.0, ..Default::default() };
+    let (client, counter, unit) = (400.0, 441.0, Unit::Plain);
+    reconcile::rule(&reconcile::Totals { client, counter, unit, within: &within, between }).reason
 }
 
 fn lag_example() -> String {

@@ -12,6 +12,7 @@ use slogate::load::{
 use slogate::scenario::{
     ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives, Phase,
     PhaseLoad, Place, RequestFilter, Scenario, Statistic, Stop, Target, Threshold, TimeKind,
+    Unmoved,
 };
 use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 use slogate::slo::{Evidence, JudgedObjective, Verdict, judge, not_judged};
@@ -158,6 +159,7 @@ pub(crate) fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshol
         kind,
         thresholds: vec![is],
         during: None,
+        abort_after: None,
         place: Place { file: "scenarios/10k.yaml".into(), line, column: 5 },
     }
 }
@@ -234,6 +236,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         phases,
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),
+        unmoved: Unmoved::Doubt,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Questions about the shape of an expression: whether it can hide that there was
 //! nothing to judge, and which way more samples can move its value.
 
-use super::{Aggregation, BinaryOperator, Expression, Fill, Kind};
+use super::{
+    Aggregation, BinaryOperator, Cardinality, Expression, Fill, Kind, LabelChoice, SelectorInfo,
+};
 
 /// The one way in which more samples can move a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,58 @@ impl Expression {
             }
             _ => None,
         }
+    }
+
+    /// The parts of a share: the selectors whose growths the left and the right side of
+    /// a division at the top add up, as in
+    /// `sum(increase(ok[5m])) / (sum(increase(ok[5m])) + sum(increase(bad[5m])))`.
+    /// Both sides must use the same of `increase` and `rate`, and keep no labels.
+    pub fn share_of_growths(&self) -> Option<[Vec<SelectorInfo>; 2]> {
+        let Kind::Binary(binary) = &self.kind else {
+            return None;
+        };
+        let plain = binary.operator == BinaryOperator::Divide
+            && binary.fill == Fill::default()
+            && binary.cardinality == Cardinality::OneToOne;
+        let used = [&binary.left, &binary.right].map(Self::added_growths);
+        match used {
+            [Some(left), Some(right)] if plain && left == right => {
+                Some([binary.left.selectors(), binary.right.selectors()])
+            }
+            _ => None,
+        }
+    }
+
+    /// The function by whose sums, added up, this counts growth.
+    fn added_growths(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Binary(sum) if sum.operator == BinaryOperator::Add => {
+                let plain = sum.fill == Fill::default() && sum.cardinality == Cardinality::OneToOne;
+                let function = sum.left.added_growths()?;
+                (plain && sum.right.added_growths() == Some(function)).then_some(function)
+            }
+            Kind::Aggregate(aggregate)
+                if aggregate.operation == Aggregation::Sum
+                    && aggregate.grouping == LabelChoice::Only(Vec::new()) =>
+            {
+                aggregate.inner.growth_of_a_range()
+            }
+            _ => None,
+        }
+    }
+
+    fn growth_of_a_range(&self) -> Option<&'static str> {
+        let Kind::Call(call) = &self.kind else {
+            return None;
+        };
+        let is_range = matches!(call.arguments.as_slice(), [Self { kind: Kind::Range(_) }]);
+        let name = call.function.name;
+        (is_range && matches!(name, "increase" | "rate")).then_some(name)
+    }
+
+    /// Whether it is a `histogram_fraction` at the top.
+    pub fn is_histogram_fraction(&self) -> bool {
+        matches!(&self.kind, Kind::Call(call) if call.function.name == "histogram_fraction")
     }
 
     /// Whether a `histogram_quantile` stands below the top, or has a quantile that

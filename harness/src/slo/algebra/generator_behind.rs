@@ -2,12 +2,13 @@
 //!
 //! When the generator itself failed to dispatch more than 1 % of the intended
 //! requests in time, the load that was asked for was not applied. No objective
-//! passes then, and a miss counts only where more load could not have mended it:
-//! too much of something that the target itself counted.
+//! passes then, and a miss counts only where more load could not have mended it: too
+//! much of something that the target itself counted, or so many slow and failed
+//! requests that it would be a miss if every late one had been a good one.
 
 use crate::load::LoadResult;
 use crate::scenario::{Comparator, Threshold};
-use crate::slo::{Ruling, Source, Verdict};
+use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
 
 /// The share of the intended requests that must have been dispatched in time.
@@ -33,16 +34,45 @@ pub fn find(load: &LoadResult) -> Option<Behind> {
     (missed as f64 > allowed + 1e-9).then_some(Behind { missed, intended })
 }
 
+/// What a miss is about, so that it can be told whether more load could have mended it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Miss<'a> {
+    /// The generator's own numbers: the requests that speak against each missed target.
+    Requests(Vec<Exceptions>),
+    /// Numbers of the target's, against these targets.
+    Target(&'a [Threshold]),
+}
+
+/// Requests that speak against a target: slow, failed or dropped ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exceptions {
+    /// How many there were.
+    pub found: u64,
+    /// How many the target allows.
+    pub allowed: f64,
+}
+
+impl Miss<'_> {
+    /// Whether it would be a miss whatever the requests that came too late had done.
+    fn stands(&self, missed: u64) -> bool {
+        match self {
+            // Each request that the generator was late with is taken for a good one.
+            Self::Requests(exceptions) => exceptions
+                .iter()
+                .any(|one| one.found.saturating_sub(missed) as f64 > one.allowed + 1e-9),
+            Self::Target(targets) => targets.iter().all(|target| match target.comparator {
+                Comparator::Less | Comparator::LessOrEqual => true,
+                Comparator::Equal => target.bound == 0.0,
+                Comparator::Greater | Comparator::GreaterOrEqual | Comparator::NotEqual => false,
+            }),
+        }
+    }
+}
+
 /// Rules again, knowing that the generator was behind.
-pub fn rule(ruling: Ruling, behind: Behind, source: Source, targets: &[Threshold]) -> Ruling {
-    let more_load_makes_it_worse = source != Source::Client
-        && targets.iter().all(|target| match target.comparator {
-            Comparator::Less | Comparator::LessOrEqual => true,
-            Comparator::Equal => target.bound == 0.0,
-            Comparator::Greater | Comparator::GreaterOrEqual | Comparator::NotEqual => false,
-        });
+pub fn rule(ruling: Ruling, behind: Behind, miss: &Miss<'_>) -> Ruling {
     if ruling.verdict == Verdict::Inconclusive
-        || (ruling.verdict == Verdict::Fail && more_load_makes_it_worse)
+        || (ruling.verdict == Verdict::Fail && miss.stands(behind.missed))
     {
         return ruling;
     }
@@ -76,22 +106,32 @@ mod tests {
     #[test]
     fn no_pass_and_no_client_miss_survives_a_generator_that_was_behind() {
         let behind = Behind { missed: 20, intended: 100 };
+        let few = Miss::Requests(vec![Exceptions { found: 25, allowed: 5.0 }]);
         for ruling in [Ruling::pass("m"), Ruling::fail("m")] {
-            let targets = [at(Comparator::Less, 1.0)];
-            let ruled = rule(ruling, behind, Source::Client, &targets);
+            let ruled = rule(ruling, behind, &few);
             assert_eq!(ruled.verdict, Verdict::Inconclusive);
             assert!(ruled.reason.contains("only 80% of 100 requests in time"), "{}", ruled.reason);
         }
     }
 
     #[test]
+    fn a_miss_that_no_missing_request_could_have_mended_stands() {
+        let behind = Behind { missed: 20, intended: 100 };
+        let many = Miss::Requests(vec![Exceptions { found: 26, allowed: 5.0 }]);
+        assert_eq!(rule(Ruling::fail("m"), behind, &many), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::pass("m"), behind, &many).verdict, Verdict::Inconclusive);
+        let unknown = Miss::Requests(Vec::new());
+        assert_eq!(rule(Ruling::fail("m"), behind, &unknown).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
     fn failures_that_the_target_counted_itself_stay_failures() {
         let behind = Behind { missed: 20, intended: 100 };
         let none = [at(Comparator::Equal, 0.0)];
-        let ruled = rule(Ruling::fail("m"), behind, Source::Counter, &none);
+        let ruled = rule(Ruling::fail("m"), behind, &Miss::Target(&none));
         assert_eq!(ruled, Ruling::fail("m"));
         let enough = [at(Comparator::Greater, 0.0)];
-        let ruled = rule(Ruling::fail("m"), behind, Source::Counter, &enough);
+        let ruled = rule(Ruling::fail("m"), behind, &Miss::Target(&enough));
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
     }
 }

@@ -7,17 +7,21 @@ use crate::scenario::{Comparator, Threshold};
 use crate::slo::Ruling;
 use crate::slo::algebra::threshold::is_upper;
 
-/// Rules again, knowing which series were gone at the closing scrape.
-pub fn rule(ruling: Ruling, gone: &[String], target: &Threshold) -> Ruling {
-    let Some(first) = gone.first() else {
-        return ruling;
-    };
+/// The doubt about series that were gone at the closing scrape, if there are any.
+pub fn doubt(gone: &[String]) -> Option<String> {
+    let first = gone.first()?;
     let others = match gone.len() {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
-    let doubt =
-        format!("{first}{others} disappeared before the closing scrape, so its end is not known");
+    Some(format!("{first}{others} disappeared before the closing scrape, so its end is not known"))
+}
+
+/// Rules again, knowing which series were gone at the closing scrape.
+pub fn rule(ruling: Ruling, gone: &[String], target: &Threshold) -> Ruling {
+    let Some(doubt) = doubt(gone) else {
+        return ruling;
+    };
     let none_wanted = target.comparator == Comparator::Equal && target.bound == 0.0;
     if is_upper(target) || none_wanted {
         ruling.unless_missed(|| doubt)

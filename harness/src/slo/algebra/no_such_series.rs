@@ -6,8 +6,7 @@
 
 use slogate_promql::{Labels, METRIC_NAME};
 
-/// How alike two names must be for "did you mean": 0 not at all, 1 the same.
-const ALIKE: f64 = 0.8;
+use crate::scenario::closest;
 
 /// What a selector asked for, and what there was.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +39,7 @@ pub fn doubt(sought: Sought<'_>) -> String {
 }
 
 fn nearest<'a>(metric: &str, recorded: &[&'a Labels]) -> Option<&'a str> {
-    recorded
-        .iter()
-        .filter_map(|labels| labels.get(METRIC_NAME))
-        .map(|name| (strsim::jaro_winkler(metric, name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
+    closest(metric, recorded.iter().filter_map(|labels| labels.get(METRIC_NAME)))
 }
 
 #[cfg(test)]

@@ -37,6 +37,26 @@ pub fn rule(succeeded: u64, intended: u64, target: &Threshold) -> Ruling {
     }
 }
 
+/// Rules again a share whose parts cannot be told apart, knowing of how many events it
+/// is a share: it passes only where so many events without an exception would prove it.
+pub fn rule_few_events(ruling: Ruling, events: u64, target: &Threshold) -> Ruling {
+    if is_about_this_run_only(target) {
+        return ruling;
+    }
+    let bound = if threshold::is_lower(target) { target.bound } else { 1.0 - target.bound };
+    let Some(needed) = smallest_sample(bound).filter(|needed| events < *needed) else {
+        return ruling;
+    };
+    let measured = ruling.reason.clone();
+    ruling.unless_missed(|| {
+        format!(
+            "it is a share of {events} events, and {} takes at least {needed} without an exception \
+             (measured: {measured})",
+            target.text
+        )
+    })
+}
+
 /// What the binomial says about a target from one side.
 struct Side {
     /// The chance of at least so good a run if the target were just missed.
@@ -132,6 +152,15 @@ mod tests {
         assert_eq!(at_most_share(0, 59), Verdict::Pass);
         assert_eq!(at_most_share(0, 58), Verdict::Inconclusive);
         assert_eq!(at_most_share(30, 59), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_share_of_few_events_keeps_no_pass_and_every_miss() {
+        let target = at(Comparator::GreaterOrEqual, 0.95);
+        let ruled = |ruling, events| rule_few_events(ruling, events, &target).verdict;
+        assert_eq!(ruled(Ruling::pass("m"), 58), Verdict::Inconclusive);
+        assert_eq!(ruled(Ruling::pass("m"), 59), Verdict::Pass);
+        assert_eq!(ruled(Ruling::fail("m"), 3), Verdict::Fail);
     }
 
     #[test]

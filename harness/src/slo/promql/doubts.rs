@@ -53,17 +53,12 @@ impl Doubts {
             reach = reach_doubt(prepared, &selectors, evidence);
             few_scrapes = ranges.iter().find_map(|one| few_scrapes_doubt(one, evidence));
         }
-        // The judge of buckets counts what it did not see by itself.
-        let born = match prepared.expression.histogram_quantile() {
-            Some(_) => Born::default(),
-            None => ranged::born(&ranges, evidence.series),
-        };
         Self {
             reach,
             few_scrapes,
             extreme: prepared.extreme,
             ranges: ranges.iter().map(|one| Range::of(one, prepared, evidence)).collect(),
-            born,
+            born: ranged::born(&ranges, evidence.series),
             reads_one_scrape: ranges.is_empty()
                 && selectors.iter().any(|one| reads_gauge(one, evidence)),
         }
@@ -71,8 +66,10 @@ impl Doubts {
 
     /// Rules an element again, each threshold by itself.
     pub(super) fn apply(&self, mut element: Element, objective: &Objective) -> Element {
+        // The judges of buckets and of shares count what was born by themselves.
+        let unseen = if element.uncertainty.is_some() { &Born::default() } else { &self.born };
         for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
-            *ruling = self.rule(ruling.clone(), target);
+            *ruling = self.rule(ruling.clone(), unseen, target);
         }
         let seen = self.ranges.iter().filter_map(|range| range.gauge).map(|gauge| gauge.instants);
         let seen = seen.chain(self.reads_one_scrape.then_some(1));
@@ -80,14 +77,14 @@ impl Doubts {
         element
     }
 
-    fn rule(&self, ruling: Ruling, target: &Threshold) -> Ruling {
+    fn rule(&self, ruling: Ruling, unseen: &Born, target: &Threshold) -> Ruling {
         let certain =
             ruling.verdict == Verdict::Fail && gauge_scrapes::is_certain_miss(self.extreme, target);
         let few = self.few_scrapes.as_ref().filter(|_| !certain);
         if let Some(doubt) = self.reach.as_ref().or(few) {
             return Ruling::inconclusive(doubt);
         }
-        let mut ruling = born_series::rule(ruling, &self.born, target);
+        let mut ruling = born_series::rule(ruling, unseen, target);
         for range in &self.ranges {
             ruling = gone_series::rule(ruling, &range.gone, target);
             if let Some(gauge) = range.gauge {

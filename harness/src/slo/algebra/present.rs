@@ -1,0 +1,48 @@
+//! Rule: series are present if the closing scrape has at least one sample of them.
+//!
+//! Presence is a fact about one scrape, so it is certain both ways once that scrape
+//! was good: what a good exposition does not hold was not exported. There is no
+//! `absent`: a misspelt name is absent too.
+
+use crate::slo::Ruling;
+
+/// What was found of a selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The selector as text.
+    pub selector: String,
+    /// Series with a sample in the closing scrape.
+    pub live: usize,
+    /// A series that an earlier scrape of the window had.
+    pub lost: Option<String>,
+    /// What is wrong with a selector that no scrape ever found anything for.
+    pub never: Option<String>,
+}
+
+/// Rules what a good closing scrape had.
+pub fn rule(seen: &Seen) -> Ruling {
+    if seen.live > 0 {
+        return Ruling::pass(format!("the closing scrape has {} series of it", seen.live));
+    }
+    match (&seen.lost, &seen.never) {
+        (Some(lost), _) => Ruling::fail(format!("{lost} was there, but not at the closing scrape")),
+        (None, Some(never)) => Ruling::fail(never.clone()),
+        (None, None) => Ruling::fail(format!("{} had no sample in the window", seen.selector)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slo::Verdict;
+
+    #[test]
+    fn one_sample_is_enough_and_none_is_a_miss() {
+        let mut seen = Seen { selector: "x".into(), live: 1, lost: None, never: None };
+        assert_eq!(rule(&seen).verdict, Verdict::Pass);
+        seen.live = 0;
+        assert_eq!(rule(&seen), Ruling::fail("x had no sample in the window"));
+        seen.never = Some("no such series: x".into());
+        assert_eq!(rule(&seen), Ruling::fail("no such series: x"));
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether the target's own counters moved while it answered.
+//!
+//! What moves without load says nothing: the series of runtimes and of the scrape
+//! itself, and a counter that grew by one at every scrape, as one that counts the
+//! scrapes does.
+
+use slogate_promql::{Expression, METRIC_NAME, Sample, SeriesRef, is_stale, parse_selector};
+
+use super::algebra::counter_growth::{Counted, growth};
+use super::algebra::since_start::counts_since_start;
+use super::scraped::{OWN_SERIES, ScrapeEnds, kind_of};
+use super::{Evidence, Window};
+use crate::scenario::{ObjectiveKind, Unmoved, replace_names};
+use crate::series::FamilyKind;
+
+/// Prefixes of families that move in every process, loaded or not.
+const MOVE_BY_THEMSELVES: [&str; 11] = [
+    "process_",
+    "go_",
+    "python_",
+    "jvm_",
+    "nodejs_",
+    "ruby_",
+    "dotnet_",
+    "tokio_",
+    "scrape_",
+    "promhttp_metric_handler_",
+    OWN_SERIES,
+];
+
+/// The answers that came although nothing moved, if that matters to what is judged.
+pub(super) fn nothing_moved(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Option<u64> {
+    if evidence.unmoved == Unmoved::Allow || !reads_target(kind) {
+        return None;
+    }
+    let window = *evidence.windows.run.as_ref().ok()?;
+    let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
+    let answers = measured.flat_map(|phase| &phase.requests).map(|one| one.responses).sum();
+    let moved = answers == 0 || any_moved(window, evidence);
+    (!moved).then_some(answers)
+}
+
+/// Whether an objective is about the target's own series.
+fn reads_target(kind: &ObjectiveKind) -> bool {
+    let is_own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(OWN_SERIES));
+    match kind {
+        ObjectiveKind::Client(_) => false,
+        ObjectiveKind::Promql { expression, .. } => {
+            let text = replace_names(expression, |_, _| Some("1m".into()));
+            Expression::parse(&text).map_or(true, |expression| {
+                expression.selectors().iter().any(|one| !is_own(one.metric_name()))
+            })
+        }
+        ObjectiveKind::Counter { selector, .. } | ObjectiveKind::Present { selector } => {
+            parse_selector(selector).map_or(true, |selector| !is_own(selector.metric_name()))
+        }
+        ObjectiveKind::Reconcile(_) => true,
+    }
+}
+
+fn any_moved(window: Window, evidence: &Evidence<'_>) -> bool {
+    let ends = ScrapeEnds::find(evidence.series, window);
+    let within = window.opened_ms..=window.closed_ms;
+    evidence.series.iter().filter(|one| counts_events(*one, evidence)).any(|one| {
+        let live = one.samples.iter().filter(|sample| !is_stale(sample.value));
+        let samples: Vec<Sample> =
+            live.filter(|sample| within.contains(&sample.t_ms)).copied().collect();
+        let Some(first) = samples.first() else { return false };
+        let at_opening = first.t_ms <= ends.of(one).first;
+        growth(Counted { samples: &samples, at_opening }) > 0.0 && !counts_scrapes(&samples)
+    })
+}
+
+/// Whether a series counts something that load could move, once for each event.
+fn counts_events(one: SeriesRef<'_>, evidence: &Evidence<'_>) -> bool {
+    let name = one.labels.get(METRIC_NAME).unwrap_or_default();
+    if MOVE_BY_THEMSELVES.iter().any(|prefix| name.starts_with(prefix)) {
+        return false;
+    }
+    match kind_of(evidence.series, name) {
+        Some(FamilyKind::Histogram) => {
+            name.ends_with("_count") || one.labels.get("le") == Some("+Inf")
+        }
+        // Nobody said what it is: whatever rises may count.
+        None | Some(FamilyKind::Unknown) => true,
+        kind => counts_since_start(name, kind) && !name.ends_with("_sum"),
+    }
+}
+
+/// Whether it grew by one from each scrape to the next, as a counter of scrapes does.
+fn counts_scrapes(samples: &[Sample]) -> bool {
+    let steps = samples.windows(2).map(|pair| pair[1].value - pair[0].value);
+    samples.len() > 1 && steps.into_iter().all(|step| (step - 1.0).abs() < f64::EPSILON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::SeriesStore;
+    use crate::slo::Windows;
+    use crate::slo::fixtures::{add_series, answered, planned_of, scrapes_every, steady, store_of};
+
+    fn answers_without_a_move(store: &SeriesStore, kind: &ObjectiveKind) -> Option<u64> {
+        let load = steady(vec![answered("csv", [5; 100])]);
+        let (planned, windows) = (planned_of(&load), Windows::find(store, &load));
+        let unmoved = Unmoved::Doubt;
+        let evidence = Evidence { planned, load: &load, series: store, windows, unmoved };
+        nothing_moved(kind, &evidence)
+    }
+
+    fn idle() -> SeriesStore {
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        let mut counter = |name: &str, value: fn(usize) -> Option<f64>| {
+            add_series(&mut store, FamilyKind::Counter, &[("__name__", name)], value);
+        };
+        counter("export_requests_total", |_| Some(70.0));
+        counter("process_cpu_seconds_total", |at| Some(at as f64 * 0.01));
+        counter("http_requests_total", |at| Some(7.0 + at as f64));
+        store
+    }
+
+    fn on(expression: &str) -> ObjectiveKind {
+        let unit = crate::units::Unit::Plain;
+        let (expression, scale, includes_before_run) = (expression.into(), 1.0, false);
+        ObjectiveKind::Promql { expression, unit, scale, includes_before_run }
+    }
+
+    #[test]
+    fn runtimes_and_the_scrapes_themselves_are_no_move() {
+        assert_eq!(answers_without_a_move(&idle(), &on("max_over_time(depth[$run])")), Some(100));
+        let present = ObjectiveKind::Present { selector: "depth".into() };
+        assert_eq!(answers_without_a_move(&idle(), &present), Some(100));
+    }
+
+    #[test]
+    fn one_counter_that_moved_is_enough_even_if_it_moved_little() {
+        let mut store = idle();
+        let labels = [("__name__", "jobs_total")];
+        add_series(&mut store, FamilyKind::Counter, &labels, |at| {
+            Some(if at < 9 { 1.0 } else { 2.0 })
+        });
+        assert_eq!(answers_without_a_move(&store, &on("depth")), None);
+    }
+
+    #[test]
+    fn the_generators_own_numbers_need_no_target() {
+        assert_eq!(answers_without_a_move(&idle(), &on("sum(slogate_in_flight)")), None);
+        assert_eq!(
+            answers_without_a_move(&idle(), &on("depth / sum(slogate_in_flight)")),
+            Some(100)
+        );
+    }
+}

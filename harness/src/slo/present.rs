@@ -1,0 +1,113 @@
+//! Judges whether series are there at the closing scrape.
+
+use slogate_promql::{SeriesRef, SeriesSource, parse_selector};
+
+use super::algebra::present::{self, Seen};
+use super::judged::{Finding, Observed};
+use super::scraped::{ScrapeEnds, missing};
+use super::{Evidence, Window};
+use crate::scenario::Objective;
+
+/// Judges a presence objective. Without a good closing scrape nothing is known.
+pub(super) fn judge(selector: &str, objective: &Objective, evidence: &Evidence<'_>) -> Finding {
+    let (window, selector) =
+        match (evidence.window(objective.during.as_deref()), parse_selector(selector)) {
+            (Ok(window), Ok(selector)) => (window, selector),
+            (Err(reason), _) => return Finding::nothing(reason),
+            (_, Err(error)) => return Finding::nothing(error.to_string()),
+        };
+    let ends = ScrapeEnds::find(evidence.series, window);
+    let selected: Vec<SeriesRef<'_>> = evidence
+        .series
+        .series(selector.metric_name())
+        .filter(|one| selector.matches(one.labels))
+        .collect();
+    let live = selected.iter().filter(|one| is_live(**one, window, &ends)).count();
+    let seen = Seen {
+        selector: selector.to_string(),
+        live,
+        lost: selected
+            .iter()
+            .find(|one| has_sample(**one, window))
+            .map(|one| one.labels.to_string()),
+        never: missing(evidence.series, &selector),
+    };
+    Finding::new(Observed::Number(live as f64), present::rule(&seen))
+}
+
+fn is_live(one: SeriesRef<'_>, window: Window, ends: &ScrapeEnds) -> bool {
+    has_sample(one, window) && !ends.is_gone(one)
+}
+
+fn has_sample(one: SeriesRef<'_>, window: Window) -> bool {
+    let within = window.opened_ms..=window.closed_ms;
+    let live = |sample: &&slogate_promql::Sample| {
+        within.contains(&sample.t_ms) && !slogate_promql::is_stale(sample.value)
+    };
+    one.samples.iter().any(|sample| live(&sample))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{ObjectiveKind, Unmoved};
+    use crate::series::{FamilyKind, SeriesStore};
+    use crate::slo::fixtures::{
+        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+    };
+    use crate::slo::{JudgedObjective, Verdict, Windows, judge};
+
+    fn store(value: impl Fn(usize) -> Option<f64>) -> SeriesStore {
+        let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
+        let labels = [("__name__", "export_requests_total"), ("format", "csv")];
+        add_series(&mut store, FamilyKind::Counter, &labels, value);
+        store
+    }
+
+    fn judged(series: &SeriesStore, selector: &str) -> JudgedObjective {
+        let load = steady(vec![answered("csv", [5; 100])]);
+        let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
+        let unmoved = Unmoved::Allow;
+        let evidence = Evidence { planned, load: &load, series, windows, unmoved };
+        judge(&objective(ObjectiveKind::Present { selector: selector.into() }, &[]), &evidence)
+    }
+
+    #[test]
+    fn a_series_of_the_closing_scrape_is_present_whatever_its_value() {
+        let judged = judged(&store(|_| Some(0.0)), "export_requests_total{format=\"csv\"}");
+        assert_eq!((judged.verdict, judged.target.as_str()), (Verdict::Pass, "present"));
+        assert_eq!(judged.observed, Observed::Number(1.0));
+        assert_eq!(judged.reason, "the closing scrape has 1 series of it");
+    }
+
+    #[test]
+    fn a_misspelt_name_is_missing_and_the_right_one_is_named() {
+        let missing = judged(&store(|_| Some(0.0)), "export_request_total");
+        assert_eq!(missing.verdict, Verdict::Fail);
+        assert_eq!(
+            missing.reason,
+            "no such series: export_request_total; did you mean `export_requests_total`?"
+        );
+        let other = judged(&store(|_| Some(0.0)), "export_requests_total{format=\"pdf\"}");
+        assert_eq!(other.verdict, Verdict::Fail);
+        assert!(other.reason.contains("exported with other labels"), "{}", other.reason);
+    }
+
+    #[test]
+    fn a_series_that_was_lost_before_the_end_is_not_present() {
+        let judged = judged(&store(|at| (at < 3).then_some(1.0)), "export_requests_total");
+        assert_eq!(judged.verdict, Verdict::Fail);
+        assert!(judged.reason.contains("but not at the closing scrape"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn without_a_good_closing_scrape_nothing_is_present() {
+        let mut scrapes = scrapes_every(1_000, 1_000, 5_000);
+        scrapes.last_mut().unwrap().outcome = Err("connection refused".into());
+        let mut store = store_of(scrapes);
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], |_| Some(1.0));
+        let judged = judged(&store, "depth");
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert_eq!(judged.reason, "the closing scrape failed: target: connection refused");
+    }
+}
