@@ -41,6 +41,17 @@ pub(super) fn rest_of_run(expression: &ClientExpression) -> RestOfRun {
     }
 }
 
+/// Whether an expression is about how requests end: a success ratio, or failures alone.
+pub(super) fn asks_for_failures(expression: &ClientExpression) -> bool {
+    match expression {
+        ClientExpression::SuccessRatio { .. } => true,
+        ClientExpression::Time { filter, .. }
+        | ClientExpression::Count { filter, .. }
+        | ClientExpression::ResponseRate { filter } => filter.outcome == Some(Outcome::Failed),
+        ClientExpression::Span => false,
+    }
+}
+
 /// Judges a client objective.
 pub(super) fn judge(
     expression: &ClientExpression,

@@ -38,7 +38,7 @@ use crate::series::{InstanceChange, instance_changes};
 use crate::units::Unit;
 use algebra::generator_behind::Miss;
 use algebra::stopped_early::{self, RestOfRun};
-use algebra::{generator_behind, restart, threshold, unmoved};
+use algebra::{generator_behind, nothing_succeeded, restart, threshold, unmoved};
 
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
@@ -154,6 +154,12 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         }
         None => ruling,
     };
+    let ruling = match nothing_succeeded::find(evidence.load) {
+        Some(fruitless) if !asks_for_failures(&objective.kind) => {
+            nothing_succeeded::rule(ruling, &fruitless)
+        }
+        _ => ruling,
+    };
     match stopped_early::find(evidence.load, &evidence.planned) {
         Some(why) => {
             let measured = (finding.observed, rest_of_run(finding, &objective.kind));
@@ -161,6 +167,11 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         }
         None => ruling,
     }
+}
+
+/// Whether an objective is about how requests end, so that their failing is its subject.
+fn asks_for_failures(kind: &ObjectiveKind) -> bool {
+    matches!(kind, ObjectiveKind::Client(expression) if client::asks_for_failures(expression))
 }
 
 /// What a longer run could have done to the value of an objective.

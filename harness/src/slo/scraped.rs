@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale};
 
 use super::Window;
+use super::algebra::no_such_label;
 use super::algebra::no_such_series::{self, Sought};
 use super::algebra::scrape_gaps::Attempts;
 use crate::series::{FamilyKind, SeriesStore};
@@ -149,10 +150,13 @@ fn instance(labels: &Labels) -> String {
     labels.get("instance").unwrap_or_default().to_owned()
 }
 
-/// The doubt about a selector that matches no recorded series at all, if it is one.
+/// The doubt about a selector that matches no recorded series at all, or that tells
+/// them apart by a label that none of them has.
 pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<String> {
     if series.series(selector.metric_name()).any(|one| selector.matches(one.labels)) {
-        return None;
+        let of_metric: Vec<&Labels> =
+            series.series(selector.metric_name()).map(|one| one.labels).collect();
+        return no_such_label::doubt(selector, of_metric.iter().copied());
     }
     let recorded: Vec<&Labels> = series.iter().map(|one| one.labels).collect();
     Some(no_such_series::doubt(Sought {

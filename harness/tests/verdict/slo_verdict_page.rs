@@ -7,22 +7,24 @@ use std::time::Duration;
 use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::scenario::{Comparator, Distance, Threshold, Tolerance};
-use slogate::series::{ChangeKind, InstanceChange};
+use slogate::series::{ChangeKind, FamilyKind, InstanceChange};
 use slogate::slo::algebra::born_series::Born;
 use slogate::slo::algebra::counter_growth::{Counted, fall_doubt, growth};
 use slogate::slo::algebra::gauge_scrapes::Extreme;
 use slogate::slo::algebra::generator_behind::{Behind, Miss};
 use slogate::slo::algebra::no_such_series::Sought;
+use slogate::slo::algebra::nothing_succeeded::Fruitless;
 use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
-    born_series, bucket_edge, every_element, few_scrapes, gauge_scrapes, generator_behind,
-    generator_lag, gone_series, long_range, no_such_series, present, reconcile, restart,
-    sample_size, scrape_gaps, since_start, stopped_early, success_ratio, threshold, unmoved,
+    born_series, bucket_edge, every_element, fast_failures, few_scrapes, gauge_growth,
+    gauge_scrapes, generator_behind, generator_lag, gone_series, long_range, no_such_label,
+    no_such_series, nothing_succeeded, present, reconcile, restart, sample_size, scrape_gaps,
+    since_start, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
-use slogate_promql::Sample;
+use slogate_promql::{Labels, Sample, parse_selector};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -63,6 +65,20 @@ fn examples() -> Vec<(&'static str, String)> {
             stopped_early::rule(met(), why, measured, &[below_a_second()]).reason
         }),
         ("since_start", since_start::doubt("export_bytes_total")),
+        ("gauge_growth", {
+            gauge_growth::doubt("export_queue_depth", Some(FamilyKind::Gauge)).unwrap()
+        }),
+        ("unit_of_name", { unit_of_name::doubt("wait_seconds", "wait_seconds", 1e-3).unwrap() }),
+        ("fast_failures", fast_failures::rule(met(), 20).reason),
+        ("no_such_label", {
+            let selector = parse_selector("jobs_total{sttus!=\"failed\"}").unwrap();
+            let recorded = [Labels::new([("__name__", "jobs_total"), ("status", "done")])];
+            no_such_label::doubt(&selector, recorded.iter()).unwrap()
+        }),
+        ("nothing_succeeded", {
+            let fruitless = Fruitless { request: "order".into(), failed: 200 };
+            nothing_succeeded::rule(Ruling::pass("0 meets == 0"), &fruitless).reason
+        }),
         ("born_series", {
             let series = "export_fail_total{format=\"csv\"}".to_owned();
             let born = Born { raising: vec![(series, 3.0)], ..Born::default() };

@@ -11,9 +11,12 @@ use crate::slo::algebra::every_element::Element;
 use crate::slo::algebra::gauge_scrapes::{self, Extreme};
 use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
-use crate::slo::algebra::{few_scrapes, gone_series, long_range};
+use crate::slo::algebra::{
+    fast_failures, few_scrapes, gauge_growth, gone_series, long_range, unit_of_name,
+};
 use crate::slo::scraped::{attempts, good_scrapes, instants_seen, kinds_of};
 use crate::slo::{Evidence, Ruling, Verdict};
+use crate::units::Unit;
 
 /// Facts about the series of an expression that its value does not show.
 pub(super) struct Doubts {
@@ -26,6 +29,8 @@ pub(super) struct Doubts {
     born: Born,
     /// Whether a gauge is read at the closing scrape and nowhere else.
     reads_one_scrape: bool,
+    /// Failed requests that the generator's own histogram has as fast as they failed.
+    fast_failures: u64,
 }
 
 /// What one range found.
@@ -61,6 +66,7 @@ impl Doubts {
             born: ranged::born(&ranges, evidence.series),
             reads_one_scrape: ranges.is_empty()
                 && selectors.iter().any(|one| reads_gauge(one, evidence)),
+            fast_failures: fast_failures_of(&selectors, evidence),
         }
     }
 
@@ -85,6 +91,7 @@ impl Doubts {
             return Ruling::inconclusive(doubt);
         }
         let mut ruling = born_series::rule(ruling, unseen, target);
+        ruling = fast_failures::rule(ruling, self.fast_failures);
         for range in &self.ranges {
             ruling = gone_series::rule(ruling, &range.gone, target);
             if let Some(gauge) = range.gauge {
@@ -145,9 +152,43 @@ fn reach_doubt(
         if one.asks == Asks::Value && counts(one, evidence) {
             return Some(since_start::doubt(&name));
         }
+        let wrong_kind = growth_of_gauge(one, evidence);
+        if let Some(doubt) = wrong_kind.or_else(|| wrong_unit(one, prepared)) {
+            return Some(doubt);
+        }
         let reach_ms = one.range_ms.unwrap_or(0).saturating_add(one.offset_ms);
         long_range::doubt(&name, reach_ms, prepared.reachable)
     })
+}
+
+/// The doubt about a selector whose growth is asked for, if it finds gauges.
+fn growth_of_gauge(selector: &SelectorInfo, evidence: &Evidence<'_>) -> Option<String> {
+    if selector.asks != Asks::Growth {
+        return None;
+    }
+    let kinds = kinds_of(evidence.series, &selector.selector);
+    kinds.iter().find_map(|(name, kind)| gauge_growth::doubt(name, *kind))
+}
+
+/// The doubt about a selector whose metric has another unit than the objective says.
+fn wrong_unit(selector: &SelectorInfo, prepared: &Prepared<'_>) -> Option<String> {
+    let is_value = matches!(selector.asks, Asks::Value | Asks::Growth | Asks::Movement);
+    let metric =
+        selector.metric_name().filter(|_| is_value && prepared.query.unit == Unit::Seconds)?;
+    unit_of_name::doubt(metric, prepared.query.text, prepared.query.scale)
+}
+
+/// Measured requests that failed, if the expression reads the durations of all alike.
+fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 {
+    let mixes = |one: &SelectorInfo| {
+        let labels = one.selector.matchers().iter().map(slogate_promql::Matcher::name);
+        fast_failures::mixes_outcomes(one.metric_name(), labels)
+    };
+    if !selectors.iter().any(mixes) {
+        return 0;
+    }
+    let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
+    measured.flat_map(|phase| &phase.requests).map(|request| request.failed).sum()
 }
 
 /// Whether a selector finds series that count since their process started.

@@ -1,0 +1,46 @@
+//! Rule: a label that must differ from something must be there.
+//!
+//! `{sttus!="failed"}` on a metric without a label `sttus` leaves nothing out, and
+//! `requests_total{sttus!="failed"} >= 100` counts the failures it was to ignore. To
+//! Prometheus an absent label is the empty text, which differs from everything.
+
+use slogate_promql::{Labels, MatchOperator, Selector};
+
+/// The doubt about a negative matcher on a label that none of the metric's series has.
+pub fn doubt<'a>(
+    selector: &Selector,
+    of_metric: impl Iterator<Item = &'a Labels> + Clone,
+) -> Option<String> {
+    let metric = selector.metric_name()?;
+    let example = of_metric.clone().next()?;
+    let negative = selector.matchers().iter().filter(|matcher| {
+        matches!(matcher.operator(), MatchOperator::NotEqual | MatchOperator::NotMatches)
+    });
+    let unknown = |name: &str| of_metric.clone().all(|labels| labels.get(name).is_none());
+    let matcher = negative.into_iter().find(|matcher| unknown(matcher.name()))?;
+    Some(format!(
+        "no series of `{metric}` has a label `{}`, so `{matcher}` leaves nothing out; they look \
+         like {example}",
+        matcher.name()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use slogate_promql::parse_selector;
+
+    use super::*;
+
+    fn doubted(selector: &str) -> Option<String> {
+        let recorded = [Labels::new([("__name__", "a_total"), ("status", "ok")])];
+        doubt(&parse_selector(selector).unwrap(), recorded.iter())
+    }
+
+    #[test]
+    fn a_label_that_no_series_has_leaves_nothing_out() {
+        assert!(doubted(r#"a_total{sttus!="failed"}"#).is_some());
+        assert!(doubted(r#"a_total{sttus!~"4.."}"#).is_some());
+        assert_eq!(doubted(r#"a_total{status!="failed"}"#), None);
+        assert_eq!(doubted(r#"a_total{sttus=""}"#), None);
+    }
+}
