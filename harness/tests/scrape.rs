@@ -238,7 +238,9 @@ async fn a_compressed_exposition_is_named() {
 }
 
 #[tokio::test]
-async fn a_reused_connection_that_closes_unanswered_is_no_failure() {
+async fn each_scrape_has_a_connection_of_its_own() {
+    // Behind a balancer, a connection that is kept shows one process for ever. Whoever
+    // answers here answers once a connection and leaves it open.
     let kept_open = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\na 1\n";
     let answers = vec![Answer::BytesThenClose(kept_open.into()), good("a 2\n")];
     let scraper = scraper(answers).await;

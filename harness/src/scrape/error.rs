@@ -40,6 +40,9 @@ pub enum ScrapeError {
     /// More bytes than allowed.
     #[error("the exposition is larger than {0} bytes, which is the limit")]
     TooLarge(usize),
+    /// An exposition with nothing in it.
+    #[error("the exposition has no sample; is it the metrics path, and are metrics registered?")]
+    Empty,
     /// A compressed answer.
     #[error("the exposition is encoded as `{0}`, which was not asked for and is not supported yet")]
     Encoding(String),

@@ -14,15 +14,6 @@ use crate::exposition::Format;
 /// that what is judged is what a person sees who asks with curl.
 const ACCEPTED: &str = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.7,text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
-/// Which connection a request goes over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connection {
-    /// One that is made for it.
-    New,
-    /// Perhaps one that an earlier answer left open.
-    MayBeReused,
-}
-
 /// An exposition as it was received.
 #[derive(Debug)]
 pub(super) struct Received {
@@ -33,7 +24,8 @@ pub(super) struct Received {
 }
 
 /// A client that talks to `address` and nobody else, whatever the URL's host
-/// resolves to: no proxy of the environment, no redirects.
+/// resolves to: no proxy of the environment, no redirects, each request on a
+/// connection of its own.
 pub fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
     let refused = |reason: String| ScrapeError::Client { url: url.to_owned(), reason };
     let parsed = reqwest::Url::parse(url).map_err(|error| refused(error.to_string()))?;
@@ -49,6 +41,9 @@ pub fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .no_proxy()
+        // A connection that is kept stays with one of the processes behind a balancer,
+        // and the others are never seen.
+        .pool_max_idle_per_host(0)
         .redirect(redirect::Policy::none())
         .resolve(host, address)
         // Nothing here speaks TLS; the system's certificates may not even exist.
@@ -57,22 +52,9 @@ pub fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
         .map_err(|error| refused(error.to_string()))
 }
 
-/// Fetches the exposition; the caller bounds the time. Where the connection may be
-/// one that is reused, and it closes before any answer, the request is sent once
-/// more: a server may close an idle connection at the very moment of a scrape.
-pub(super) async fn fetch(
-    client: &Client,
-    config: &ScrapeConfig,
-    connection: Connection,
-) -> Result<Received, ScrapeError> {
-    let response = match send(client, config).await {
-        Err(error) if connection == Connection::MayBeReused && is_closed_unanswered(&error) => {
-            tracing::debug!(url = config.url, %error, "the connection closed; asking once more");
-            send(client, config).await
-        }
-        sent => sent,
-    };
-    let response = response.map_err(|error| ScrapeError::transport(&error))?;
+/// Fetches the exposition; the caller bounds the time.
+pub(super) async fn fetch(client: &Client, config: &ScrapeConfig) -> Result<Received, ScrapeError> {
+    let response = send(client, config).await.map_err(|error| ScrapeError::transport(&error))?;
     check_status(&response)?;
     check_encoding(&response)?;
     let content_type = response.headers().get(CONTENT_TYPE);
@@ -88,10 +70,6 @@ async fn send(client: &Client, config: &ScrapeConfig) -> Result<Response, reqwes
         .header(ACCEPT, ACCEPTED)
         .header("X-Prometheus-Scrape-Timeout-Seconds", config.timeout.as_secs_f64().to_string());
     request.send().await
-}
-
-fn is_closed_unanswered(error: &reqwest::Error) -> bool {
-    error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
 /// None was asked for, but some servers compress whatever they are asked.

@@ -25,7 +25,7 @@ use crate::exposition::{ParseRules, parse_with};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 use batch::{Batch, Instance, report_labels};
-use http::{Connection, Received};
+use http::Received;
 use schedule::Schedule;
 
 /// The store that a run's scrapers and its load generator write to.
@@ -79,13 +79,6 @@ struct State {
     last_body: Option<Bytes>,
 }
 
-impl State {
-    /// Once a body was received whole, its connection may still be open.
-    fn connection(&self) -> Connection {
-        if self.last_body.is_some() { Connection::MayBeReused } else { Connection::New }
-    }
-}
-
 /// One scrape that is going on.
 struct Attempt {
     moment: ScrapeMoment,
@@ -129,8 +122,7 @@ impl Scraper {
     pub async fn scrape(&self, moment: ScrapeMoment) -> ScrapeRecord {
         let _turn = self.turn.lock().await;
         let attempt = self.begin(moment);
-        let connection = lock(&self.state).connection();
-        let fetch = http::fetch(&self.client, &self.config, connection);
+        let fetch = http::fetch(&self.client, &self.config);
         let received = match tokio::time::timeout(self.config.timeout, fetch).await {
             Ok(received) => received,
             Err(_) => Err(ScrapeError::Timeout(self.config.timeout)),
@@ -225,6 +217,9 @@ impl Scraper {
             ParseRules { sample_limit: Some(self.config.sample_limit), ..ParseRules::default() };
         let exposition = parse_with(&received.body, received.format, rules)?;
         let samples = exposition.samples.len();
+        if samples == 0 {
+            return Err(ScrapeError::Empty);
+        }
         let batch = instance.batch(exposition, received.format, at_ms, &self.config, store)?;
         Ok((batch, samples))
     }
