@@ -28,7 +28,7 @@ use crate::load::LoadResult;
 use crate::scenario::{Scenario, Target};
 use crate::series::SeriesStore;
 use crate::slo::JudgedObjective;
-use crate::target::StartCommand;
+use crate::target::{StartCommand, has_gone};
 use conclude::conclude;
 use setup::{NotSetUp, Stage};
 
@@ -140,6 +140,16 @@ pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioR
     run
 }
 
+/// Sees that a target which was there before the load is there after it. The end of the
+/// reference service is seen where its process is ended.
+async fn see_target(stage: &Stage, run: &mut ScenarioRun) {
+    if run.load.is_none() || run.target.is_reference {
+        return;
+    }
+    let gone = has_gone(stage.resolved.address).await;
+    run.conditions.extend(gone.map(|reason| Condition::TargetEnded { reason }));
+}
+
 /// The load and what follows it, with everything in its place.
 async fn perform(
     scenario: &Scenario,
@@ -152,6 +162,7 @@ async fn perform(
         Err(error) => run.conditions.push(Condition::Internal { reason: error.to_string() }),
     }
     run.metrics_text = stage.closing_body();
+    see_target(&stage, run).await;
     if let Some(load) = &run.load {
         let collected = artifacts::collect(scenario, load, &stage.resolved);
         let stop = settings.signals.token();

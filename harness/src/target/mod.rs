@@ -8,12 +8,14 @@ mod command;
 mod error;
 mod guard;
 mod log_tail;
+mod presence;
 mod process;
 mod reference;
 mod resolve;
 
 pub use command::StartCommand;
 pub use error::TargetError;
+pub use presence::has_gone;
 pub use process::TargetProcess;
 pub use reference::start_reference;
 pub use resolve::{CONNECT_WITHIN, Resolved, resolve};
