@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
-use super::{ArchiveError, read, read_evidence, verify};
+use super::{ArchiveError, layout, read, read_evidence, verify};
 use crate::gate::{Condition, OnInconclusive};
+use crate::slo::Verdict;
 
 /// Reads a saved run and judges every scenario that was loaded again, by the rules of
 /// this version. What happened besides (a signal, a restart) stands as it was
@@ -25,7 +26,13 @@ fn judged_again(run: &Path, record: &RunRecord, at: usize) -> Result<ScenarioRec
     let mut scenario = record.scenarios[at].clone();
     // Without a generator nothing was sent, and there is nothing to judge it by.
     if scenario.generator.is_none() || scenario.conditions.iter().any(Condition::is_silence) {
-        return Ok(scenario);
+        return match scenario.standing().verdict {
+            Verdict::Pass => Err(ArchiveError::Malformed {
+                path: run.join(layout::RUN),
+                problem: format!("scenario `{}` passes in it and was never loaded", scenario.name),
+            }),
+            _ => Ok(scenario),
+        };
     }
     let evidence = read_evidence(run, record, at)?;
     let judged = evidence.judge_again();

@@ -1,6 +1,7 @@
 //! The digests of a saved run's files, in the format of `sha256sum -c`: a run that was
 //! cut short or edited is not judged as if it were whole.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -52,19 +53,42 @@ pub(super) fn lines(digests: &[(PathBuf, String)]) -> String {
     })
 }
 
-/// Sees that every file of a saved run is there and is what was saved.
+/// Sees that every file of a saved run is there and is what was saved, and that each
+/// file that a verdict rests on has its digest. It is no signature: who can write the
+/// files can write their digests.
 pub fn verify(run: &Path) -> Result<(), ArchiveError> {
     let path = run.join(layout::SUMS);
     let text = fs::read_to_string(&path)
         .map_err(|source| ArchiveError::Read { path: path.clone(), source })?;
+    let mut listed = BTreeSet::new();
     for line in text.lines() {
         let Some((digest, name)) = line.split_once("  ") else {
             let problem = format!("`{line}` is no digest with a file name");
             return Err(ArchiveError::Malformed { path, problem });
         };
         verify_file(run.join(name), digest)?;
+        listed.insert(run.join(name));
     }
-    Ok(())
+    let evidence = evidence_files(run);
+    let evidence = evidence.map_err(|source| ArchiveError::Read { path: run.into(), source })?;
+    match evidence.into_iter().find(|file| !listed.contains(file)) {
+        None => Ok(()),
+        Some(file) => {
+            let problem = format!("it has no digest in {}", layout::SUMS);
+            Err(ArchiveError::Malformed { path: file, problem })
+        }
+    }
+}
+
+/// The record, and the files of each scenario that are read back.
+fn evidence_files(run: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = vec![run.join(layout::RUN)];
+    for entry in fs::read_dir(run)? {
+        let folder = entry?.path();
+        let names = [layout::LATENCIES, layout::SERIES, layout::NOTES, layout::METRICS];
+        files.extend(names.map(|name| folder.join(name)).into_iter().filter(|file| file.is_file()));
+    }
+    Ok(files)
 }
 
 fn verify_file(path: PathBuf, expected: &str) -> Result<(), ArchiveError> {
