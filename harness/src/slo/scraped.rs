@@ -156,7 +156,7 @@ pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<Strin
     if series.series(selector.metric_name()).any(|one| selector.matches(one.labels)) {
         let of_metric: Vec<&Labels> =
             series.series(selector.metric_name()).map(|one| one.labels).collect();
-        return no_such_label::doubt(selector, of_metric.iter().copied());
+        return no_such_label::doubt(selector, &of_metric);
     }
     let recorded: Vec<&Labels> = series.iter().map(|one| one.labels).collect();
     Some(no_such_series::doubt(Sought {

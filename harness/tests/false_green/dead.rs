@@ -59,7 +59,7 @@ fn the_target_is_killed_half_way() {
     target.kill().unwrap();
     target.wait().unwrap();
     let ended = Ended::from(child.wait_with_output().unwrap());
-    Seen::of(&workspace, ended).is_row("killed half-way");
+    Seen::of(&workspace, &ended).is_row("killed half-way");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn somebody_interrupts_the_run() {
     }
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let ended = Ended::from(child.wait_with_output().unwrap());
-    Seen::of(&workspace, ended).is_row("interrupted");
+    Seen::of(&workspace, &ended).is_row("interrupted");
 }
 
 #[test]

@@ -13,10 +13,10 @@ fn judged_again(spoil: impl Fn(&Path)) -> Seen {
     let workspace = Workspace::new();
     workspace.write("s.yaml", &scenario(&healthy().url(), &[P95, NO_FAILURES]));
     let report = ["report", "kept", "--out", "json"];
-    Seen::of(&workspace, workspace.run(&["run", "s.yaml", "--save", "kept"])).passes();
-    Seen::of(&workspace, workspace.run(&report)).passes();
+    Seen::of(&workspace, &workspace.run(&["run", "s.yaml", "--save", "kept"])).passes();
+    Seen::of(&workspace, &workspace.run(&report)).passes();
     spoil(&workspace.path().join("kept"));
-    Seen::of(&workspace, workspace.run(&report))
+    Seen::of(&workspace, &workspace.run(&report))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_record_without_its_load_is_not_believed() {
         let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
         let sums = fs::read_to_string(run.join("SHA256SUMS")).unwrap();
         let others = sums.lines().filter(|line| !line.ends_with("  run.json"));
-        let sums: String = others.map(|line| format!("{line}\n")).collect();
+        let sums = others.fold(String::new(), |sums, line| sums + line + "\n");
         fs::write(run.join("SHA256SUMS"), sums + &digest).unwrap();
     })
     .is_row("record without load");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::page::Seen;
 use crate::shop::{P95, healthy, scenario};
-use crate::support::{Workspace, outside};
+use crate::support::{Ended, Workspace, outside};
 
 const RULES: &str = "groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]\n";
 const TESTS: &str = "
@@ -23,7 +23,7 @@ fn workspace() -> Workspace {
 }
 
 fn seen(workspace: &Workspace, arguments: &[&str]) -> Seen {
-    Seen::of(workspace, workspace.run(arguments))
+    Seen::of(workspace, &workspace.run(arguments))
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn standard_output_is_full() {
         .unwrap()
         .wait_with_output()
         .unwrap();
-    Seen::of(&workspace, output.into()).is_row("standard output full");
+    Seen::of(&workspace, &Ended::from(output)).is_row("standard output full");
 }
 
 /// A file system of so many kilobytes, unmounted at the end.

@@ -31,7 +31,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(workspace: &Workspace, ended: Ended) -> Self {
+    pub(crate) fn of(workspace: &Workspace, ended: &Ended) -> Self {
         let report: Option<Value> = serde_json::from_str(&ended.stdout).ok();
         let last_line = || ended.stdout.lines().last().unwrap_or_default().trim().to_owned();
         let said = match (report.as_ref().and_then(reason), complaint(&ended.stderr)) {
@@ -55,22 +55,22 @@ impl Seen {
     /// The row is as the page has it, and it is not green.
     #[track_caller]
     pub(crate) fn is_row(&self, name: &str) {
-        self.compare(name, self.message.clone());
+        self.compare(name, &self.message);
     }
 
     /// The same for a message whose counts differ from run to run.
     #[track_caller]
     pub(crate) fn is_row_of_any_count(&self, name: &str) {
-        self.compare(name, without_counts(&self.message));
+        self.compare(name, &without_counts(&self.message));
     }
 
     #[track_caller]
-    fn compare(&self, name: &str, message: String) {
+    fn compare(&self, name: &str, message: &str) {
         assert_ne!(self.code, 0, "`{name}` is a false green\n{}", self.printed);
         let row = ROWS.iter().find(|row| row.name == name);
         let row = row.unwrap_or_else(|| panic!("rows.rs has no row `{name}`"));
         let verdict = self.report.as_ref().and_then(|report| report["verdict"].as_str());
-        let line = line_of(row, (self.code, verdict.unwrap_or("not run")), &steady(&message));
+        let line = line_of(row, (self.code, verdict.unwrap_or("not run")), &steady(message));
         let _turn = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = lines().into_iter().find(|line| line.starts_with(&start_of(row)));
         if shown.as_ref() == Some(&line) {

@@ -10,11 +10,9 @@ use crate::support::{Answer, Service};
 fn restarted(metrics: impl Fn(u64, usize) -> String + Send + Sync + 'static) -> Service {
     shop(move |path, done: &Done| {
         let again = done.worked() >= 100;
-        let body = match again {
-            true => metrics(STARTED + 60, done.worked() + 1_000),
-            false => metrics(STARTED, done.worked()),
-        };
-        (path == "/metrics").then(|| Answer::Http(200, body))
+        let (started, before) = if again { (STARTED + 60, 1_000) } else { (STARTED, 0) };
+        let body = || metrics(started, done.worked() + before);
+        (path == "/metrics").then(|| Answer::Http(200, body()))
     })
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn healthy() -> Service {
 
 /// Two hundred requests of four users at a service, with scrapes, and what must hold.
 pub(crate) fn scenario(url: &str, objectives: &[&str]) -> String {
-    let objectives: String = objectives.iter().map(|one| format!("  - {one}\n")).collect();
+    let objectives = objectives.iter().fold(String::new(), |list, one| list + "  - " + one + "\n");
     format!(
         "version: 1\nname: shop\ntarget: {url}\nmetrics: {{ path: /metrics, every: 20ms }}\n\
          load:\n  - {{ name: steady, users: 4, iterations: 200 }}\n\
@@ -117,5 +117,5 @@ pub(crate) fn run_with(text: &str, more: &[&str]) -> Seen {
     workspace.write("shop.yaml", text);
     let mut arguments = vec!["run", "shop.yaml", "--out", "json"];
     arguments.extend(more);
-    Seen::of(&workspace, workspace.run(&arguments))
+    Seen::of(&workspace, &workspace.run(&arguments))
 }

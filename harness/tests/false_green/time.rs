@@ -27,7 +27,7 @@ fn held_up(service: &Service, text: &str, long: Duration) -> Seen {
     kill_process(process, Signal::STOP).unwrap();
     thread::sleep(long);
     kill_process(process, Signal::CONT).unwrap();
-    Seen::of(&workspace, Ended::from(child.wait_with_output().unwrap()))
+    Seen::of(&workspace, &Ended::from(child.wait_with_output().unwrap()))
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn jumping(library: &str, service: &Service, text: &str, jump: &str) -> Seen {
         thread::sleep(Duration::from_millis(2));
     }
     write_whole(&clock, jump);
-    Seen::of(&workspace, Ended::from(child.wait_with_output().unwrap()))
+    Seen::of(&workspace, &Ended::from(child.wait_with_output().unwrap()))
 }
 
 /// A file that is never seen half written.

@@ -72,8 +72,8 @@ fn examples() -> Vec<(&'static str, String)> {
         ("fast_failures", fast_failures::rule(met(), 20).reason),
         ("no_such_label", {
             let selector = parse_selector("jobs_total{sttus!=\"failed\"}").unwrap();
-            let recorded = [Labels::new([("__name__", "jobs_total"), ("status", "done")])];
-            no_such_label::doubt(&selector, recorded.iter()).unwrap()
+            let recorded = Labels::new([("__name__", "jobs_total"), ("status", "done")]);
+            no_such_label::doubt(&selector, &[&recorded]).unwrap()
         }),
         ("nothing_succeeded", {
             let fruitless = Fruitless { request: "order".into(), failed: 200 };

@@ -7,16 +7,13 @@
 use slogate_promql::{Labels, MatchOperator, Selector};
 
 /// The doubt about a negative matcher on a label that none of the metric's series has.
-pub fn doubt<'a>(
-    selector: &Selector,
-    of_metric: impl Iterator<Item = &'a Labels> + Clone,
-) -> Option<String> {
+pub fn doubt(selector: &Selector, of_metric: &[&Labels]) -> Option<String> {
     let metric = selector.metric_name()?;
-    let example = of_metric.clone().next()?;
+    let example = of_metric.first()?;
     let negative = selector.matchers().iter().filter(|matcher| {
         matches!(matcher.operator(), MatchOperator::NotEqual | MatchOperator::NotMatches)
     });
-    let unknown = |name: &str| of_metric.clone().all(|labels| labels.get(name).is_none());
+    let unknown = |name: &str| of_metric.iter().all(|labels| labels.get(name).is_none());
     let matcher = negative.into_iter().find(|matcher| unknown(matcher.name()))?;
     Some(format!(
         "no series of `{metric}` has a label `{}`, so `{matcher}` leaves nothing out; they look \
@@ -32,8 +29,8 @@ mod tests {
     use super::*;
 
     fn doubted(selector: &str) -> Option<String> {
-        let recorded = [Labels::new([("__name__", "a_total"), ("status", "ok")])];
-        doubt(&parse_selector(selector).unwrap(), recorded.iter())
+        let recorded = Labels::new([("__name__", "a_total"), ("status", "ok")]);
+        doubt(&parse_selector(selector).unwrap(), &[&recorded])
     }
 
     #[test]

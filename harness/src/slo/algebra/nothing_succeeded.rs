@@ -27,10 +27,8 @@ pub struct Fruitless {
 pub fn find(load: &LoadResult) -> Option<Fruitless> {
     let measured = load.phases.iter().filter(|phase| phase.measured);
     let requests: Vec<&RequestResult> = measured.flat_map(|phase| &phase.requests).collect();
-    let least = match requests.iter().any(|request| request.succeeded > 0) {
-        true => LEAST_FAILURES,
-        false => 1,
-    };
+    let something_works = requests.iter().any(|request| request.succeeded > 0);
+    let least = if something_works { LEAST_FAILURES } else { 1 };
     requests.iter().find_map(|one| {
         let same = || requests.iter().filter(|other| other.name == one.name);
         let ended =
