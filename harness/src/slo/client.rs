@@ -47,6 +47,7 @@ pub(super) fn asks_for_failures(expression: &ClientExpression) -> bool {
         ClientExpression::SuccessRatio { .. } => true,
         ClientExpression::Time { filter, .. }
         | ClientExpression::Count { filter, .. }
+        | ClientExpression::Bytes { filter, .. }
         | ClientExpression::ResponseRate { filter } => filter.outcome == Some(Outcome::Failed),
         ClientExpression::Span => false,
     }

@@ -168,6 +168,7 @@ pub(crate) fn without_counts(message: &str) -> String {
 
 fn counted(word: &str) -> String {
     let number = word.trim_start_matches('(').trim_end_matches([',', ';', ')', '%']);
+    let number = number.trim_end_matches("/s");
     let is_number = !number.is_empty()
         && number.chars().all(|c| c.is_ascii_digit() || ".,-".contains(c))
         && number.chars().any(|c| c.is_ascii_digit());
