@@ -4,11 +4,13 @@
 //! and ends every series of the instance, so that nothing judged later can rest on
 //! values that nobody saw. This module judges nothing.
 
+mod api;
 mod batch;
 mod error;
 mod http;
 mod schedule;
 
+pub use api::{ApiConfig, ApiError, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance};
 pub use error::ScrapeError;
 pub use http::{client, read_body};
 
