@@ -203,7 +203,7 @@ pub(super) static REFERENCE: Table = Table {
 /// `metrics:`
 pub(super) static METRICS: Table = Table {
     name: "metrics source",
-    about: "Where the target's metrics are and how often they are scraped.",
+    about: "Where the target's metrics are: pages that are scraped, or a Prometheus-compatible API that has scraped them.",
     keys: &[
         optional("path", Shape::Path, "The path of the exposition on the target itself."),
         optional(
@@ -216,35 +216,55 @@ pub(super) static METRICS: Table = Table {
             Shape::Map(&DNS),
             "One page at each address of a name, which is resolved once, before the load.",
         ),
+        optional(
+            "prometheus",
+            Shape::Url,
+            "A Prometheus-compatible API where the series already are, without `/api/v1`: its own scrape interval is respected, and nothing is scraped here.",
+        ),
+        optional(
+            "matcher",
+            Shape::Text,
+            "With `prometheus`, which must have it: the series of the target, as a selector such as `{job=\"x\"}`.",
+        ),
+        optional(
+            "settle",
+            Shape::Duration,
+            "With `prometheus`: longest wait for new samples before the load and after it; at most 30m. Three of its scrape intervals and 10s without it.",
+        ),
         with_default(
             "every",
             Shape::Duration,
             "1s",
-            "Time between two scheduled scrapes of an instance; at least 10ms. The opening and the closing scrape come on top.",
+            "Time between two scheduled scrapes of an instance; at least 10ms. The opening and the closing scrape come on top. Not with `prometheus`.",
         ),
-        with_default("timeout", Shape::Duration, "5s", "Longest time of one scrape; at most 1m."),
+        with_default(
+            "timeout",
+            Shape::Duration,
+            "5s",
+            "Longest time of one scrape, or of one answer of the API; at most 1m.",
+        ),
         with_default(
             "sample_limit",
             Shape::Whole(1),
             "100000",
-            "Most samples of one scrape; with one more it fails as a whole.",
+            "Most samples of one scrape, or series that the matcher selects; with one more it fails as a whole.",
         ),
         with_default(
             "honor_timestamps",
             Shape::Boolean,
             "false",
-            "Whether the times that an exposition gives its samples are used.",
+            "Whether the times that an exposition gives its samples are used. Not with `prometheus`.",
         ),
         optional("auth", Shape::Map(&AUTH), "Who asks."),
         optional(
             "headers",
             Shape::Named(&Shape::Scalar),
-            "Header names and values of every scrape.",
+            "Header names and values of every scrape, or question to the API.",
         ),
         optional("tls", Shape::Map(&TLS), "How TLS is spoken with `https` URLs, and with `dns`."),
     ],
-    unsupported: &["prometheus", "matcher", "proxy"],
-    one_of: &[&["path", "scrape", "dns"]],
+    unsupported: &["proxy"],
+    one_of: &[&["path", "scrape", "dns", "prometheus"]],
     overrides: false,
 };
 

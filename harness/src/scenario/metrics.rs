@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::access::{Over, access};
+use super::api_source::{api_source, refuse_without_api};
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
@@ -35,7 +36,13 @@ pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) 
     match &node.value {
         Value::Text(text) if text == "none" => Some(Metrics::None),
         Value::Map(_) => {
-            scrape_source(node, target, cx).map(|source| Metrics::Scrape(Box::new(source)))
+            let fields = Fields::of(node, &keys::METRICS, cx)?;
+            if fields.has("prometheus") {
+                return api_source(&fields, target, cx)
+                    .map(|api| Metrics::Prometheus(Box::new(api)));
+            }
+            refuse_without_api(&fields, cx);
+            scrape_source(&fields, target, cx).map(|source| Metrics::Scrape(Box::new(source)))
         }
         _ => {
             fields::wrong_type(node, "`none` or a map", cx)
@@ -45,26 +52,24 @@ pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) 
     }
 }
 
-fn scrape_source(node: &Node, target: Option<&Target>, cx: &mut Context) -> Option<ScrapeSource> {
-    let fields = Fields::of(node, &keys::METRICS, cx)?;
-    let targets = targets(&fields, cx);
-    let every = every(&fields, cx);
-    let timeout = timeout(&fields, cx);
-    let sample_limit = fields
-        .has("sample_limit")
-        .then(|| fields.whole("sample_limit", 1..=LARGEST_SAMPLE_LIMIT, cx));
+fn scrape_source(
+    fields: &Fields,
+    target: Option<&Target>,
+    cx: &mut Context,
+) -> Option<ScrapeSource> {
+    let targets = targets(fields, cx);
+    let every = every(fields, cx);
+    let timeout = timeout(fields, cx);
+    let sample_limit = sample_limit(fields, cx);
     let honor_timestamps =
         fields.has("honor_timestamps").then(|| fields.boolean("honor_timestamps", cx));
-    let over = targets.as_ref().map(|targets| over(targets, target, &fields));
-    let access = access(&fields, over.as_ref(), cx);
+    let over = targets.as_ref().map(|targets| over(targets, target, fields));
+    let access = access(fields, over.as_ref(), cx);
     Some(ScrapeSource {
         targets: targets?,
         every: every?,
         timeout: timeout?,
-        sample_limit: match sample_limit {
-            Some(limit) => Some(usize::try_from(limit?).ok()?),
-            None => None,
-        },
+        sample_limit: sample_limit?,
         honor_timestamps: honor_timestamps.unwrap_or(Some(false))?,
         access: access?,
     })
@@ -97,7 +102,17 @@ fn every(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     Some(every)
 }
 
-fn timeout(fields: &Fields, cx: &mut Context) -> Option<Duration> {
+/// The limit that a file sets, if it sets one; `None` after an error.
+#[expect(clippy::option_option, reason = "a wrong limit is not the same as none")]
+pub(super) fn sample_limit(fields: &Fields, cx: &mut Context) -> Option<Option<usize>> {
+    if !fields.has("sample_limit") {
+        return Some(None);
+    }
+    let limit = fields.whole("sample_limit", 1..=LARGEST_SAMPLE_LIMIT, cx)?;
+    usize::try_from(limit).ok().map(Some)
+}
+
+pub(super) fn timeout(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     if !fields.has("timeout") {
         return Some(DEFAULT_SCRAPE_TIMEOUT);
     }
@@ -113,7 +128,7 @@ fn timeout(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     Some(timeout)
 }
 
-fn value_at(fields: &Fields, name: &str) -> Span {
+pub(super) fn value_at(fields: &Fields, name: &str) -> Span {
     fields.get(name).map_or(fields.at, |value| value.span)
 }
 
@@ -173,7 +188,7 @@ fn scrape_url(node: &Node, cx: &mut Context) -> Option<ScrapeUrl> {
 }
 
 /// An `http` or `https` URL without a user in it.
-fn url(node: &Node, cx: &mut Context) -> Option<Url> {
+pub(super) fn url(node: &Node, cx: &mut Context) -> Option<Url> {
     let Some(text) = node.text() else {
         fields::wrong_type(node, "a URL or a map", cx);
         return None;
@@ -280,7 +295,7 @@ fn over(targets: &ScrapeTargets, target: Option<&Target>, fields: &Fields) -> Ov
 }
 
 /// Whether what is sent to a host never leaves this machine.
-fn is_this_machine(host: &str) -> bool {
+pub(super) fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     match bare.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

@@ -6,6 +6,7 @@
 //! spell every key once, for the reader, the JSON Schema and the reference.
 
 mod access;
+mod api_source;
 mod body;
 mod client;
 mod context;

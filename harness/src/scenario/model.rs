@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use slogate_promql::Selector;
+
 use super::access::Access;
 use crate::units::Unit;
 
@@ -81,6 +83,8 @@ pub enum Metrics {
     None,
     /// On pages in the Prometheus text format, which are scraped.
     Scrape(Box<ScrapeSource>),
+    /// In a Prometheus-compatible API, which has scraped them.
+    Prometheus(Box<ApiSource>),
 }
 
 impl Metrics {
@@ -89,6 +93,7 @@ impl Metrics {
         match self {
             Self::None => None,
             Self::Scrape(source) => Some(&source.access),
+            Self::Prometheus(source) => Some(&source.access),
         }
     }
 
@@ -118,6 +123,25 @@ pub struct ScrapeSource {
     pub sample_limit: Option<usize>,
     /// Whether times in an exposition are used.
     pub honor_timestamps: bool,
+    /// Who asks, and how.
+    pub access: Access,
+}
+
+/// An API that has the target's series, and how it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiSource {
+    /// `http` or `https`, without a user and without `/api/v1`.
+    pub url: String,
+    /// Which series are the target's, as it is written.
+    pub matcher: String,
+    /// The same as it was read.
+    pub selector: Selector,
+    /// Longest wait for new samples at each end of the load, where the file sets one.
+    pub settle: Option<Duration>,
+    /// Longest time of one answer.
+    pub timeout: Duration,
+    /// Most series, where the file sets a limit of its own.
+    pub series_limit: Option<usize>,
     /// Who asks, and how.
     pub access: Access,
 }
