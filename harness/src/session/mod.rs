@@ -4,6 +4,7 @@
 //! A session decides nothing about a verdict; it gathers evidence in the right
 //! order and hands it to `slo` and `gate`.
 
+mod api;
 mod artifacts;
 mod conclude;
 mod drive;
@@ -163,6 +164,7 @@ async fn perform(
     }
     run.metrics_text = stage.closing_body();
     see_target(&stage, run).await;
+    run.notes.extend(stage.watch.notes());
     if let Some(load) = &run.load {
         let collected = artifacts::collect(scenario, load, &stage.resolved);
         let stop = settings.signals.token();

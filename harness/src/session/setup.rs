@@ -22,7 +22,7 @@ use crate::units::Unit;
 
 use super::identity::{self, Addresses};
 use super::watch::{OwnSeries, Watch};
-use super::{Event, ScenarioRun, Settings};
+use super::{Event, ScenarioRun, Settings, api};
 
 /// Most samples of one scrape: ten times what a large service exports.
 const SAMPLE_LIMIT: usize = 100_000;
@@ -102,7 +102,15 @@ impl Stage {
         }
         let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
         let series = SharedSeries::default();
-        let watch = watch(scenario, settings, &resolved, clock, &engine, &series)?;
+        let watch = match &scenario.metrics {
+            Metrics::Prometheus(source) => {
+                let own = own_series(scenario, clock, &engine, &series);
+                api::watch(source, own, settings.signals.token()).await?.into()
+            }
+            Metrics::None | Metrics::Scrape(_) => {
+                watch(scenario, settings, &resolved, clock, &engine, &series)?
+            }
+        };
         if let Watch::Scrapes(scraper) = &watch {
             see_metrics(scraper).await?;
         }
@@ -269,6 +277,18 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
     bounds.filter(|bound| *bound > 0.0 && bound.is_finite()).collect()
 }
 
+/// The client's own series, to be sampled where nothing is scraped.
+fn own_series(
+    scenario: &Scenario,
+    clock: Clock,
+    engine: &Engine,
+    series: &SharedSeries,
+) -> OwnSeries {
+    let (meters, name) = (engine.meters(), scenario.name.clone());
+    let sample: OnScrape = Box::new(move |store, at_ms| meters.write_series(&name, store, at_ms));
+    OwnSeries { sample, series: Arc::clone(series), clock }
+}
+
 fn watch(
     scenario: &Scenario,
     settings: &Settings,
@@ -277,12 +297,11 @@ fn watch(
     engine: &Engine,
     series: &SharedSeries,
 ) -> Result<Watch, Condition> {
-    let (meters, name) = (engine.meters(), scenario.name.clone());
-    let sample: OnScrape = Box::new(move |store, at_ms| meters.write_series(&name, store, at_ms));
-    let series = Arc::clone(series);
+    let own = own_series(scenario, clock, engine, series);
     let Metrics::Scrape(source) = &scenario.metrics else {
-        return Ok(Watch::OwnSeries(Arc::new(OwnSeries { sample, series, clock })));
+        return Ok(Watch::OwnSeries(Arc::new(own)));
     };
+    let OwnSeries { sample, series, clock } = own;
     let path = match &source.targets {
         ScrapeTargets::Path(path) if source.access == Access::default() => path,
         _ => {

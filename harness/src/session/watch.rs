@@ -12,6 +12,8 @@ use crate::clock::Clock;
 use crate::scrape::{OnScrape, Scraper, SharedSeries};
 use crate::series::ScrapeMoment;
 
+use super::api::ApiWatch;
+
 /// Time between two samples of the client's own series where nothing is scraped:
 /// what Prometheus would find fine, and little to save.
 const OWN_SERIES_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +25,8 @@ pub(super) enum Watch {
     Scrapes(Arc<Scraper>),
     /// There are no metrics to scrape.
     OwnSeries(Arc<OwnSeries>),
+    /// Somebody else scrapes the target; its series are fetched after the load.
+    Api(Arc<ApiWatch>),
 }
 
 /// The client's own series, sampled on a schedule of their own.
@@ -35,12 +39,18 @@ pub(super) struct OwnSeries {
 impl Watch {
     /// Before the first measured arrival.
     pub(super) async fn open(&self) {
-        self.once(ScrapeMoment::Opening).await;
+        match self {
+            Self::Api(api) => api.open().await,
+            _ => self.once(ScrapeMoment::Opening).await,
+        }
     }
 
     /// After the last measured response.
     pub(super) async fn close(&self) {
-        self.once(ScrapeMoment::Closing).await;
+        match self {
+            Self::Api(api) => api.close().await,
+            _ => self.once(ScrapeMoment::Closing).await,
+        }
     }
 
     /// On the schedule, until cancelled.
@@ -48,6 +58,7 @@ impl Watch {
         match self {
             Self::Scrapes(scraper) => scraper.run_schedule(until).await,
             Self::OwnSeries(own) => drop(until.run_until_cancelled(own.run()).await),
+            Self::Api(api) => drop(until.run_until_cancelled(api.own.run()).await),
         }
     }
 
@@ -55,7 +66,15 @@ impl Watch {
     pub(super) fn last_body(&self) -> Option<Bytes> {
         match self {
             Self::Scrapes(scraper) => scraper.last_body(),
-            Self::OwnSeries(_) => None,
+            Self::OwnSeries(_) | Self::Api(_) => None,
+        }
+    }
+
+    /// What should be known about it and decides nothing.
+    pub(super) fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Scrapes(_) | Self::OwnSeries(_) => Vec::new(),
+            Self::Api(api) => api.notes(),
         }
     }
 
@@ -63,12 +82,13 @@ impl Watch {
         match self {
             Self::Scrapes(scraper) => drop(scraper.scrape(moment).await),
             Self::OwnSeries(own) => own.write(),
+            Self::Api(api) => api.own.write(),
         }
     }
 }
 
 impl OwnSeries {
-    async fn run(&self) {
+    pub(super) async fn run(&self) {
         let mut ticks = tokio::time::interval(OWN_SERIES_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         // The first tick is now, and the opening sample has just been written.
@@ -79,8 +99,13 @@ impl OwnSeries {
         }
     }
 
-    fn write(&self) {
+    pub(super) fn write(&self) {
+        self.write_at(self.clock.now_ms());
+    }
+
+    /// Writes what the numbers are now with a time at which they were the same.
+    pub(super) fn write_at(&self, at_ms: i64) {
         let mut store = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.sample)(&mut store, self.clock.now_ms());
+        (self.sample)(&mut store, at_ms);
     }
 }

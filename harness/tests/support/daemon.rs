@@ -2,6 +2,7 @@
 //! loopback port, waited for until it listens, ended by its own process id.
 
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -74,6 +75,18 @@ fn listens(child: &mut Child, address: SocketAddr) -> bool {
         thread::sleep(Duration::from_millis(10));
     }
     false
+}
+
+/// The answer to a GET, head and body; empty if there was none.
+pub(crate) fn get(address: SocketAddr, path: &str) -> String {
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    asked().unwrap_or_default()
 }
 
 /// Waits until something is so, as seen from outside.

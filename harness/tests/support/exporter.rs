@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::daemon::get;
+
 /// A running reference service, gone when it is dropped.
 pub(crate) struct Exporter {
     /// Where it listens.
@@ -30,6 +32,22 @@ impl Exporter {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit_once("http://").unwrap().1.parse().unwrap();
         Self { address, child, _folder: folder }
+    }
+
+    /// Exports that it has finished, by its own account.
+    pub(crate) fn succeeded(&self) -> u64 {
+        let metrics = get(self.address, "/export/metrics");
+        let counts = metrics.lines().filter(|line| {
+            line.starts_with("export_requests_total{") && line.contains("status=\"succeeded\"")
+        });
+        let count = |line: &str| line.rsplit(' ').next()?.parse::<u64>().ok();
+        counts.filter_map(count).sum()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
     pub(crate) fn url(&self) -> String {

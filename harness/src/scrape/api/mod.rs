@@ -104,7 +104,6 @@ impl WatchedApi {
         config: ApiConfig,
         credentials: &Credentials,
         clock: Clock,
-        cancelled: &CancellationToken,
     ) -> Result<Self, ApiError> {
         let (http, url) = http::client(&config.url, credentials).await?;
         let client = ApiClient::new(http, &url, config.timeout, config.body_limit_bytes)?;
@@ -118,10 +117,7 @@ impl WatchedApi {
         }
         let ups = labels_of(&client.vector(&up_selector(&config.selector)).await?);
         let ticks = tick_series(&selected, &ups)?;
-        let instances = tokio::select! {
-            instances = wait::intervals(&client, ticks) => instances?,
-            () = cancelled.cancelled() => return Err(ApiError::Interrupted),
-        };
+        let instances = wait::intervals(&client, ticks).await?;
         let series = selected.len();
         Ok(Self { config, client, clock, instances, series, difference })
     }
