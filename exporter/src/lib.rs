@@ -27,5 +27,6 @@ mod server;
 pub use command::run_command;
 pub use config::{Config, Limits};
 pub use faults::{Fault, FaultError, Faults};
+pub use format::FONT;
 pub use options::Options;
 pub use server::{ServeError, SetUpError, run};

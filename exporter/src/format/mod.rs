@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use thiserror::Error;
 
+pub use self::pdf::FONT;
 pub(crate) use self::{
     csv::{CsvOptions, Formulas},
     row::{CellKind, Row},

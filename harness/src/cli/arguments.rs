@@ -114,6 +114,9 @@ pub(super) struct LoadArguments {
     /// What an inconclusive verdict does to the exit code
     #[arg(long, value_name = "ACTION", default_value = "fail")]
     pub(super) on_inconclusive: InconclusiveChoice,
+    /// Job summary and annotations for GitHub
+    #[arg(long, value_name = "WHEN", env = "SLOGATE_GITHUB", default_value = "auto")]
+    pub(super) github: GitHubChoice,
     /// Most requests at once; more wait, and count as late
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_in_flight: u32,
@@ -188,6 +191,14 @@ pub(super) enum InconclusiveChoice {
     Fail,
     /// Exit 0, with the verdict still shown as inconclusive
     Warn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GitHubChoice {
+    /// Where `GITHUB_ACTIONS` is `true`
+    Auto,
+    /// Never
+    Off,
 }
 
 impl From<InconclusiveChoice> for OnInconclusive {

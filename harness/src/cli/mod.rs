@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod files;
 mod gate;
+mod github;
 mod output;
 mod perform;
 mod progress;

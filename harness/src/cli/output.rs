@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Junit,
     /// For a ticket or a comment.
     Markdown,
+    /// For a release record.
+    Pdf,
 }
 
 /// Every kind by its name on the command line.
@@ -35,14 +37,15 @@ const KINDS: &[(&str, Kind)] = &[
     ("json", Kind::Json),
     ("junit", Kind::Junit),
     ("markdown", Kind::Markdown),
+    ("pdf", Kind::Pdf),
 ];
 
 /// Kinds that later versions write; asking for one is an error, never ignored.
-const PLANNED: &[&str] = &["html", "pdf", "csv", "openmetrics"];
+const PLANNED: &[&str] = &["html", "csv", "openmetrics"];
 
 /// What `--help` says of `--out`.
 pub(super) const HELP: &str = "A report: KIND or KIND=FILE, repeatable; kinds are table, json, \
-    junit and markdown (docs/reports.md)";
+    junit, markdown and pdf (docs/reports.md)";
 
 /// Why a report cannot be written.
 #[derive(Debug, Error)]
@@ -53,6 +56,8 @@ pub(super) enum OutputError {
     Unknown(String),
     #[error("--out {0}: the file name is missing; write {0}FILE")]
     NoFileName(String),
+    #[error("--out {0}: not for a terminal; give it a file: {0}=FILE")]
+    NotForTerminal(String),
     #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
     TwoToStandardOutput(String),
     #[error("--out: cannot write {}: {source}; choose a folder that exists and may be written", file.display())]
@@ -98,6 +103,10 @@ fn kinds() -> String {
 
 /// Finds out before any load whether every report can be written.
 pub(super) fn probe(outputs: &[Output]) -> Result<(), OutputError> {
+    let to_standard_output = outputs.iter().find(|output| output.file.is_none());
+    if to_standard_output.is_some_and(|output| output.kind == Kind::Pdf) && is_terminal() {
+        return Err(OutputError::NotForTerminal("pdf".to_owned()));
+    }
     for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
         probe_file(file).map_err(|source| not_writable(file, source))?;
     }

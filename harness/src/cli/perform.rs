@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::arguments::{LoadArguments, StartArguments};
+use super::github::GitHub;
 use super::output::{self, Output, say};
 use super::{Failure, progress, reports};
 use crate::archive::{
@@ -11,7 +12,7 @@ use crate::archive::{
     check_destination, write,
 };
 use crate::clock::Clock;
-use crate::gate::{ExitCode, RuleResult, Signal};
+use crate::gate::{ExitCode, Outcome, RuleResult, Signal};
 use crate::scenario::{Objective, Objectives, Scenario, Target};
 use crate::session::{ScenarioRun, Settings, Signals, run_scenario};
 use crate::target::StartCommand;
@@ -20,17 +21,29 @@ use crate::target::StartCommand;
 pub(super) struct Destinations {
     outputs: Vec<Output>,
     save: Option<PathBuf>,
+    github: Option<GitHub>,
 }
 
 impl Destinations {
-    /// Reads and tries `--out` and `--save`.
+    /// Reads and tries `--out`, `--save`, and what GitHub wants to have.
     pub(super) fn of(load: &LoadArguments) -> Result<Self, Failure> {
         let outputs = output::parse(&load.outputs).map_err(Failure::usage)?;
         output::probe(&outputs).map_err(Failure::usage)?;
         if let Some(folder) = &load.save {
             check_destination(folder).map_err(Failure::usage)?;
         }
-        Ok(Self { outputs, save: load.save.clone() })
+        let github = GitHub::detect(load.github);
+        github.as_ref().map_or(Ok(()), GitHub::probe).map_err(Failure::usage)?;
+        Ok(Self { outputs, save: load.save.clone(), github })
+    }
+
+    /// Writes every report; GitHub hears last, because a report that could not be written
+    /// changes the exit code that it is told.
+    fn tell(&self, record: &RunRecord, mut outcome: Outcome) -> ExitCode {
+        let written = reports::write(record, outcome, &self.outputs);
+        outcome.exit_code = outcome.exit_code.or(written);
+        let told = self.github.as_ref().map(|github| github.report(record, outcome));
+        outcome.exit_code.or(told.unwrap_or(ExitCode::Pass))
     }
 }
 
@@ -69,7 +82,7 @@ pub(super) fn perform(
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
     let late_signal = signals.received().map_or(ExitCode::Pass, Signal::exit_code);
     outcome.exit_code = outcome.exit_code.or(saved).or(late_signal);
-    Ok(outcome.exit_code.or(reports::write(&record, outcome, &destinations.outputs)))
+    Ok(destinations.tell(&record, outcome))
 }
 
 /// What `--start` says, if every scenario is about a service that it can start.

@@ -3,7 +3,7 @@
 use super::output::{self, Kind, Output, say};
 use crate::archive::RunRecord;
 use crate::gate::{ExitCode, Outcome};
-use crate::report::{TableOptions, json, junit, markdown, table};
+use crate::report::{TableOptions, json, junit, markdown, pdf, table};
 
 /// Width of a table where standard output is not a terminal.
 const PIPED_WIDTH: usize = 80;
@@ -25,6 +25,9 @@ pub(super) fn write(record: &RunRecord, outcome: Outcome, outputs: &[Output]) ->
 
 fn draw(record: &RunRecord, outcome: Outcome, output: &Output) -> Result<Vec<u8>, String> {
     let text = match output.kind {
+        Kind::Pdf => {
+            return pdf(record, outcome, exporter::FONT).map_err(|error| error.to_string());
+        }
         Kind::Json => json(record).map_err(|error| error.to_string())?,
         Kind::Table => table(record, outcome, table_options(output)),
         Kind::Junit => junit(record, outcome).map_err(|error| error.to_string())?,

@@ -197,3 +197,8 @@ fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> S
         format_quantity(generator.wall_seconds, Unit::Seconds),
     )
 }
+
+/// A time in seconds for people.
+pub(super) fn seconds(seconds: f64) -> String {
+    format_quantity(seconds, Unit::Seconds)
+}

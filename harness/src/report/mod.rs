@@ -3,13 +3,17 @@
 //! spelled in [`words`], so that no two reports of a run say different things.
 
 mod cells;
+mod github;
 mod json;
 mod junit;
 mod markdown;
+mod pdf;
 mod table;
 mod words;
 
+pub use github::{Workspace, annotations};
 pub use json::{json, schema};
 pub use junit::{JunitError, junit};
 pub use markdown::{cut_markdown, markdown};
+pub use pdf::{PdfError, pdf};
 pub use table::{TableOptions, table};

@@ -7,11 +7,14 @@ mod gate_exit_codes;
 #[expect(dead_code, reason = "these tests use a part of it")]
 #[path = "../support/outside.rs"]
 mod outside;
+mod report_github;
 mod report_json;
 mod report_junit;
 mod report_markdown;
+mod report_pdf;
 mod report_snapshots;
 mod report_table;
+mod reports_page;
 mod slo_false_green;
 mod slo_properties;
 mod slo_verdict_page;

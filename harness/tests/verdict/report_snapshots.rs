@@ -4,7 +4,7 @@
 use crate::support::{self, assert_matches_file};
 use slogate::archive::RunRecord;
 use slogate::gate::OnInconclusive;
-use slogate::report::{json, junit, markdown};
+use slogate::report::{Workspace, annotations, json, junit, markdown};
 use slogate::slo::Verdict;
 
 fn assert_every_format(name: &str, record: &RunRecord) {
@@ -15,6 +15,9 @@ fn assert_every_format(name: &str, record: &RunRecord) {
     matches("json", &json(record).unwrap());
     matches("xml", &junit(record, outcome).unwrap());
     matches("md", &markdown(record, outcome));
+    let workspace = Workspace { root: "/repo".into(), here: "/repo".into() };
+    let lines = annotations(record, &workspace);
+    matches("github", &lines.iter().map(|line| line.clone() + "\n").collect::<String>());
 }
 
 #[test]

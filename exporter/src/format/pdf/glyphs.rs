@@ -13,7 +13,7 @@ use super::script::needs_shaping;
 use crate::format::{FormatError, TextLosses};
 
 /// DejaVu Sans, whole: Latin with Turkish, Greek, Cyrillic and much more.
-pub(super) const FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans.ttf");
+pub const FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans.ttf");
 
 /// Printable bytes that a PDF string holds without an escape.
 const PLAIN_BYTES: [u8; 92] = plain_bytes();

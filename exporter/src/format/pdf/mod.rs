@@ -11,6 +11,8 @@ mod glyphs;
 mod layout;
 mod script;
 
+pub use glyphs::FONT;
+
 use std::io::Write;
 
 use pdf_writer::{Content, Date, Finish, Name, Rect, Str, TextStr};
