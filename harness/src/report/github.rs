@@ -33,7 +33,12 @@ pub fn annotations(record: &RunRecord, workspace: &Workspace) -> Vec<String> {
     let mut all: Vec<Annotation> = Vec::new();
     for scenario in &record.scenarios {
         let reasons = words::reasons(scenario);
-        all.extend(reasons.iter().map(|reason| Annotation::of_reason(scenario, reason, workspace)));
+        let (whole, of_objectives): (Vec<_>, Vec<_>) =
+            reasons.iter().partition(|reason| reason.slos.is_empty());
+        // Objectives of a scenario that was not run repeat why it was not.
+        let is_new = |reason: &&Reason<'_>| whole.iter().all(|told| told.text != reason.text);
+        let told = whole.iter().copied().chain(of_objectives.into_iter().filter(is_new));
+        all.extend(told.map(|reason| Annotation::of_reason(scenario, reason, workspace)));
     }
     let rules = record.rules.as_ref().map_or(&[][..], |rules| &rules.results);
     let untold = rules.iter().filter(|result| result.verdict != Verdict::Pass);

@@ -56,6 +56,16 @@ fn objectives_that_share_a_reason_are_one_annotation() {
 }
 
 #[test]
+fn objectives_that_repeat_why_nothing_ran_are_not_annotated_again() {
+    let mut scenario = support::unreachable();
+    for slo in &mut scenario.slos {
+        slo.reason.clone_from(&scenario.reasons[0]);
+    }
+    let lines = annotations(&support::run_of(vec![scenario], None), &workspace());
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+#[test]
 fn names_and_reasons_cannot_end_a_command_or_begin_another() {
     for line in annotations(&support::hostile_run(), &workspace()) {
         assert!(!line.contains(['\n', '\r', '\u{1b}', '\u{0}']), "{line}");
