@@ -128,7 +128,7 @@ fn line_of(row: &Row, (code, verdict): (i32, &str), message: &str) -> String {
 fn steady(message: &str) -> String {
     let mut text = String::new();
     let mut rest = message;
-    while let Some((before, after)) = ["127.0.0.1:", "[::1]:", "localhost:"]
+    while let Some((before, after)) = ["127.0.0.1:", "[::1]:", "both.test:"]
         .iter()
         .filter_map(|host| Some((rest.find(host)? + host.len(), *host)))
         .min()
@@ -167,7 +167,7 @@ pub(crate) fn without_counts(message: &str) -> String {
 }
 
 fn counted(word: &str) -> String {
-    let number = word.trim_start_matches('(').trim_end_matches([',', ';', ')', '%']);
+    let number = word.trim_start_matches('(').trim_end_matches([',', ';', ':', ')', '%']);
     let number = number.trim_end_matches("/s");
     let is_number = !number.is_empty()
         && number.chars().all(|c| c.is_ascii_digit() || ".,-".contains(c))

@@ -1,6 +1,7 @@
 //! A small service with metrics, which a test makes lie or break in one way, and the
 //! scenario that it passes as long as it does neither.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -62,8 +63,16 @@ pub(crate) fn metrics_of(started: u64, worked: usize) -> String {
 pub(crate) fn shop(
     trap: impl Fn(&str, &Done) -> Option<Answer> + Send + Sync + 'static,
 ) -> Service {
+    shop_on(TcpListener::bind("127.0.0.1:0").unwrap(), trap)
+}
+
+/// The same on a listener of the test's own.
+pub(crate) fn shop_on(
+    listener: TcpListener,
+    trap: impl Fn(&str, &Done) -> Option<Answer> + Send + Sync + 'static,
+) -> Service {
     let done = Arc::new(Done::default());
-    Service::start(move |path, _| {
+    Service::on(listener, move |path, _| {
         let trapped = trap(path, &done);
         let answer = |healthy: fn(&Done) -> Answer| trapped.unwrap_or_else(|| healthy(&done));
         if path.starts_with("/metrics") {

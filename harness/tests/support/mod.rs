@@ -127,7 +127,14 @@ pub(crate) struct Service {
 impl Service {
     /// `answer` gets the path and how many requests came before this one.
     pub(crate) fn start(answer: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    /// The same on a listener of the test's own.
+    pub(crate) fn on(
+        listener: TcpListener,
+        answer: impl Fn(&str, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
         let (answer, counted) = (Arc::new(answer), Arc::clone(&requests));
