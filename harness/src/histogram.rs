@@ -54,6 +54,17 @@ impl LatencyHistogram {
         }
     }
 
+    /// Records so many durations of one length.
+    pub fn record_many(&mut self, duration: Duration, count: u64) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        if nanos > HIGHEST_NANOS {
+            self.over_bound += count;
+        } else if count > 0 {
+            let recorded = self.recorded.get_or_insert_with(empty_histogram);
+            recorded.saturating_record_n(nanos.max(1), count);
+        }
+    }
+
     /// Adds another histogram; nothing is rounded by it.
     pub fn merge(&mut self, other: &Self) {
         if let Some(theirs) = &other.recorded {

@@ -144,6 +144,11 @@ impl From<&StopReason> for StoppedEarly {
     fn from(reason: &StopReason) -> Self {
         match reason {
             StopReason::Cancelled => Self::Cancelled,
+            StopReason::Aborted { objective, missed_for, measured } => Self::Aborted {
+                objective: objective.clone(),
+                missed_for_seconds: missed_for.as_secs_f64(),
+                measured: measured.clone(),
+            },
             StopReason::NoResponse { last_error } => {
                 Self::NoResponse { last_error: last_error.clone() }
             }

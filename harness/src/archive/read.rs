@@ -194,6 +194,14 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
         generator,
         stopped_early: scenario.stopped_early.as_ref().map(|reason| match reason {
             StoppedEarly::Cancelled => StopReason::Cancelled,
+            StoppedEarly::Aborted { objective, missed_for_seconds, measured } => {
+                StopReason::Aborted {
+                    objective: objective.clone(),
+                    missed_for: Duration::try_from_secs_f64(*missed_for_seconds)
+                        .unwrap_or_default(),
+                    measured: measured.clone(),
+                }
+            }
             StoppedEarly::NoResponse { last_error } => {
                 StopReason::NoResponse { last_error: last_error.clone() }
             }

@@ -172,11 +172,20 @@ impl From<Window> for WindowRecord {
 }
 
 /// Why the load ended before its time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StoppedEarly {
     /// Somebody asked for it.
     Cancelled,
+    /// An objective with `abort` was missed for too long.
+    Aborted {
+        /// Its id.
+        objective: String,
+        /// For how long without interruption.
+        missed_for_seconds: f64,
+        /// What it was when it ended the load.
+        measured: String,
+    },
     /// None of the first requests got a complete response.
     NoResponse {
         /// The last error, in words.

@@ -60,6 +60,11 @@ pub enum Condition {
         /// How, and what it said last.
         reason: String,
     },
+    /// An objective with `abort` was missed for so long that the load was ended.
+    Aborted {
+        /// Which, for how long, and by what.
+        reason: String,
+    },
     /// Several processes answered at one address.
     SeveralProcesses {
         /// What showed it.
@@ -89,7 +94,9 @@ impl Condition {
     /// What it makes of the scenario's verdict: none of them is a pass.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Restarted { .. } | Self::TargetEnded { .. } => Verdict::Fail,
+            Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
+                Verdict::Fail
+            }
             Self::NotReachable { .. }
             | Self::AmbiguousTarget { .. }
             | Self::NoResponse { .. }
@@ -117,7 +124,9 @@ impl Condition {
             }
             Self::Interrupted { signal } => signal.exit_code(),
             Self::Internal { .. } => ExitCode::Internal,
-            Self::Restarted { .. } | Self::TargetEnded { .. } => ExitCode::Failed,
+            Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
+                ExitCode::Failed
+            }
             Self::SeveralProcesses { .. } | Self::Skipped { .. } | Self::LoadOnly => {
                 ExitCode::Inconclusive
             }
@@ -137,6 +146,7 @@ impl Condition {
                 "ended by SIGHUP: the terminal was closed".into()
             }
             Self::Internal { reason } => format!("internal error: {reason}"),
+            Self::Aborted { reason } => format!("aborted: {reason}"),
             Self::Skipped { reason } => format!("skipped: {reason}"),
             Self::AmbiguousTarget { reason }
             | Self::Restarted { reason }
@@ -180,6 +190,7 @@ mod tests {
             Condition::Internal { reason: reason() },
             Condition::Restarted { reason: reason() },
             Condition::TargetEnded { reason: reason() },
+            Condition::Aborted { reason: reason() },
             Condition::SeveralProcesses { reason: reason() },
             Condition::Skipped { reason: reason() },
             Condition::LoadOnly,

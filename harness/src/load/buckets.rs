@@ -51,6 +51,15 @@ impl BucketBounds {
         self.seconds.len() + 1
     }
 
+    /// A duration inside a bucket, halfway between its bounds; a little above the last
+    /// bound for the one that has none.
+    pub(super) fn inside(&self, bucket: usize) -> Duration {
+        let below = bucket.checked_sub(1).and_then(|below| self.nanos.get(below));
+        let low = below.copied().unwrap_or_default();
+        let high = self.nanos.get(bucket).copied().unwrap_or(low.saturating_add(low / 8));
+        Duration::from_nanos(low.midpoint(high).max(low.saturating_add(1)))
+    }
+
     /// The bucket of a duration: the first whose bound is not below it.
     fn bucket_of(&self, nanos: u64) -> usize {
         self.nanos.partition_point(|bound| *bound < nanos)

@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::abort::Abort;
 use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, Task};
 use super::lane::{LaneBounds, Target};
 use super::limits::{process_cpu_seconds, raise_open_file_limit};
@@ -48,6 +49,7 @@ use super::pacer::Pacer;
 use super::picker::Picker;
 use super::plan::{LoadError, LoadPlan, prepare, within_reach};
 use super::recorder::Recorder;
+use super::so_far::{LoadSoFar, SharedClock};
 use super::ticket::UserStop;
 use crate::scenario::{PhaseLoad, Stop};
 
@@ -62,9 +64,10 @@ pub struct Engine {
     target: Arc<Target>,
     meters: Arc<LiveMeters>,
     threads: Vec<LoadThread>,
-    clock: Box<dyn Fn(Instant) -> i64 + Send + Sync>,
+    clock: SharedClock,
     /// Stops the threads; a child of the caller's token.
     stop: CancellationToken,
+    abort: Abort,
     /// When each phase began, if it did.
     begun: Vec<Option<Instant>>,
     open_file_limit: u64,
@@ -112,7 +115,8 @@ impl Engine {
             target,
             meters,
             threads,
-            clock: Box::new(clock),
+            clock: Arc::new(clock),
+            abort: Abort::new(&stop),
             stop,
             open_file_limit,
             started: Instant::now(),
@@ -124,6 +128,16 @@ impl Engine {
     /// Progress counters, to be read while phases run.
     pub fn meters(&self) -> Arc<LiveMeters> {
         Arc::clone(&self.meters)
+    }
+
+    /// What is measured so far, to be read while phases run.
+    pub fn so_far(&self) -> LoadSoFar {
+        LoadSoFar::new(&self.meters, &self.plan, &self.clock)
+    }
+
+    /// Ends this load, and no other, while phases run.
+    pub fn abort(&self) -> Abort {
+        self.abort.clone()
     }
 
     /// Runs these phases on one timeline and drains; comes back early, with the reason,
@@ -139,6 +153,11 @@ impl Engine {
         self.stopped_early = self.stopped_early.take().or_else(|| self.stop_reason());
         if self.stopped_early.is_some() {
             self.stop.cancel();
+            // The schedules of open phases that follow each other are laid out ahead.
+            let now = Instant::now();
+            for begun in &mut self.begun {
+                *begun = begun.filter(|begun| *begun <= now);
+            }
         }
         Ok(self.stopped_early.clone())
     }
@@ -160,7 +179,7 @@ impl Engine {
             meters: &self.meters,
             recorders: &recorders,
             begun: &self.begun,
-            clock: &self.clock,
+            clock: &*self.clock,
         };
         let generator = GeneratorReport {
             threads: recorders.len(),
@@ -296,7 +315,10 @@ impl Engine {
             Some(last_error) if !self.stop.is_cancelled() || liveness.is_given_up() => {
                 Some(StopReason::NoResponse { last_error })
             }
-            _ => self.stop.is_cancelled().then_some(StopReason::Cancelled),
+            _ if self.stop.is_cancelled() => {
+                Some(self.abort.reason().unwrap_or(StopReason::Cancelled))
+            }
+            _ => None,
         }
     }
 }

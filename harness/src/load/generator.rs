@@ -30,7 +30,7 @@ const MINIMUM_GAP: Duration = Duration::from_micros(100);
 const ARRIVALS_IN_A_ROW: u32 = 64;
 /// An arrival that is taken up so much later than intended was missed: within a
 /// second, a rate a second is still held.
-const MISSED_AFTER: Duration = Duration::from_secs(1);
+pub(super) const MISSED_AFTER: Duration = Duration::from_secs(1);
 
 /// What a load thread is made from.
 pub(super) struct GeneratorParts {

@@ -219,6 +219,13 @@ impl LiveMeters {
         totals
     }
 
+    /// When a phase began, if it has.
+    pub(super) fn began(&self, phase: usize) -> Option<Instant> {
+        let nanos = self.begun[phase].load(Ordering::Relaxed).checked_sub(1)?;
+        let began = self.origin + Duration::from_nanos(nanos);
+        (began <= Instant::now()).then_some(began)
+    }
+
     /// The phase that began last, and when.
     fn current_phase(&self, now: Instant) -> Option<(usize, Instant)> {
         let began = self.begun.iter().enumerate().filter_map(|(phase, nanos)| {

@@ -8,6 +8,7 @@
 //! It does not judge beyond a request's own `expect`, does not scrape, resolves no
 //! names, and speaks HTTP/1.1 without TLS only.
 
+mod abort;
 mod answer;
 mod buckets;
 mod connection;
@@ -26,12 +27,15 @@ mod pacer;
 mod picker;
 mod plan;
 mod recorder;
+mod so_far;
 mod ticket;
 mod timer;
 mod worker;
 
+pub use abort::Abort;
 pub use engine::Engine;
 pub use interval_log::{IntervalLogError, LoggedHistogram, read_interval_log, write_interval_log};
 pub use meters::{LiveMeters, Progress};
 pub use outcome::*;
 pub use plan::{DEFAULT_DRAIN, DEFAULT_MAX_IN_FLIGHT, LoadError, LoadPlan};
+pub use so_far::LoadSoFar;

@@ -23,8 +23,17 @@ pub struct LoadResult {
 /// Why a run ended before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// Somebody asked for it (a signal, an `abort` objective).
+    /// Somebody asked for it by a signal.
     Cancelled,
+    /// An objective with `abort` was missed for too long.
+    Aborted {
+        /// Its id.
+        objective: String,
+        /// For how long without interruption.
+        missed_for: Duration,
+        /// What it was when it ended the load.
+        measured: String,
+    },
     /// None of the first requests got a complete response.
     NoResponse {
         /// The last error, in words.

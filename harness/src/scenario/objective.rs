@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::fields::{self, Fields, closest};
 use super::keys;
-use super::model::{ClientExpression, Objective, ObjectiveKind, Threshold};
+use super::model::{ClientExpression, Objective, ObjectiveKind, Statistic, Threshold, TimeKind};
 use super::objective_kind::{Kind, kind};
 use super::source::Span;
 use super::threshold::{self, Expected};
@@ -41,6 +41,9 @@ pub(super) fn lower(
     let kind = kind(&fields, around, cx);
     let thresholds = thresholds(&fields, kind.as_ref(), cx);
     let abort_after = fields.has("abort").then(|| abort_after(&fields, cx));
+    if let Some(kind) = &kind {
+        check_abort(&kind.kind, &fields, cx);
+    }
     if let (Some(kind), Some(thresholds)) = (&kind, &thresholds) {
         check_bucket_bounds(&kind.kind, thresholds, &fields, cx);
     }
@@ -81,6 +84,29 @@ fn abort_after(fields: &Fields, cx: &mut Context) -> Option<Duration> {
         return None;
     }
     Fields::of(fields.get("abort")?, &keys::ABORT, cx)?.duration("after", cx)
+}
+
+/// Reports an `abort` on a number of the client's that is not known while load runs, or
+/// that the rest of the run could always mend.
+fn check_abort(kind: &ObjectiveKind, fields: &Fields, cx: &mut Context) {
+    let unfit = match kind {
+        ObjectiveKind::Client(ClientExpression::Time { time: TimeKind::ServiceTime, .. }) => {
+            "service_time is not known while load runs; latency is"
+        }
+        ObjectiveKind::Client(ClientExpression::Time { statistic: Statistic::Mean, .. }) => {
+            "a mean is not known exactly while load runs; a percentile is"
+        }
+        ObjectiveKind::Client(ClientExpression::Span) => {
+            "a span is known only when its phase is over"
+        }
+        ObjectiveKind::Client(ClientExpression::ResponseRate { .. }) => {
+            "the rest of the run could always mend a rate"
+        }
+        _ => return,
+    };
+    if let Some(key) = fields.key("abort") {
+        cx.error(key.span, "`abort` cannot be judged of this").help(unfit);
+    }
 }
 
 /// A quantile never shows more than the highest finite bound, so that a threshold

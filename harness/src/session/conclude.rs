@@ -5,6 +5,8 @@ use crate::load::StopReason;
 use crate::scenario::{Objective, Objectives, Scenario};
 use crate::slo::{Evidence, judge, judge_instances, not_judged, reconciliation_note};
 
+use crate::units::{Unit, format_quantity};
+
 use super::ScenarioRun;
 
 /// Adds the conditions that the evidence shows, and judges the objectives. An
@@ -13,9 +15,17 @@ pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut Sc
     if let Some(signal) = signal {
         run.conditions.push(Condition::Interrupted { signal });
     }
-    let silence = run.load.as_ref().and_then(|load| load.stopped_early.as_ref());
-    if let Some(StopReason::NoResponse { last_error }) = silence {
-        run.conditions.push(Condition::NoResponse { reason: last_error.clone() });
+    let stopped = run.load.as_ref().and_then(|load| load.stopped_early.as_ref());
+    match stopped {
+        Some(StopReason::NoResponse { last_error }) => {
+            run.conditions.push(Condition::NoResponse { reason: last_error.clone() });
+        }
+        Some(StopReason::Aborted { objective, missed_for, measured }) => {
+            let for_so_long = format_quantity(missed_for.as_secs_f64(), Unit::Seconds);
+            let reason = format!("`{objective}` was missed for {for_so_long}: {measured}");
+            run.conditions.push(Condition::Aborted { reason });
+        }
+        Some(StopReason::Cancelled) | None => {}
     }
     match &scenario.objectives {
         Objectives::LoadOnly => run.conditions.push(Condition::LoadOnly),

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::load::{Engine, LoadError, LoadResult};
 use crate::scenario::{Phase, Scenario};
 
+use super::abort;
 use super::setup::Stage;
 use super::watch::Watch;
 use super::{Event, Settings};
@@ -27,7 +28,7 @@ const SCRAPE_HURRIED: Duration = Duration::from_secs(1);
 pub(super) enum DriveError {
     #[error(transparent)]
     Load(#[from] LoadError),
-    #[error("the scraper ended by itself; this is a bug in slogate")]
+    #[error("a scraper or a judge ended by itself; this is a bug in slogate")]
     Watch(#[from] JoinError),
 }
 
@@ -40,7 +41,8 @@ pub(super) async fn drive(
     let Some(mut engine) = stage.engine.take() else { return Err(LoadError::ThreadLost.into()) };
     let progress = tokio::spawn(tell_progress(scenario.name.clone(), settings.clone(), &engine));
     let stop = settings.signals.token();
-    let driven = phases(scenario, (&stage.watch, stop), &mut engine).await;
+    let judge = abort::Judge::of(scenario, &engine, &stage.series);
+    let driven = phases(scenario, (&stage.watch, stop), judge, &mut engine).await;
     progress.abort();
     driven?;
     Ok(engine.finish().await?)
@@ -49,6 +51,7 @@ pub(super) async fn drive(
 async fn phases(
     scenario: &Scenario,
     (watch, stop): (&Watch, &CancellationToken),
+    judge: Option<abort::Judge>,
     engine: &mut Engine,
 ) -> Result<(), DriveError> {
     let parts = Parts::of(&scenario.phases);
@@ -61,8 +64,12 @@ async fn phases(
         let (watch, until) = (watch.clone(), until.clone());
         tokio::spawn(async move { watch.run(until).await })
     };
+    let judging = judge.map(|judge| tokio::spawn(judge.watch(until.clone())));
     let stopped = engine.run_phases(parts.measured).await;
     until.cancel();
+    if let Some(judging) = judging {
+        judging.await?;
+    }
     // The closing scrape must be the last one of the window.
     schedule.await?;
     hurried(stop, watch.close()).await;

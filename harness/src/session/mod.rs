@@ -4,6 +4,7 @@
 //! A session decides nothing about a verdict; it gathers evidence in the right
 //! order and hands it to `slo` and `gate`.
 
+mod abort;
 mod api;
 mod artifacts;
 mod conclude;

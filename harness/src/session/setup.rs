@@ -57,7 +57,7 @@ pub(super) struct Stage {
     pub(super) resolved: Resolved,
     pub(super) engine: Option<Engine>,
     pub(super) watch: Watch,
-    series: SharedSeries,
+    pub(super) series: SharedSeries,
     started: Option<Started>,
 }
 

@@ -16,10 +16,23 @@ impl Windows {
     pub fn find(series: &SeriesStore, load: &LoadResult) -> Self {
         find(series.scrapes(), load)
     }
+
+    /// The windows of a run that goes on: they end, so far, with the last scrape, if
+    /// that was good.
+    pub fn so_far(series: &SeriesStore, load: &LoadResult) -> Self {
+        within(run_so_far(series.scrapes()), series.scrapes(), load)
+    }
 }
 
 fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
-    let run = run_window(scrapes);
+    within(run_window(scrapes), scrapes, load)
+}
+
+fn within(
+    run: Result<Window, MissingWindow>,
+    scrapes: &[ScrapeRecord],
+    load: &LoadResult,
+) -> Windows {
     let phases = match &run {
         Ok(run) => phase_windows(*run, scrapes, load),
         Err(_) => BTreeMap::new(),
@@ -39,11 +52,30 @@ fn run_window(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
     Ok(Window { opened_ms, closed_ms })
 }
 
+fn run_so_far(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
+    let opened = moment(scrapes, ScrapeMoment::Opening).map_err(MissingWindow::Opening)?;
+    let opened_ms = opened.into_iter().min().ok_or(MissingWindow::Opening(None))?;
+    let mut closed_ms = i64::MAX;
+    for instance in instances(scrapes) {
+        let last = scrapes.iter().rfind(|scrape| scrape.instance == instance);
+        let last = last.ok_or(MissingWindow::Closing(None))?;
+        if let Err(error) = &last.outcome {
+            return Err(MissingWindow::Closing(Some(format!("{instance}: {error}"))));
+        }
+        closed_ms = closed_ms.min(last.at_ms);
+    }
+    let window = Window { opened_ms, closed_ms };
+    if closed_ms > opened_ms { Ok(window) } else { Err(MissingWindow::Closing(None)) }
+}
+
+fn instances(scrapes: &[ScrapeRecord]) -> BTreeSet<&str> {
+    scrapes.iter().map(|scrape| scrape.instance.as_str()).collect()
+}
+
 /// When each instance was scraped at this moment: its last attempt must be good,
 /// and each instance that was ever scraped must have one.
 fn moment(scrapes: &[ScrapeRecord], wanted: ScrapeMoment) -> Result<Vec<i64>, Option<String>> {
-    let instances: BTreeSet<&str> = scrapes.iter().map(|scrape| scrape.instance.as_str()).collect();
-    instances
+    instances(scrapes)
         .into_iter()
         .map(|instance| {
             let last = scrapes
@@ -111,6 +143,17 @@ mod tests {
         scrapes.pop();
         let missing = find(&scrapes, &load_of(vec![])).run.unwrap_err();
         assert_eq!(missing.to_string(), "there was no closing scrape");
+    }
+
+    #[test]
+    fn a_run_that_goes_on_ends_with_its_last_scrape_so_far() {
+        let mut scrapes = scrapes_every(250, 1_000, 5_000);
+        scrapes.pop();
+        assert_eq!(run_so_far(&scrapes), Ok(Window { opened_ms: 1_000, closed_ms: 4_750 }));
+        scrapes.last_mut().unwrap().outcome = Err("connection refused".into());
+        let missing = run_so_far(&scrapes).unwrap_err();
+        assert_eq!(missing.to_string(), "the closing scrape failed: target: connection refused");
+        assert!(run_so_far(&scrapes[..1]).is_err());
     }
 
     #[test]

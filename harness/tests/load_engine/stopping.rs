@@ -139,3 +139,36 @@ async fn a_request_that_is_not_http_is_refused_before_any_connection() {
     assert!(matches!(refused.err(), Some(LoadError::NotHttp { what: "path", .. })));
     assert_eq!(server.seen_connections(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abort_ends_the_load_with_its_reason_and_later_phases_are_absent() {
+    let server = Server::always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    let plan = plan(server.address, vec![open(200.0, 60_000), open(200.0, 60_000)], vec![get()]);
+    let mut engine = Engine::start(plan, &CancellationToken::new(), clock()).await.unwrap();
+    let (abort, so_far) = (engine.abort(), engine.so_far());
+    let reason = || StopReason::Aborted {
+        objective: "queue".into(),
+        missed_for: Duration::from_secs(5),
+        measured: "130 misses <= 100".into(),
+    };
+    let watching = tokio::spawn(async move {
+        let responses =
+            || so_far.result().phases.first().map_or(0, |one| one.requests[0].responses);
+        while responses() < 20 {
+            tokio::task::yield_now().await;
+        }
+        let seen = so_far.result();
+        abort.abort(reason());
+        abort.abort(StopReason::Cancelled);
+        seen
+    });
+    let stopped = engine.run_phases(0..2).await.unwrap();
+    let seen = watching.await.unwrap();
+    assert_eq!(stopped, Some(reason()));
+    let result = engine.finish().await.unwrap();
+    assert_eq!(result.stopped_early, Some(reason()));
+    assert_eq!(result.phases.len(), 1, "the phase that was not reached is absent");
+    let (seen, whole) = (&seen.phases[0].requests[0], &result.phases[0].requests[0]);
+    assert!(seen.succeeded <= whole.succeeded && whole.sent < 2_000);
+    assert!(seen.latency_ok.count() >= seen.succeeded && whole.latency_ok.count() >= 20);
+}

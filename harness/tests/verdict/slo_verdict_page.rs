@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
+use slogate::load::{GeneratorReport, LoadResult, StopReason};
 use slogate::scenario::{Comparator, Distance, Threshold, Tolerance};
 use slogate::series::{ChangeKind, FamilyKind, InstanceChange};
 use slogate::slo::algebra::born_series::Born;
@@ -64,6 +65,7 @@ fn examples() -> Vec<(&'static str, String)> {
             let measured = (observed, RestOfRun::Confirms);
             stopped_early::rule(met(), why, measured, &[below_a_second()]).reason
         }),
+        ("stopped_early", aborted_example()),
         ("since_start", since_start::doubt("export_bytes_total")),
         ("gauge_growth", {
             gauge_growth::doubt("export_queue_depth", Some(FamilyKind::Gauge)).unwrap()
@@ -152,6 +154,17 @@ fn sample_examples() -> [(&'static str, String); 2] {
             success_ratio::rule(20, 20, &target).reason
         }),
     ]
+}
+
+fn aborted_example() -> String {
+    let (objective, measured) = ("queue".into(), "130 misses <= 100 by 30".into());
+    let missed_for = Duration::from_secs(5);
+    let stopped_early = Some(StopReason::Aborted { objective, missed_for, measured });
+    let load =
+        LoadResult { phases: Vec::new(), generator: GeneratorReport::default(), stopped_early };
+    let why = stopped_early::find(&load, &[]).unwrap();
+    let measured = (Observed::Number(0.85), RestOfRun::Confirms);
+    stopped_early::rule(met(), &why, measured, &[below_a_second()]).reason
 }
 
 fn reconcile_example() -> String {

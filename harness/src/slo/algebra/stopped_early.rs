@@ -7,6 +7,7 @@
 use crate::load::{LoadResult, StopReason};
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Observed, PlannedPhase, Ruling, Verdict};
+use crate::units::{Unit, format_quantity};
 
 /// What the rest of the run could do to a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub enum RestOfRun {
 pub fn find(load: &LoadResult, planned: &[PlannedPhase]) -> Option<String> {
     match &load.stopped_early {
         Some(StopReason::Cancelled) => return Some("the run was stopped early".into()),
+        Some(StopReason::Aborted { objective, missed_for, .. }) => {
+            let for_so_long = format_quantity(missed_for.as_secs_f64(), Unit::Seconds);
+            return Some(format!(
+                "the load was ended because `{objective}` was missed for {for_so_long}"
+            ));
+        }
         Some(StopReason::NoResponse { last_error }) => {
             return Some(format!("the target never answered: {last_error}"));
         }
