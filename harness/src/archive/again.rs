@@ -6,35 +6,63 @@ use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
 use super::{ArchiveError, layout, read, read_evidence, verify};
 use crate::gate::{Condition, OnInconclusive};
-use crate::slo::Verdict;
+use crate::scenario::Objective;
+use crate::slo::{Verdict, not_judged};
 
 /// Reads a saved run and judges every scenario that was loaded again, by the rules of
 /// this version. What happened besides (a signal, a restart) stands as it was
 /// recorded. A run whose files are not those that were saved is refused.
 pub fn read_and_judge(run: &Path) -> Result<RunRecord, ArchiveError> {
+    judge_all(run, None)
+}
+
+/// The same by other objectives than the scenarios' own.
+pub fn read_and_judge_by(run: &Path, objectives: &[Objective]) -> Result<RunRecord, ArchiveError> {
+    judge_all(run, Some(objectives))
+}
+
+fn judge_all(run: &Path, others: Option<&[Objective]>) -> Result<RunRecord, ArchiveError> {
     let mut record = read(run)?;
     verify(run)?;
     for at in 0..record.scenarios.len() {
-        let judged = judged_again(run, &record, at)?;
+        let judged = judged_again(run, &record, at, others)?;
         record.scenarios[at] = judged;
     }
     record.verdict = record.outcome(OnInconclusive::Fail).verdict;
     Ok(record)
 }
 
-fn judged_again(run: &Path, record: &RunRecord, at: usize) -> Result<ScenarioRecord, ArchiveError> {
+fn judged_again(
+    run: &Path,
+    record: &RunRecord,
+    at: usize,
+    others: Option<&[Objective]>,
+) -> Result<ScenarioRecord, ArchiveError> {
     let mut scenario = record.scenarios[at].clone();
+    if others.is_some() {
+        // Whoever brings objectives asks for more than load.
+        scenario.conditions.retain(|condition| *condition != Condition::LoadOnly);
+        scenario.notes.push("judged by other objectives than its own".to_owned());
+    }
     // Without a generator nothing was sent, and there is nothing to judge it by.
     if scenario.generator.is_none() || scenario.conditions.iter().any(Condition::is_silence) {
+        if let Some(others) = others {
+            let reason = scenario.conditions.first().map_or_else(String::new, Condition::reason);
+            let judged = others.iter().map(|one| (one, not_judged(one, &reason)));
+            scenario.slos = judged.map(|(one, judged)| slo_record(one, &judged)).collect();
+        }
         return match scenario.standing().verdict {
             Verdict::Pass => Err(ArchiveError::Malformed {
                 path: run.join(layout::RUN),
                 problem: format!("scenario `{}` passes in it and was never loaded", scenario.name),
             }),
-            _ => Ok(scenario),
+            _ => Ok(standing_again(scenario)),
         };
     }
-    let evidence = read_evidence(run, record, at)?;
+    let mut evidence = read_evidence(run, record, at)?;
+    if let Some(others) = others {
+        evidence.objectives = others.to_vec();
+    }
     let judged = evidence.judge_again();
     scenario.slos = evidence
         .objectives
@@ -42,8 +70,12 @@ fn judged_again(run: &Path, record: &RunRecord, at: usize) -> Result<ScenarioRec
         .zip(&judged)
         .map(|(one, judged)| slo_record(one, judged))
         .collect();
+    Ok(standing_again(scenario))
+}
+
+fn standing_again(mut scenario: ScenarioRecord) -> ScenarioRecord {
     let standing = scenario.standing();
     scenario.verdict = standing.verdict;
     scenario.reasons = standing.reasons;
-    Ok(scenario)
+    scenario
 }

@@ -17,7 +17,7 @@ mod record;
 mod sums;
 mod write;
 
-pub use again::read_and_judge;
+pub use again::{read_and_judge, read_and_judge_by};
 pub use build::{ScenarioRun, is_pipeline};
 pub use definition::{
     ComparatorSign, Definition, FilterRecord, Measures, ThresholdRecord, TotalRecord, WithinRecord,

@@ -28,6 +28,8 @@ pub(super) enum Verb {
     Run(Box<RunArguments>),
     /// Run every scenario of a folder and test the alert rules: one verdict
     Gate(GateArguments),
+    /// Judge a live target by its metrics while somebody else loads it, or a saved run
+    Assert(AssertArguments),
     /// Find everything that can be wrong with files without sending anything
     Check(CheckArguments),
     /// Check rule files, or run their unit tests
@@ -79,7 +81,7 @@ pub(super) enum EngineChoice {
 }
 
 /// A service that is started for the run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct StartArguments {
     /// Start the target with this shell command, afresh for each scenario, and end it after
     #[arg(long, value_name = "COMMAND", requires = "wait_for")]
@@ -146,6 +148,41 @@ pub(super) struct GateArguments {
     pub(super) rules: Vec<String>,
     #[command(flatten)]
     pub(super) load: LoadArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AssertArguments {
+    /// The URL of a target's metrics, or a folder that `--save` wrote
+    #[arg(value_name = "METRICS_URL|RUN")]
+    pub(super) source: String,
+    /// What must hold, repeatable: a file of objectives, or '{ id: …, promql: …, is: … }'
+    /// [default: the six assertions about the export service]
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub(super) slo: Vec<String>,
+    /// How long to watch a live target
+    #[arg(long = "for", value_name = "DURATION", default_value = "10s", value_parser = parse_wait)]
+    pub(super) duration: Duration,
+    /// Time between two scrapes
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = parse_wait)]
+    pub(super) every: Duration,
+    /// Judge everything since the target's process started, not only what happens from now on
+    #[arg(long)]
+    pub(super) since_start: bool,
+    /// A value for `${NAME}` in objectives; wins over the environment
+    #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(super) variables: Vec<(String, String)>,
+    /// A report: KIND or KIND=FILE, repeatable
+    #[arg(long = "out", value_name = "KIND[=FILE]")]
+    pub(super) outputs: Vec<String>,
+    /// Keep what was seen in this folder, which must not exist or be empty
+    #[arg(long, value_name = "DIR")]
+    pub(super) save: Option<PathBuf>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// What an inconclusive verdict does to the exit code
+    #[arg(long, value_name = "ACTION", default_value = "fail")]
+    pub(super) on_inconclusive: InconclusiveChoice,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! because one verb runs it.
 
 mod arguments;
+mod assert;
 mod check;
 mod files;
 mod gate;
@@ -31,6 +32,7 @@ pub fn main() -> std::process::ExitCode {
         Verb::Exporter(options) => return exporter::run_command(*options),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Gate(arguments) => gate::gate(&arguments),
+        Verb::Assert(arguments) => assert::assert(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Rules(verb) => rules::rules(&verb),
         Verb::Report(arguments) => report::report(&arguments),

@@ -14,7 +14,7 @@ use crate::archive::{
 use crate::clock::Clock;
 use crate::gate::{ExitCode, Outcome, RuleResult, Signal};
 use crate::scenario::{Objective, Objectives, Scenario, Target};
-use crate::session::{ScenarioRun, Settings, Signals, run_scenario};
+use crate::session::{Observation, ScenarioRun, Settings, Signals, observe, run_scenario};
 use crate::target::StartCommand;
 
 /// Where results go, checked before anything is sent.
@@ -47,8 +47,28 @@ impl Destinations {
     }
 }
 
+/// What is done with a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// Its load is sent.
+    Load,
+    /// Somebody else's load is watched.
+    Observe(Observation),
+}
+
 /// Runs all scenarios, and ends with one verdict over them and the rule results.
 pub(super) fn perform(
+    scenarios: &[Scenario],
+    rules: Option<Vec<RuleResult>>,
+    load: &LoadArguments,
+    destinations: &Destinations,
+) -> Result<ExitCode, Failure> {
+    perform_as(Work::Load, scenarios, rules, load, destinations)
+}
+
+/// Does some work with all scenarios, and ends with one verdict.
+pub(super) fn perform_as(
+    work: Work,
     scenarios: &[Scenario],
     rules: Option<Vec<RuleResult>>,
     load: &LoadArguments,
@@ -73,7 +93,7 @@ pub(super) fn perform(
         observer: progress::observer(load.quiet),
         signals: signals.clone(),
     };
-    let runs = runtime.block_on(run_all(scenarios, &settings));
+    let runs = runtime.block_on(run_all(work, scenarios, &settings));
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
         RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
@@ -104,14 +124,17 @@ fn start_command(
     start.map(Some).map_err(|error| Failure::usage(format!("--start, --wait-for: {error}")))
 }
 
-async fn run_all(scenarios: &[Scenario], settings: &Settings) -> Vec<ScenarioRun> {
+async fn run_all(work: Work, scenarios: &[Scenario], settings: &Settings) -> Vec<ScenarioRun> {
     let mut runs: Vec<ScenarioRun> = Vec::new();
     let mut silent: Vec<&Scenario> = Vec::new();
     for scenario in scenarios {
         let run = match (settings.signals.received(), reason_to_skip(scenario, &silent)) {
             (Some(signal), _) => ScenarioRun::interrupted(scenario, signal),
             (None, Some(reason)) => ScenarioRun::skipped(scenario, reason),
-            (None, None) => run_scenario(scenario, settings).await,
+            (None, None) => match work {
+                Work::Load => run_scenario(scenario, settings).await,
+                Work::Observe(observation) => observe(scenario, observation, settings).await,
+            },
         };
         if run.found_nobody() {
             silent.push(scenario);

@@ -75,6 +75,11 @@ pub enum Condition {
         /// Why.
         reason: String,
     },
+    /// Somebody else's load was watched, and there was none.
+    Idle {
+        /// What was looked for.
+        reason: String,
+    },
     /// `slo: none`: there is nothing to judge, and that is meant.
     LoadOnly,
 }
@@ -104,6 +109,7 @@ impl Condition {
             | Self::Internal { .. }
             | Self::SeveralProcesses { .. }
             | Self::Skipped { .. }
+            | Self::Idle { .. }
             | Self::LoadOnly => Verdict::Inconclusive,
         }
     }
@@ -127,9 +133,10 @@ impl Condition {
             Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
                 ExitCode::Failed
             }
-            Self::SeveralProcesses { .. } | Self::Skipped { .. } | Self::LoadOnly => {
-                ExitCode::Inconclusive
-            }
+            Self::SeveralProcesses { .. }
+            | Self::Skipped { .. }
+            | Self::Idle { .. }
+            | Self::LoadOnly => ExitCode::Inconclusive,
         }
     }
 
@@ -151,6 +158,7 @@ impl Condition {
             Self::AmbiguousTarget { reason }
             | Self::Restarted { reason }
             | Self::TargetEnded { reason }
+            | Self::Idle { reason }
             | Self::SeveralProcesses { reason } => reason.clone(),
             Self::LoadOnly => {
                 "`slo: none` asks for load only, so nothing was judged; add objectives, or accept \
@@ -193,6 +201,7 @@ mod tests {
             Condition::Aborted { reason: reason() },
             Condition::SeveralProcesses { reason: reason() },
             Condition::Skipped { reason: reason() },
+            Condition::Idle { reason: reason() },
             Condition::LoadOnly,
         ];
         for condition in conditions {

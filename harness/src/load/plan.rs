@@ -221,7 +221,7 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
                 header: name.clone(),
             });
         }
-        headers.append(key, value.parse().map_err(|_| invalid("header value", value))?);
+        headers.append(key, value.parse().map_err(|_| invalid("the value of header", name))?);
     }
     if !headers.contains_key(HOST) {
         headers.insert(HOST, host.parse().map_err(|_| invalid("host", host))?);

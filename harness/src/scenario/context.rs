@@ -1,6 +1,7 @@
 //! What the lowering of one scenario carries along: the files read so far and the
 //! problems found so far.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::known::KnownMetrics;
@@ -21,6 +22,8 @@ pub(super) struct Context<'a> {
     unknown_values: Vec<Span>,
     /// Problems at such values: consequences, and not shown.
     consequences: Vec<Problem>,
+    /// Names of the variables that stand in the files.
+    used: BTreeSet<String>,
     /// What no message may show, whatever else is wrong on its line.
     concealed: Vec<Span>,
 }
@@ -36,6 +39,7 @@ impl<'a> Context<'a> {
             warnings: Vec::new(),
             unknown_values: Vec::new(),
             consequences: Vec::new(),
+            used: BTreeSet::new(),
             concealed: Vec::new(),
         }
     }
@@ -83,6 +87,11 @@ impl<'a> Context<'a> {
         self.unknown_values.push(span);
     }
 
+    /// A variable stands in a file; no message shows its value.
+    pub(super) fn note_use(&mut self, name: &str) {
+        self.used.insert(name.to_owned());
+    }
+
     /// What stands here is a secret that should not, and no message may show it.
     pub(super) fn conceal(&mut self, span: Span) {
         self.concealed.push(span);
@@ -110,7 +119,13 @@ impl<'a> Context<'a> {
 
     /// What was found, in file order, the same thing once (an alias repeats it).
     pub(super) fn finish(self) -> Problems {
-        let shown = |problems| concealed(in_file_order(&self.sources, problems), &self.concealed);
+        let values = self.used.iter().filter_map(|name| self.variables.get_key_value(name));
+        let used: Vec<_> = values.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let shown = |problems| {
+            let mut shown = concealed(in_file_order(&self.sources, problems), &self.concealed);
+            shown.iter_mut().for_each(|problem| problem.redact(&used));
+            shown
+        };
         Problems { problems: shown(self.problems), warnings: shown(self.warnings) }
     }
 }

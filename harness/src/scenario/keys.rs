@@ -417,6 +417,23 @@ pub(super) static PHASE: Table = Table {
 /// The HTTP methods that are keys of a request.
 pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head"];
 
+/// A header whose value stands in a file.
+pub(super) static HEADER_FILE: Table = Table {
+    name: "header in a file",
+    about: "A header whose value is a secret, so that it does not stand in the scenario.",
+    keys: &[
+        required(
+            "file",
+            Shape::Text,
+            "The file with the value on one line, relative to this file; white space at its end does not count.",
+        ),
+        optional("prefix", Shape::Text, "What stands before it, such as `Bearer `."),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
 /// One entry of `requests:`.
 pub(super) static REQUEST: Table = Table {
     name: "request",
@@ -430,7 +447,11 @@ pub(super) static REQUEST: Table = Table {
         optional("delete", Shape::Path, "Path and query of a DELETE request."),
         optional("head", Shape::Path, "Path and query of a HEAD request."),
         with_default("weight", Shape::Whole(1), "1", "The request's share."),
-        optional("headers", Shape::Named(&Shape::Scalar), "Header names and values."),
+        optional(
+            "headers",
+            Shape::Named(&Shape::Any(&[Shape::Scalar, Shape::Map(&HEADER_FILE)])),
+            "Header names and values; a value may stand in a file.",
+        ),
         optional(
             "json",
             Shape::Template,
@@ -661,6 +682,7 @@ pub(super) static ALL: &[&Table] = &[
     &DATA_SET,
     &PHASE,
     &REQUEST,
+    &HEADER_FILE,
     &EXPECT,
     &ARTIFACTS,
     &OBJECTIVE,

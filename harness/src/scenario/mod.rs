@@ -34,6 +34,7 @@ mod requests;
 mod rows;
 mod samples;
 mod schema;
+mod secrecy;
 mod secret;
 mod series_form;
 mod source;
@@ -53,7 +54,10 @@ pub use known::{KnownFamily, KnownMetrics};
 pub use model::*;
 pub use origin::{Origin, TargetError};
 pub use problem::{Problem, Problems};
-pub use reader::{Document, Loaded, ReadOptions, check, read, read_document, read_text};
+pub use reader::{
+    Document, Loaded, ReadOptions, check, observed_scenario, read, read_document,
+    read_document_text, read_text,
+};
 pub use reference::reference_tables;
 pub use schema::schema;
 pub use secret::Secret;

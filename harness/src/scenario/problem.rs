@@ -13,6 +13,7 @@ use miette::{
 };
 
 use super::model::Place;
+use super::secrecy::redacted;
 use super::source::{Source, Span};
 
 /// Columns that a rendered message is wrapped to.
@@ -73,6 +74,13 @@ impl Problem {
         self.source = Arc::new(
             here.fold((*self.source).clone(), |source, secret| source.concealing(*secret)),
         );
+    }
+
+    /// Names variables where their values stand.
+    pub(super) fn redact(&mut self, used: &[(String, String)]) {
+        self.message = redacted(&self.message, used);
+        self.label = self.label.as_deref().map(|label| redacted(label, used));
+        self.help = self.help.as_deref().map(|help| redacted(help, used));
     }
 
     /// The same as something suspicious.

@@ -12,13 +12,16 @@ use super::files;
 use super::keys;
 use super::known::KnownMetrics;
 use super::metrics;
-use super::model::{Objective, Objectives, Phase, Request, Scenario, Target, Unmoved, Variables};
+use super::model::{
+    Metrics, Objective, Objectives, Phase, Request, Scenario, Target, Unmoved, Variables,
+};
 use super::objective::Surroundings;
 use super::objectives;
 use super::phases;
 use super::problem::{Problem, Problems};
 use super::requests;
 use super::samples::{self, Shortage};
+use super::secrecy;
 use super::source::{Source, Span};
 use super::target;
 use super::tree::{Node, Value};
@@ -83,6 +86,39 @@ pub fn read_document(
     options: &ReadOptions,
 ) -> Result<(Document, Vec<Problem>), Problems> {
     document(document_source(path), variables, options)
+}
+
+/// The same from a text that stands for the file at `path`.
+pub fn read_document_text(
+    path: &Path,
+    text: &str,
+    variables: &Variables,
+    options: &ReadOptions,
+) -> Result<(Document, Vec<Problem>), Problems> {
+    document(Ok(Arc::new(Source::new(path, text))), variables, options)
+}
+
+/// What somebody else's load is watched by: objectives over a target's metrics, and no
+/// phases of our own. `path` and `text` say where the objectives stand.
+pub fn observed_scenario(
+    name: &str,
+    (path, text): (&Path, &str),
+    (target, metrics): (Target, Metrics),
+    objectives: Vec<Objective>,
+) -> Scenario {
+    Scenario {
+        path: path.to_owned(),
+        source_sha256: sha256(text),
+        source: text.into(),
+        name: name.to_owned(),
+        description: None,
+        target,
+        metrics,
+        phases: Vec::new(),
+        requests: Vec::new(),
+        objectives: Objectives::Judged(objectives),
+        unmoved: Unmoved::default(),
+    }
 }
 
 fn scenario_only(
@@ -192,6 +228,10 @@ fn scenario(
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
     let unmoved = unmoved(&file, cx);
     sets.warn_unused(cx);
+    if let Some(objectives) = &objectives {
+        let credentials = secrecy::credentials(root, cx);
+        secrecy::refuse_published(objectives, &credentials, cx);
+    }
     if let (Some(phases), Some(requests), Some(Objectives::Judged(objectives))) =
         (&phases, &requests, &objectives)
     {

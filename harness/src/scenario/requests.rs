@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
+use super::access;
 use super::body::{DataSets, Template, json_value};
 use super::context::Context;
 use super::fields::{self, Fields};
@@ -143,10 +144,35 @@ fn header_name(key: &Node, cx: &mut Context) -> Option<String> {
     Some(name)
 }
 
+/// A value that stands in a file, behind a prefix if there is one.
+fn header_of_file(node: &Node, cx: &mut Context) -> Option<String> {
+    let fields = Fields::of(node, &keys::HEADER_FILE, cx)?;
+    let prefix = fields.get("prefix").map(|node| (node, node.text().unwrap_or_default()));
+    if let Some((node, text)) = prefix
+        && HeaderValue::from_str(text).is_err()
+    {
+        cx.error(node.span, "this cannot stand in a header")
+            .help("it has a line break or control character");
+        return None;
+    }
+    let file = fields.get("file").and_then(|node| access::named_file(node, cx))?;
+    match access::secret_of_file(&file) {
+        Ok(secret) => {
+            let prefix = prefix.map_or("", |(_, text)| text);
+            Some(format!("{prefix}{}", secret.expose()))
+        }
+        Err(problem) => {
+            cx.push(problem);
+            None
+        }
+    }
+}
+
 /// The value is never part of a message: it may be a secret.
 fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
     let value = match &node.value {
         Value::Text(text) => text.clone(),
+        Value::Map(_) => return header_of_file(node, cx),
         _ => fields::scalar_text(node, cx)?,
     };
     if value.contains("{{") {

@@ -86,7 +86,10 @@ fn one_variable(node: &Node, text: &str, new: &mut String, cx: &mut Context) -> 
     };
     let name = &text[2..end];
     match cx.variables.get(name) {
-        Some(value) => new.push_str(value),
+        Some(value) => {
+            new.push_str(value);
+            cx.note_use(name);
+        }
         None => undefined(node, name, cx),
     }
     end + 1

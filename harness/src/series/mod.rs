@@ -48,6 +48,9 @@ pub struct FamilyMetadata {
 pub enum ScrapeMoment {
     /// Before anything is sent, to see that the metrics are there.
     Readiness,
+    /// No scrape: the process started here, and its counters with it, at 0.
+    #[serde(rename = "process-start")]
+    ProcessStart,
     /// Before the first measured arrival.
     Opening,
     /// On the schedule.

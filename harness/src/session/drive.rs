@@ -80,7 +80,7 @@ async fn phases(
 }
 
 /// Waits for a scrape, and no longer than a second after somebody has asked to stop.
-async fn hurried(stop: &CancellationToken, scrape: impl Future<Output = ()>) {
+pub(super) async fn hurried(stop: &CancellationToken, scrape: impl Future<Output = ()>) {
     let too_late = async {
         stop.cancelled().await;
         tokio::time::sleep(SCRAPE_HURRIED).await;

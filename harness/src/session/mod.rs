@@ -10,6 +10,7 @@ mod artifacts;
 mod conclude;
 mod drive;
 mod identity;
+mod observe;
 mod observer;
 mod setup;
 mod signals;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use observe::{Observation, Opens, observe};
 pub use observer::{Event, Observer, Silence};
 pub use signals::Signals;
 

@@ -298,10 +298,21 @@ fn watch(
     series: &SharedSeries,
 ) -> Result<Watch, Condition> {
     let own = own_series(scenario, clock, engine, series);
-    let Metrics::Scrape(source) = &scenario.metrics else {
+    let Some(config) = scrape_config(scenario, settings, resolved)? else {
         return Ok(Watch::OwnSeries(Arc::new(own)));
     };
     let OwnSeries { sample, series, clock } = own;
+    let scraper = Scraper::new(config, clock, series).map_err(internal)?;
+    Ok(Watch::Scrapes(Arc::new(scraper.with_hook(sample))))
+}
+
+/// How the target's metrics are scraped, if they are.
+pub(super) fn scrape_config(
+    scenario: &Scenario,
+    settings: &Settings,
+    resolved: &Resolved,
+) -> Result<Option<ScrapeConfig>, Condition> {
+    let Metrics::Scrape(source) = &scenario.metrics else { return Ok(None) };
     let path = match &source.targets {
         ScrapeTargets::Path(path) if source.access == Access::default() => path,
         _ => {
@@ -310,7 +321,7 @@ fn watch(
             return Err(Condition::NotReachable { reason: reason.to_owned() });
         }
     };
-    let config = ScrapeConfig {
+    Ok(Some(ScrapeConfig {
         url: format!("{}{path}", resolved.url),
         address: resolved.address,
         instance: format!("{}:{}", resolved.host, resolved.port),
@@ -321,22 +332,20 @@ fn watch(
         body_limit_bytes: SCRAPE_BODY_LIMIT_BYTES,
         seed: settings.seed,
         honor_timestamps: source.honor_timestamps,
-    };
-    let scraper = Scraper::new(config, clock, series).map_err(internal)?;
-    Ok(Watch::Scrapes(Arc::new(scraper.with_hook(sample))))
+    }))
 }
 
-async fn see_metrics(scraper: &Scraper) -> Result<(), Condition> {
+pub(super) async fn see_metrics(scraper: &Scraper) -> Result<(), Condition> {
     let record = scraper.scrape(ScrapeMoment::Readiness).await;
     record.outcome.map(drop).map_err(|error| Condition::NotReachable {
         reason: format!("the metrics of {} could not be scraped: {error}", record.instance),
     })
 }
 
-fn not_reachable(error: &TargetError) -> Condition {
+pub(super) fn not_reachable(error: &TargetError) -> Condition {
     Condition::NotReachable { reason: error.to_string() }
 }
 
-fn internal(error: impl std::error::Error) -> Condition {
+pub(super) fn internal(error: impl std::error::Error) -> Condition {
     Condition::Internal { reason: error.to_string() }
 }

@@ -582,15 +582,16 @@ mod tests {
     fn nothing_sent_is_nothing_judged() {
         let dropped =
             ClientExpression::Count { counted: Counted::Dropped, filter: RequestFilter::default() };
-        for load in [steady(vec![answered("csv", [])]), load_of(vec![])] {
+        let no_requests = "no request was meant to be sent, so there is nothing to judge";
+        for (load, reason) in [
+            (steady(vec![answered("csv", [])]), no_requests),
+            (load_of(vec![]), crate::slo::NO_CLIENT),
+        ] {
             for expression in [p95(), dropped.clone(), ClientExpression::Span] {
                 let judged =
                     judged_against(&load, expression, (Comparator::LessOrEqual, 1e9), None);
                 assert_eq!(judged.verdict, Verdict::Inconclusive);
-                assert_eq!(
-                    judged.reason,
-                    "no request was meant to be sent, so there is nothing to judge"
-                );
+                assert_eq!(judged.reason, reason);
             }
         }
     }

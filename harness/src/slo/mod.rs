@@ -40,10 +40,17 @@ use algebra::generator_behind::Miss;
 use algebra::stopped_early::{self, RestOfRun};
 use algebra::{generator_behind, nothing_succeeded, restart, threshold, unmoved};
 
+/// Why nothing of the client's is judged where slogate sends nothing itself.
+const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to judge; use `promql` or \
+                         `counter`, or `slogate run`";
+
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
     let subject = Subject::of(&objective.kind);
     let finding = match &objective.kind {
+        ObjectiveKind::Client(_) | ObjectiveKind::Reconcile(_) if evidence.planned.is_empty() => {
+            Finding::nothing(NO_CLIENT)
+        }
         ObjectiveKind::Client(expression) => client::judge(expression, objective, evidence),
         ObjectiveKind::Promql { expression, unit, scale, includes_before_run } => {
             let query = promql::Query {

@@ -8,7 +8,7 @@ use super::Window;
 use super::algebra::no_such_label;
 use super::algebra::no_such_series::{self, Sought};
 use super::algebra::scrape_gaps::Attempts;
-use crate::series::{FamilyKind, SeriesStore};
+use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// The generator's own series: they are not scraped, and what did not change is left out.
 pub(super) const OWN_SERIES: &str = "slogate_";
@@ -43,6 +43,13 @@ pub(super) fn attempts(series: &SeriesStore, stretch: Stretch) -> Attempts {
     let within = series.scrapes().iter().filter(|scrape| stretch.contains(scrape.at_ms));
     let (good, failed): (Vec<_>, Vec<_>) = within.partition(|scrape| scrape.outcome.is_ok());
     Attempts { good: good.len() as u64, failed: failed.len() as u64 }
+}
+
+/// Whether a stretch begins where a process did, before anybody looked.
+pub(super) fn begins_unseen(series: &SeriesStore, stretch: Stretch) -> bool {
+    let is_start = |scrape: &ScrapeRecord| scrape.moment == ScrapeMoment::ProcessStart;
+    let mut starts = series.scrapes().iter().filter(|scrape| is_start(scrape));
+    starts.any(|start| stretch.contains(start.at_ms))
 }
 
 /// Instants at which the selected series had samples; of several instances, those

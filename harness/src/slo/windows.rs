@@ -41,8 +41,9 @@ fn within(
 }
 
 fn run_window(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
-    let opened = moment(scrapes, ScrapeMoment::Opening).map_err(MissingWindow::Opening)?;
-    let closed = moment(scrapes, ScrapeMoment::Closing).map_err(MissingWindow::Closing)?;
+    let opened = moment(scrapes, &[ScrapeMoment::Opening, ScrapeMoment::ProcessStart])
+        .map_err(MissingWindow::Opening)?;
+    let closed = moment(scrapes, &[ScrapeMoment::Closing]).map_err(MissingWindow::Closing)?;
     let opened_ms = opened.into_iter().min().ok_or(MissingWindow::Opening(None))?;
     let closed_ms = closed.into_iter().max().ok_or(MissingWindow::Closing(None))?;
     if closed_ms <= opened_ms {
@@ -53,7 +54,7 @@ fn run_window(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
 }
 
 fn run_so_far(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
-    let opened = moment(scrapes, ScrapeMoment::Opening).map_err(MissingWindow::Opening)?;
+    let opened = moment(scrapes, &[ScrapeMoment::Opening]).map_err(MissingWindow::Opening)?;
     let opened_ms = opened.into_iter().min().ok_or(MissingWindow::Opening(None))?;
     let mut closed_ms = i64::MAX;
     for instance in instances(scrapes) {
@@ -74,13 +75,13 @@ fn instances(scrapes: &[ScrapeRecord]) -> BTreeSet<&str> {
 
 /// When each instance was scraped at this moment: its last attempt must be good,
 /// and each instance that was ever scraped must have one.
-fn moment(scrapes: &[ScrapeRecord], wanted: ScrapeMoment) -> Result<Vec<i64>, Option<String>> {
+fn moment(scrapes: &[ScrapeRecord], wanted: &[ScrapeMoment]) -> Result<Vec<i64>, Option<String>> {
     instances(scrapes)
         .into_iter()
         .map(|instance| {
             let last = scrapes
                 .iter()
-                .rfind(|scrape| scrape.instance == instance && scrape.moment == wanted)
+                .rfind(|scrape| scrape.instance == instance && wanted.contains(&scrape.moment))
                 .ok_or(None)?;
             match &last.outcome {
                 Ok(_) => Ok(last.at_ms),

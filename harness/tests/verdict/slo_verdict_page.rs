@@ -8,7 +8,7 @@ use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::load::{GeneratorReport, LoadResult, StopReason};
 use slogate::scenario::{Comparator, Distance, Threshold, Tolerance};
-use slogate::series::{ChangeKind, FamilyKind, InstanceChange};
+use slogate::series::{ChangeKind, FamilyKind, InstanceChange, SeriesStore};
 use slogate::slo::algebra::born_series::Born;
 use slogate::slo::algebra::counter_growth::{Counted, fall_doubt, growth};
 use slogate::slo::algebra::gauge_scrapes::Extreme;
@@ -19,9 +19,10 @@ use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     born_series, bucket_edge, every_element, fast_failures, few_scrapes, gauge_growth,
-    gauge_scrapes, generator_behind, generator_lag, gone_series, long_range, no_such_label,
-    no_such_series, nothing_succeeded, present, reconcile, restart, sample_size, scrape_gaps,
-    since_start, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
+    gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target, long_range,
+    no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart, sample_size,
+    scrape_gaps, since_start, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
+    unseen_life,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
@@ -80,6 +81,14 @@ fn examples() -> Vec<(&'static str, String)> {
         ("nothing_succeeded", {
             let fruitless = Fruitless { request: "order".into(), failed: 200 };
             nothing_succeeded::rule(Ruling::pass("0 meets == 0"), &fruitless).reason
+        }),
+        ("idle_target", {
+            let window = Window { opened_ms: 0, closed_ms: 10_000 };
+            idle_target::find(&SeriesStore::default(), window, "/metrics").unwrap().reason
+        }),
+        ("unseen_life", {
+            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
+            unseen_life::rule(threshold::rule(3.0, Unit::Plain, &target)).reason
         }),
         ("born_series", {
             let series = "export_fail_total{format=\"csv\"}".to_owned();

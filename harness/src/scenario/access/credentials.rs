@@ -67,7 +67,8 @@ fn secret(source: &SecretSource) -> Result<Secret, Problem> {
     }
 }
 
-fn secret_of_file(file: &NamedFile) -> Result<Secret, Problem> {
+/// The one line of a file, without white space at its end.
+pub(in crate::scenario) fn secret_of_file(file: &NamedFile) -> Result<Secret, Problem> {
     let bytes = file.read()?;
     let text = std::str::from_utf8(&bytes).map_err(|_| file.problem("is not UTF-8"))?;
     let text = text.trim_end();

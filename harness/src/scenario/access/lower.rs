@@ -228,7 +228,8 @@ fn system_tls(at: Span, cx: &Context) -> Tls {
     Tls { ca: None, client: None, server_name: None, asked_at: written(at, cx) }
 }
 
-fn named_file(node: &Node, cx: &mut Context) -> Option<NamedFile> {
+/// A file that a scenario names, relative to its own folder.
+pub(in crate::scenario) fn named_file(node: &Node, cx: &mut Context) -> Option<NamedFile> {
     let name = fields::text(node, cx)?;
     let folder = cx.source(node.span).path.parent().map(ToOwned::to_owned).unwrap_or_default();
     Some(NamedFile { path: folder.join(name), at: written(node.span, cx) })

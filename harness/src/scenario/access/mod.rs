@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use credentials::Credentials;
-pub(super) use lower::{Over, access};
+pub(super) use credentials::secret_of_file;
+pub(super) use lower::{Over, access, named_file};
 pub use tls::TlsClient;
 
 use super::secret::Secret;

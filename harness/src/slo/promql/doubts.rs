@@ -12,9 +12,9 @@ use crate::slo::algebra::gauge_scrapes::{self, Extreme};
 use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
 use crate::slo::algebra::{
-    fast_failures, few_scrapes, gauge_growth, gone_series, long_range, unit_of_name,
+    fast_failures, few_scrapes, gauge_growth, gone_series, long_range, unit_of_name, unseen_life,
 };
-use crate::slo::scraped::{attempts, good_scrapes, instants_seen, kinds_of};
+use crate::slo::scraped::{attempts, begins_unseen, good_scrapes, instants_seen, kinds_of};
 use crate::slo::{Evidence, Ruling, Verdict};
 use crate::units::Unit;
 
@@ -47,6 +47,8 @@ struct GaugeSeen {
     /// At how many instants its value was taken.
     instants: u64,
     attempts: Attempts,
+    /// Whether the range begins before the first scrape.
+    begins_unseen: bool,
 }
 
 impl Doubts {
@@ -97,6 +99,9 @@ impl Doubts {
             if let Some(gauge) = range.gauge {
                 ruling = gauge_scrapes::rule(&ruling, gauge.instants, self.extreme, target);
                 ruling = scrape_gaps::rule(ruling, gauge.attempts);
+                if gauge.begins_unseen {
+                    ruling = unseen_life::rule(ruling);
+                }
             }
         }
         if self.reads_one_scrape {
@@ -115,6 +120,7 @@ impl Range {
             instants: instants_seen(series, selector, ranged.stretch)
                 .min(points.unwrap_or(u64::MAX)),
             attempts: attempts(series, ranged.stretch),
+            begins_unseen: begins_unseen(series, ranged.stretch),
         };
         Self {
             gone: ranged.ends(series).gone(series, selector),

@@ -1,0 +1,142 @@
+//! `slogate assert`: objectives against what a target says of itself, without load of
+//! our own; or against what a saved run has recorded.
+
+use std::path::{Path, PathBuf};
+
+use super::arguments::{AssertArguments, LoadArguments, StartArguments};
+use super::files::Reading;
+use super::output::say;
+use super::perform::{Destinations, Work, perform_as};
+use super::scenario_text::{PATH, ScenarioText};
+use super::{Failure, output, reports};
+use crate::archive::read_and_judge_by;
+use crate::gate::ExitCode;
+use crate::scenario::{
+    Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Variables,
+    observed_scenario, read_document_text,
+};
+use crate::session::{Observation, Opens};
+
+/// The six assertions, as the export scenarios include them.
+const DEFAULT_ASSERTIONS: &str = include_str!("../../../scenarios/export-assertions.yaml");
+/// What stands for their file in places.
+const DEFAULT_PATH: &str = "export-assertions.yaml";
+/// The name of the scenario that an observation is in reports.
+const NAME: &str = "assert";
+
+/// What must hold, and the text that says so.
+struct Asserted {
+    path: PathBuf,
+    text: String,
+    objectives: Vec<Objective>,
+}
+
+/// Judges a live target or a saved run.
+pub(super) fn assert(arguments: &AssertArguments) -> Result<ExitCode, Failure> {
+    let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+    let asserted = asserted(&arguments.slo, &reading.variables)?;
+    if arguments.source.contains("://") {
+        live(arguments, asserted)
+    } else {
+        saved(arguments, &asserted)
+    }
+}
+
+/// Reads what must hold; without `--slo` the six assertions.
+fn asserted(slo: &[String], variables: &Variables) -> Result<Asserted, Failure> {
+    let mut text = ScenarioText::default();
+    let (path, source) = if slo.is_empty() {
+        (DEFAULT_PATH, DEFAULT_ASSERTIONS.to_owned())
+    } else {
+        text.line("assert", "version: 1\nslo:");
+        for objective in slo {
+            text.objective("--slo", objective);
+        }
+        (PATH, text.text().to_owned())
+    };
+    let path = PathBuf::from(path);
+    let read = read_document_text(&path, &source, variables, &ReadOptions::default());
+    let (document, found) = match read {
+        Ok((document, warnings)) => (Some(document), (Vec::new(), warnings)),
+        Err(found) => (None, (found.problems, found.warnings)),
+    };
+    let (problems, warnings) = found;
+    for shown in text.render(&crate::scenario::Problems { problems, warnings }) {
+        say(&shown);
+    }
+    match document {
+        Some(Document::Objectives(objectives)) => Ok(Asserted { path, text: source, objectives }),
+        _ => Err(Failure::usage("the objectives cannot be read; nothing was asked")),
+    }
+}
+
+fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Failure> {
+    let (origin, path) = Origin::parse_with_rest(&arguments.source)
+        .map_err(|error| Failure::usage(format!("URL: {error}")))?;
+    if matches!(path.as_str(), "" | "/") {
+        return Err(Failure::usage(format!(
+            "`{}` names no metrics; write their whole URL, such as {}/metrics",
+            arguments.source,
+            origin.url()
+        )));
+    }
+    let observation = Observation {
+        duration: arguments.duration,
+        opens: if arguments.since_start { Opens::WithTheProcess } else { Opens::Now },
+    };
+    let scenario = scenario(&origin, &path, arguments, asserted);
+    let load = load_arguments(arguments);
+    let destinations = Destinations::of(&load)?;
+    perform_as(Work::Observe(observation), &[scenario], None, &load, &destinations)
+}
+
+fn scenario(
+    origin: &Origin,
+    path: &str,
+    arguments: &AssertArguments,
+    asserted: Asserted,
+) -> Scenario {
+    let target = Target::Url(origin.url().to_owned());
+    let metrics = Metrics::of_path(path, arguments.every);
+    let source = (asserted.path.as_path(), asserted.text.as_str());
+    observed_scenario(NAME, source, (target, metrics), asserted.objectives)
+}
+
+/// What is the same for everything that ends in a report.
+fn load_arguments(arguments: &AssertArguments) -> LoadArguments {
+    LoadArguments {
+        target: None,
+        start: StartArguments::default(),
+        variables: Vec::new(),
+        outputs: arguments.outputs.clone(),
+        save: arguments.save.clone(),
+        quiet: arguments.quiet,
+        on_inconclusive: arguments.on_inconclusive,
+        max_in_flight: 1,
+        seed: 1,
+    }
+}
+
+fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, Failure> {
+    if arguments.since_start {
+        return Err(Failure::usage(
+            "--since-start is for a live target; a saved run has its window",
+        ));
+    }
+    if arguments.save.is_some() {
+        return Err(Failure::usage("--save: the evidence of a saved run is saved already"));
+    }
+    let outputs = output::parse(&arguments.outputs).map_err(Failure::usage)?;
+    output::probe(&outputs).map_err(Failure::usage)?;
+    let run = Path::new(&arguments.source);
+    if !run.exists() {
+        return Err(Failure::usage(format!(
+            "`{}` is neither a saved run nor a URL such as http://127.0.0.1:8080/metrics",
+            arguments.source
+        )));
+    }
+    let record = read_and_judge_by(run, &asserted.objectives)
+        .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let outcome = record.outcome(arguments.on_inconclusive.into());
+    Ok(outcome.exit_code.or(reports::write(&record, outcome, &outputs)))
+}

@@ -1,0 +1,196 @@
+//! A secret stays where it was put: no report, saved run, log or message has it.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{Answer, Ended, Service, Workspace};
+
+const SECRET: &str = "hunter2-correct-horse";
+
+/// A secret in a variable, a file, a body, a query and a header of its own.
+fn scenario(url: &str, request: &str, slo: &str) -> String {
+    format!(
+        "version: 1\nname: secretive\ntarget: {url}\nmetrics: {{ path: /metrics, every: 50ms }}\n\
+         load:\n  - {{ name: steady, users: 2, iterations: 100 }}\n\
+         requests:\n  - {request}\nslo:\n  - {slo}\n"
+    )
+}
+
+const REQUEST: &str = "{ name: get, post: '/things?key=${TOKEN}', body: 'password=${TOKEN}', \
+     headers: { Authorization: { file: token.txt, prefix: 'Bearer ' }, X-Key: '${TOKEN}' } }";
+
+fn service(status: u16) -> Service {
+    Service::start(move |path, _| match path {
+        "/metrics" => Answer::Http(200, "# TYPE depth gauge\ndepth 1\n".into()),
+        _ => Answer::Http(status, String::new()),
+    })
+}
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("token.txt", &format!("{SECRET}\n"));
+    workspace
+}
+
+fn run(workspace: &Workspace, arguments: &[&str]) -> Ended {
+    let mut command = workspace.command(arguments);
+    command.env("TOKEN", SECRET).env("RUST_LOG", "trace");
+    Ended::from(command.output().unwrap())
+}
+
+/// Every file below a folder, and both streams.
+#[track_caller]
+fn is_secret(ended: &Ended, folder: &Path) {
+    for (stream, text) in [("stdout", &ended.stdout), ("stderr", &ended.stderr)] {
+        assert!(!text.contains(SECRET), "{stream}: {text}");
+    }
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+                assert!(!text.contains(SECRET), "{}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_passes_fails_or_reaches_nobody_keeps_it() {
+    for (status, code) in [(200, 0), (500, 1)] {
+        let (workspace, service) = (workspace(), service(status));
+        let slo = "'ratio(success) >= 95%'";
+        workspace.write("s.yaml", &scenario(&service.url(), REQUEST, slo));
+        let arguments = ["run", "s.yaml", "--save", "kept/run", "--out", "json=kept/report.json"];
+        fs::create_dir(workspace.path().join("kept")).unwrap();
+        let more = ["--out", "markdown=kept/report.md", "--out", "junit=kept/report.xml"];
+        let ended = run(&workspace, &[&arguments[..], &more].concat()).expect_code(code);
+        is_secret(&ended, &workspace.path().join("kept"));
+    }
+    let workspace = workspace();
+    workspace.write("s.yaml", &scenario("http://127.0.0.1:9", REQUEST, "'p95(latency) < 1s'"));
+    let ended = run(&workspace, &["run", "s.yaml", "--save", "kept"]).expect_code(4);
+    is_secret(&ended, &workspace.path().join("kept"));
+}
+
+#[test]
+fn flags_keep_it() {
+    for (status, code) in [(200, 0), (500, 1)] {
+        let (workspace, service) = (workspace(), service(status));
+        let url = service.url();
+        let header = format!("Authorization: Bearer {SECRET}");
+        let arguments = [
+            "run",
+            &url,
+            "--users",
+            "2",
+            "--iterations",
+            "100",
+            "--header",
+            &header,
+            "--body-file",
+            "token.txt",
+            "--slo",
+            "ratio(success) >= 95%",
+            "--save",
+            "kept",
+        ];
+        let ended = run(&workspace, &arguments).expect_code(code);
+        is_secret(&ended, &workspace.path().join("kept"));
+    }
+}
+
+#[test]
+fn no_error_message_repeats_it() {
+    let workspace = workspace();
+    let nowhere = workspace.path().join("nowhere");
+    let url = "http://127.0.0.1:9";
+    let wrong = [
+        scenario("${TOKEN}", REQUEST, "'p95(latency) < 1s'"),
+        scenario("'http://user:${TOKEN}@a'", REQUEST, "'p95(latency) < 1s'"),
+        scenario(url, &REQUEST.replace("name: get", "name: 'a ${TOKEN}'"), "'p95(latency) < 1s'"),
+        scenario(
+            url,
+            &REQUEST.replace("'/things?key=${TOKEN}'", "'${TOKEN}'"),
+            "'p95(latency) < 1s'",
+        ),
+        scenario(
+            url,
+            &REQUEST.replace("name: get", "name: get, timeout: '${TOKEN}'"),
+            "'p95(latency) < 1s'",
+        ),
+        scenario(url, REQUEST, "'p95(${TOKEN}) < 1s'"),
+        scenario(url, REQUEST, "{ id: x, promql: 'sum(${TOKEN}', is: '< 1' }"),
+        scenario(url, REQUEST, "{ id: x, counter: '${TOKEN}', is: '${TOKEN}' }"),
+        scenario(url, REQUEST, "{ id: x, client: 'ratio(success)', is: '> ${TOKEN}' }"),
+        scenario(
+            url,
+            &REQUEST.replace("post:", "weight: '${TOKEN}', post:"),
+            "'p95(latency) < 1s'",
+        ),
+        scenario(
+            url,
+            &REQUEST.replace("X-Key: ", "X-Key: \"${TOKEN}\\n\", X-Other: "),
+            "'p95(latency) < 1s'",
+        ),
+        scenario(
+            url,
+            &REQUEST.replace("prefix: 'Bearer '", "prefix: \"a\\nb\""),
+            "'p95(latency) < 1s'",
+        ),
+    ];
+    for text in wrong {
+        workspace.write("s.yaml", &text);
+        for verb in ["check", "run"] {
+            let ended = run(&workspace, &[verb, "s.yaml"]).expect_code(2);
+            is_secret(&ended, &nowhere);
+        }
+    }
+    let with_password = format!("http://user:{SECRET}@127.0.0.1:9");
+    workspace.write("s.yaml", &scenario(&with_password, REQUEST, "'p95(latency) < 1s'"));
+    for arguments in [
+        &["run", "s.yaml"][..],
+        &["run", "s.yaml", "--target", &with_password],
+        &["run", &with_password, "--rate", "1/s", "--for", "1s"],
+        &["assert", &with_password],
+    ] {
+        let ended = run(&workspace, arguments).expect_code(2);
+        assert!(ended.stderr.contains("header"), "says what to do: {}", ended.stderr);
+        is_secret(&ended, &nowhere);
+    }
+}
+
+#[test]
+fn a_secret_that_would_be_published_by_a_report_is_refused() {
+    let workspace = workspace();
+    for slo in [
+        "{ id: x, counter: 'a_total{key=\"${TOKEN}\"}', is: '== 0' }",
+        "{ id: x, client: 'ratio(success)', is: '>= 95%', description: 'with ${TOKEN}' }",
+    ] {
+        workspace.write("s.yaml", &scenario("http://127.0.0.1:9", REQUEST, slo));
+        let ended = run(&workspace, &["run", "s.yaml"]).expect_code(2);
+        assert!(ended.stderr.contains("report"), "{}", ended.stderr);
+        is_secret(&ended, workspace.path().join("nowhere").as_path());
+    }
+}
+
+#[test]
+fn the_file_is_read_beside_the_scenario_and_must_be_there() {
+    let service = Service::start(|_, _| Answer::Http(200, String::new()));
+    let workspace = Workspace::new();
+    workspace.write("deep/token.txt", SECRET);
+    let text = scenario(&service.url(), REQUEST, "'ratio(success) >= 95%'")
+        .replace("{ path: /metrics, every: 50ms }", "none");
+    workspace.write("deep/s.yaml", &text);
+    run(&workspace, &["run", "deep/s.yaml"]).expect_code(0);
+    fs::remove_file(workspace.path().join("deep/token.txt")).unwrap();
+    let ended = run(&workspace, &["run", "deep/s.yaml"]).expect_code(2);
+    assert!(ended.stderr.contains("token.txt"), "{}", ended.stderr);
+}
