@@ -1,7 +1,5 @@
 //! `slogate assert`: a live target that somebody else loads, and saved runs.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
-
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

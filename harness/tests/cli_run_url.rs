@@ -5,8 +5,13 @@ mod support;
 use support::{Answer, Service, Workspace, objective};
 
 fn service() -> Service {
-    Service::start(|path, _| match path {
-        "/metrics" => Answer::Http(200, "# TYPE depth gauge\ndepth 1\n".into()),
+    Service::start(|path, before| match path {
+        "/metrics" => Answer::Http(
+            200,
+            format!(
+                "# TYPE depth gauge\ndepth 1\n# TYPE asked_total counter\nasked_total {before}\n"
+            ),
+        ),
         "/made" => Answer::Http(201, String::new()),
         "/missing" => Answer::Http(404, String::new()),
         _ => Answer::Http(200, String::new()),

@@ -107,6 +107,7 @@ fn every_example_of_the_reference_reads() {
         folder.path().join("export-assertions.yaml"),
     )
     .unwrap();
+    std::fs::write(folder.path().join("token.txt"), "t").unwrap();
     let variables = Variables::from([("TOKEN".to_owned(), "t".to_owned())]);
     for (number, example) in examples.iter().enumerate() {
         let path = folder.path().join(format!("example-{number}.yaml"));

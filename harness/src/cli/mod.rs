@@ -12,6 +12,7 @@ mod github;
 mod output;
 mod perform;
 mod progress;
+mod reference;
 mod report;
 mod reports;
 mod rules;
@@ -25,6 +26,7 @@ use clap::Parser;
 use crate::gate::ExitCode;
 use arguments::{Arguments, Verb};
 use output::say;
+pub use reference::reference;
 
 /// Reads the command line, does what it says, and gives the process's exit code.
 pub fn main() -> std::process::ExitCode {

@@ -123,7 +123,9 @@ impl<'a> Context<'a> {
         let used: Vec<_> = values.map(|(name, value)| (name.clone(), value.clone())).collect();
         let shown = |problems| {
             let mut shown = concealed(in_file_order(&self.sources, problems), &self.concealed);
-            shown.iter_mut().for_each(|problem| problem.redact(&used));
+            for problem in &mut shown {
+                problem.redact(&used);
+            }
             shown
         };
         Problems { problems: shown(self.problems), warnings: shown(self.warnings) }
