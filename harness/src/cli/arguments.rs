@@ -183,6 +183,9 @@ pub(super) struct AssertArguments {
     /// What an inconclusive verdict does to the exit code
     #[arg(long, value_name = "ACTION", default_value = "fail")]
     pub(super) on_inconclusive: InconclusiveChoice,
+    /// Job summary and annotations for GitHub
+    #[arg(long, value_name = "WHEN", env = "SLOGATE_GITHUB", default_value = "auto")]
+    pub(super) github: GitHubChoice,
 }
 
 #[derive(Debug, Args)]

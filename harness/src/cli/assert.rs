@@ -112,6 +112,7 @@ fn load_arguments(arguments: &AssertArguments) -> LoadArguments {
         save: arguments.save.clone(),
         quiet: arguments.quiet,
         on_inconclusive: arguments.on_inconclusive,
+        github: arguments.github,
         max_in_flight: 1,
         seed: 1,
     }

@@ -25,7 +25,9 @@ pub fn reference() -> String {
 
 fn add(page: &mut String, command: &Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
-    let help = command.clone().term_width(COLUMNS).render_help().to_string();
+    // What a variable is set to is this machine's affair.
+    let mut shown = command.clone().term_width(COLUMNS).mut_args(|flag| flag.hide_env_values(true));
+    let help = shown.render_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
     let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
     let verbs = command.get_subcommands();
