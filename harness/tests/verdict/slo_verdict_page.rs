@@ -49,9 +49,24 @@ fn missed() -> Ruling {
     threshold::rule(1.2, Unit::Seconds, &below_a_second())
 }
 
+/// Rules about a target that somebody else loads.
+fn observation_examples() -> [(&'static str, String); 2] {
+    [
+        ("idle_target", {
+            let window = Window { opened_ms: 0, closed_ms: 10_000 };
+            idle_target::find(&SeriesStore::default(), window, "/metrics").unwrap().reason
+        }),
+        ("unseen_life", {
+            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
+            unseen_life::rule(threshold::rule(3.0, Unit::Plain, &target)).reason
+        }),
+    ]
+}
+
 /// Each rule's file with a message of it.
 fn examples() -> Vec<(&'static str, String)> {
     let [percentiles, ratios] = sample_examples();
+    let [idle, unseen] = observation_examples();
     vec![
         ("threshold", missed().reason),
         percentiles,
@@ -82,14 +97,8 @@ fn examples() -> Vec<(&'static str, String)> {
             let fruitless = Fruitless { request: "order".into(), failed: 200 };
             nothing_succeeded::rule(Ruling::pass("0 meets == 0"), &fruitless).reason
         }),
-        ("idle_target", {
-            let window = Window { opened_ms: 0, closed_ms: 10_000 };
-            idle_target::find(&SeriesStore::default(), window, "/metrics").unwrap().reason
-        }),
-        ("unseen_life", {
-            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
-            unseen_life::rule(threshold::rule(3.0, Unit::Plain, &target)).reason
-        }),
+        idle,
+        unseen,
         ("born_series", {
             let series = "export_fail_total{format=\"csv\"}".to_owned();
             let born = Born { raising: vec![(series, 3.0)], ..Born::default() };
