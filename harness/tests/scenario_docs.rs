@@ -98,9 +98,11 @@ fn examples(text: &str) -> Vec<&str> {
 
 #[test]
 fn every_example_of_the_reference_reads() {
-    let text = std::fs::read_to_string(project("docs/scenario-format.md")).unwrap();
-    let examples = examples(&text);
-    assert!(examples.len() >= 7, "{}", examples.len());
+    let text = |path: &str| std::fs::read_to_string(project(path)).unwrap();
+    let (format, sources) = (text("docs/scenario-format.md"), text("docs/metrics-sources.md"));
+    let (format, sources) = (examples(&format), examples(&sources));
+    assert!(format.len() >= 7 && sources.len() >= 10, "{} {}", format.len(), sources.len());
+    let examples = [format, sources].concat();
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(
         project("scenarios/export-assertions.yaml"),

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use slogate::clock::Clock;
-use slogate::scrape::{ScrapeConfig, Scraper};
+use slogate::scenario::Credentials;
+use slogate::scrape::{HookedScrapes, ScrapeConfig, Scraper};
 use slogate::series::{FamilyKind, ScrapeMoment, SeriesStore};
 use slogate_promql::{Labels, is_stale};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -77,10 +78,11 @@ fn config(address: SocketAddr) -> ScrapeConfig {
         job: "target".to_owned(),
         every: Duration::from_millis(5),
         timeout: Duration::from_secs(5),
-        sample_limit: 100,
+        sample_limit: Some(100),
         body_limit_bytes: 10_000,
         seed: 42,
         honor_timestamps: false,
+        credentials: Credentials::default(),
     }
 }
 
@@ -312,7 +314,7 @@ async fn the_hook_sees_the_time_of_each_scheduled_scrape() {
             }
         })
     };
-    let scraper = scraper(vec![good("a 1\n")]).await.with_hook(hook);
+    let scraper = scraper(vec![good("a 1\n")]).await.with_hook(hook, HookedScrapes::All);
     scraper.run_schedule(until).await;
     let store = store(&scraper);
     let times = |labels: &Labels| -> Vec<i64> {
@@ -325,9 +327,23 @@ async fn the_hook_sees_the_time_of_each_scheduled_scrape() {
 }
 
 #[test]
-fn https_is_said_to_be_unsupported() {
+fn a_page_that_no_client_can_ask_for_is_named() {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    let config = ScrapeConfig { url: "https://a/metrics".to_owned(), ..config(address) };
+    let config = ScrapeConfig { url: "ftp://a/metrics".to_owned(), ..config(address) };
     let error = Scraper::new(config, Clock::start(), Arc::default()).unwrap_err();
-    assert!(error.to_string().contains("not supported yet"), "{error}");
+    assert!(error.to_string().contains("`ftp` cannot be scraped"), "{error}");
+}
+
+#[tokio::test]
+async fn a_limit_of_the_scenario_is_a_series_as_in_prometheus() {
+    let scraper = scraper(vec![good("a 1\n")]).await;
+    scraper.scrape(ScrapeMoment::Opening).await;
+    assert_eq!(values(&store(&scraper), "scrape_sample_limit"), [100.0]);
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_told_where_to_say_who_asks() {
+    let scraper = scraper(vec![http("401 Unauthorized", "")]).await;
+    let message = failure(&scraper).await;
+    assert!(message.contains("answered 401") && message.contains("`auth`"), "{message}");
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use slogate::clock::Clock;
+use slogate::scenario::Credentials;
 use slogate::scrape::{ScrapeConfig, Scraper};
 use slogate::series::{ScrapeMoment, SeriesStore};
 use support::prometheus::Prometheus;
@@ -76,10 +77,11 @@ async fn ours(address: SocketAddr) -> BTreeMap<String, String> {
         job: "target".to_owned(),
         every: Duration::from_secs(1),
         timeout: Duration::from_secs(5),
-        sample_limit: 100,
+        sample_limit: Some(100),
         body_limit_bytes: 10_000,
         seed: 1,
         honor_timestamps: false,
+        credentials: Credentials::default(),
     };
     let store: Arc<Mutex<SeriesStore>> = Arc::default();
     let scraper = Scraper::new(config, Clock::start(), Arc::clone(&store)).unwrap();

@@ -5,15 +5,15 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::record::{
-    Configuration, GeneratorRecord, Measured, MeasuredWord, Model, PhaseRecord, PhaseRun,
-    RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
+    Configuration, GeneratorRecord, InstanceScrapes, Measured, MeasuredWord, Model, PhaseRecord,
+    PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
     SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
 };
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
-use crate::scenario::{Metrics, Objective, Scenario};
-use crate::series::SeriesStore;
+use crate::scenario::{Metrics, Objective, Restarts, Scenario};
+use crate::series::{ScrapeRecord, SeriesStore};
 use crate::slo::{Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows};
 
 /// Errors of scrapes that a record keeps.
@@ -126,6 +126,7 @@ impl ScenarioRecord {
             alerts: Vec::new(),
             generator: run.load.map(generator_record),
             scrapes: scrapes_record(scenario, run.series),
+            restarts_allowed: scenario.restarts == Restarts::Allow,
         };
         let standing = record.standing();
         record.verdict = standing.verdict;
@@ -350,5 +351,18 @@ fn scrapes_record(scenario: &Scenario, series: Option<&SeriesStore>) -> Option<S
         good: scrapes.iter().filter(|scrape| scrape.outcome.is_ok()).count(),
         failed: errors.clone().count(),
         first_errors: errors.take(FIRST_ERRORS).cloned().collect(),
+        source: scenario.metrics.to_string(),
+        instances: series?.instances().map(|one| instance_scrapes(one, scrapes)).collect(),
     })
+}
+
+fn instance_scrapes(instance: &str, scrapes: &[ScrapeRecord]) -> InstanceScrapes {
+    let of_instance = scrapes.iter().filter(|scrape| scrape.instance == instance);
+    let mut errors = of_instance.clone().filter_map(|scrape| scrape.outcome.as_ref().err());
+    InstanceScrapes {
+        instance: instance.to_owned(),
+        good: of_instance.filter(|scrape| scrape.outcome.is_ok()).count(),
+        failed: errors.clone().count(),
+        first_error: errors.next().cloned(),
+    }
 }

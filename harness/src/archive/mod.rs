@@ -26,4 +26,4 @@ pub use error::ArchiveError;
 pub use read::{SavedEvidence, read, read_evidence};
 pub use record::*;
 pub use sums::verify;
-pub use write::{Artifact, ScenarioEvidence, check_destination, write};
+pub use write::{Artifact, ClosingScrape, ScenarioEvidence, check_destination, write};

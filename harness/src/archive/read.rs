@@ -6,7 +6,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,12 +13,12 @@ use super::folders::unique_names;
 use super::record::{
     Model, RequestRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, StoppedEarly,
 };
-use super::{ArchiveError, layout};
+use super::{ArchiveError, ClosingScrape, layout};
 use crate::load::{
     GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
     StopReason, read_interval_log,
 };
-use crate::scenario::{Objective, Outcome, TimeKind, Unmoved};
+use crate::scenario::{Objective, Outcome, Restarts, TimeKind, Unmoved};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
 use crate::slo::{Evidence, JudgedObjective, MissingWindow, PlannedPhase, Windows, judge};
 
@@ -34,12 +33,14 @@ pub struct SavedEvidence {
     pub load: LoadResult,
     /// What was scraped.
     pub series: SeriesStore,
+    /// What a restart means.
+    pub restarts: Restarts,
     /// Whether the scenario had metrics at all.
     pub has_metrics: bool,
     /// What it means that none of the target's counters moved.
     pub unmoved: Unmoved,
-    /// The closing scrape as it was received.
-    pub metrics_text: Option<Bytes>,
+    /// The closing scrape of each instance as it was received, where it was good.
+    pub closing_scrapes: Vec<ClosingScrape>,
 }
 
 /// Reads the record of a saved run.
@@ -71,15 +72,16 @@ pub fn read_evidence(
         return Err(ArchiveError::Malformed { path, problem });
     };
     let folder = run.join(folder);
-    let metrics = optional(&folder.join(layout::METRICS))?;
+    let series = read_series(&folder)?;
     Ok(SavedEvidence {
         objectives: scenario.slos.iter().map(Objective::from).collect(),
         planned: scenario.phases.iter().map(planned).collect(),
         load: read_load(scenario, &folder.join(layout::LATENCIES))?,
-        series: read_series(&folder)?,
+        closing_scrapes: closing_scrapes(&folder, &series)?,
+        series,
+        restarts: if scenario.restarts_allowed { Restarts::Allow } else { Restarts::Fail },
         has_metrics: scenario.scrapes.is_some(),
         unmoved: scenario.unmoved.into(),
-        metrics_text: metrics.map(Bytes::from),
     })
 }
 
@@ -96,6 +98,7 @@ impl SavedEvidence {
             series: &self.series,
             windows,
             unmoved: self.unmoved,
+            restarts: self.restarts,
         }
     }
 
@@ -108,6 +111,20 @@ impl SavedEvidence {
 
 fn planned(phase: &super::record::PhaseRecord) -> PlannedPhase {
     PlannedPhase { name: phase.name.clone(), group: phase.group.clone(), measured: phase.measured }
+}
+
+fn closing_scrapes(
+    folder: &Path,
+    series: &SeriesStore,
+) -> Result<Vec<ClosingScrape>, ArchiveError> {
+    let instances: Vec<String> = series.instances().map(str::to_owned).collect();
+    let mut scrapes = Vec::new();
+    for (instance, file) in layout::metrics_files(&instances) {
+        if let Some(body) = optional(&folder.join(file))? {
+            scrapes.push(ClosingScrape { instance: instance.to_owned(), body: body.into() });
+        }
+    }
+    Ok(scrapes)
 }
 
 fn read_series(folder: &Path) -> Result<SeriesStore, ArchiveError> {

@@ -123,6 +123,9 @@ pub struct ScenarioRecord {
     pub generator: Option<GeneratorRecord>,
     /// What came of the scrapes; `null` if the scenario has no metrics.
     pub scrapes: Option<ScrapesRecord>,
+    /// Whether the scenario allows that the target restarts during the measured load.
+    #[serde(default)]
+    pub restarts_allowed: bool,
 }
 
 /// What it means that none of the target's counters moved while it answered.
@@ -446,6 +449,25 @@ pub struct ScrapesRecord {
     pub failed: usize,
     /// What the first failed ones said.
     pub first_errors: Vec<String>,
+    /// Where the metrics are, in words; never with a secret.
+    #[serde(default)]
+    pub source: String,
+    /// One for each instance that was scraped, by name.
+    #[serde(default)]
+    pub instances: Vec<InstanceScrapes>,
+}
+
+/// What came of the scrapes of one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstanceScrapes {
+    /// The instance.
+    pub instance: String,
+    /// Scrapes that were good.
+    pub good: usize,
+    /// Scrapes that failed.
+    pub failed: usize,
+    /// What the first failed one said; `null` if none failed.
+    pub first_error: Option<String>,
 }
 
 impl RunRecord {

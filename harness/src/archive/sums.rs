@@ -85,8 +85,14 @@ fn evidence_files(run: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = vec![run.join(layout::RUN)];
     for entry in fs::read_dir(run)? {
         let folder = entry?.path();
-        let names = [layout::LATENCIES, layout::SERIES, layout::NOTES, layout::METRICS];
+        let names = [layout::LATENCIES, layout::SERIES, layout::NOTES];
         files.extend(names.map(|name| folder.join(name)).into_iter().filter(|file| file.is_file()));
+        if folder.is_dir() {
+            for file in fs::read_dir(&folder)? {
+                let file = file?.path();
+                files.extend(layout::is_metrics(&file).then_some(file));
+            }
+        }
     }
     Ok(files)
 }

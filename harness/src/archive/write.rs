@@ -25,10 +25,19 @@ pub struct ScenarioEvidence<'a> {
     pub load: Option<&'a LoadResult>,
     /// What was scraped, if anything was.
     pub series: Option<&'a SeriesStore>,
-    /// The closing scrape as it was received.
-    pub metrics_text: Option<Bytes>,
+    /// The closing scrape of each instance as it was received, where it was good.
+    pub closing_scrapes: Vec<ClosingScrape>,
     /// Files that the target made, fetched after the closing scrape.
     pub artifacts: Vec<Artifact>,
+}
+
+/// The closing scrape of one instance, as it was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosingScrape {
+    /// The instance.
+    pub instance: String,
+    /// The whole body.
+    pub body: Bytes,
 }
 
 /// A file that the target made.
@@ -130,8 +139,12 @@ impl Writer<'_> {
                 Ok(serde_json::to_writer(out, &series.notes())?)
             })?;
         }
-        if let Some(text) = &evidence.metrics_text {
-            self.file(&folder.join(layout::METRICS), |out| out.write_all(text))?;
+        let scrapes = &evidence.closing_scrapes;
+        let instances = instances(evidence);
+        for (instance, file) in layout::metrics_files(&instances) {
+            if let Some(scrape) = scrapes.iter().find(|scrape| scrape.instance == instance) {
+                self.file(&folder.join(file), |out| out.write_all(&scrape.body))?;
+            }
         }
         self.artifacts(folder, &evidence.artifacts)
     }
@@ -174,6 +187,18 @@ impl Writer<'_> {
     fn error(&self, relative: &Path, source: io::Error) -> ArchiveError {
         ArchiveError::Write { path: self.destination.join(relative), source }
     }
+}
+
+/// Every instance of a scenario's metrics that was scraped, good or not.
+fn instances(evidence: &ScenarioEvidence<'_>) -> Vec<String> {
+    let scraped = evidence.series.into_iter().flat_map(SeriesStore::instances);
+    let mut instances: Vec<String> = scraped.map(str::to_owned).collect();
+    for scrape in &evidence.closing_scrapes {
+        if !instances.contains(&scrape.instance) {
+            instances.push(scrape.instance.clone());
+        }
+    }
+    instances
 }
 
 /// Writes a file, waits until it is on the disk, and gives its digest: an error after

@@ -9,6 +9,7 @@ mod check;
 mod files;
 mod gate;
 mod github;
+mod log;
 mod output;
 mod perform;
 mod progress;
@@ -30,7 +31,11 @@ pub use reference::reference;
 
 /// Reads the command line, does what it says, and gives the process's exit code.
 pub fn main() -> std::process::ExitCode {
-    let result = match Arguments::parse().verb {
+    let verb = Arguments::parse().verb;
+    if !matches!(verb, Verb::Exporter(_)) {
+        log::start();
+    }
+    let result = match verb {
         Verb::Exporter(options) => return exporter::run_command(*options),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Gate(arguments) => gate::gate(&arguments),

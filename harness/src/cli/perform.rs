@@ -191,7 +191,7 @@ fn save(
             name: &scenario.name,
             load: run.load.as_ref(),
             series: Some(&run.series),
-            metrics_text: run.metrics_text.clone(),
+            closing_scrapes: run.closing_scrapes.clone(),
             artifacts: run.artifacts.clone(),
         })
         .collect();

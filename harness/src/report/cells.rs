@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::scrapes::scrapes_line;
 use super::words::{mark, printable};
 use crate::archive::{
     GeneratorRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord, SloRecord,
@@ -160,9 +161,7 @@ pub(super) fn notes(scenario: &ScenarioRecord) -> Vec<String> {
         lines.push(generator_line(generator, &requests));
     }
     if let Some(scrapes) = &scenario.scrapes {
-        let error = scrapes.first_errors.first();
-        let error = error.map_or_else(String::new, |error| format!(" ({error})"));
-        lines.push(format!("scrapes: {} good, {} failed{error}", scrapes.good, scrapes.failed));
+        lines.push(scrapes_line(scrapes));
     }
     lines.extend(scenario.notes.iter().map(|note| format!("note: {note}")));
     lines.iter().map(|line| printable(line)).collect()

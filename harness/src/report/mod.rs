@@ -8,6 +8,7 @@ mod json;
 mod junit;
 mod markdown;
 mod pdf;
+mod scrapes;
 mod table;
 mod words;
 

@@ -134,6 +134,12 @@ pub(super) static SCENARIO: Table = Table {
             "none",
             "Where the target's Prometheus metrics are; `none` allows client objectives only.",
         ),
+        with_default(
+            "restarts",
+            Shape::Word(&["fail", "allow"]),
+            "fail",
+            "What a restart of the target during the measured load means: that it failed, or (`allow`) that what its counters lost is not known.",
+        ),
         optional(
             "data",
             Shape::Named(&Shape::Map(&DATA_SET)),
@@ -159,7 +165,6 @@ pub(super) static SCENARIO: Table = Table {
         "retry",
         "think_time",
         "proxy",
-        "restarts",
         "max_in_flight",
         "auth",
         "tls",

@@ -1,5 +1,6 @@
 //! Where the target's metrics are: `metrics:`.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -27,6 +28,48 @@ const SHORTEST_SCRAPE_INTERVAL: Duration = Duration::from_millis(10);
 const LONGEST_SCRAPE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest `sample_limit`; a series takes about a kilobyte here.
 const LARGEST_SAMPLE_LIMIT: u64 = 10_000_000;
+
+/// URLs that a description names at most.
+const NAMED_URLS: usize = 3;
+
+/// Where the metrics are, in words. The query of a URL may hold a secret and is left out.
+impl fmt::Display for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Scrape(source) => source.targets.fmt(f),
+            Self::Prometheus(source) => {
+                write!(f, "{} of {}", source.matcher, without_query(&source.url))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ScrapeTargets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{} on the target", without_query(path)),
+            Self::Urls(urls) => {
+                let named = urls.iter().take(NAMED_URLS).map(|one| without_query(&one.url));
+                f.write_str(&named.collect::<Vec<_>>().join(", "))?;
+                match urls.len().saturating_sub(NAMED_URLS) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+            Self::Dns(dns) => {
+                let DnsTargets { name, port, path, scheme, .. } = dns;
+                let host = if name.contains(':') { format!("[{name}]") } else { name.clone() };
+                let path = without_query(path);
+                write!(f, "{scheme}://{host}:{port}{path} at each address")
+            }
+        }
+    }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
 
 /// Lowers `metrics:`; `target` is what is loaded, as far as that is known.
 pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) -> Option<Metrics> {
@@ -315,6 +358,17 @@ mod tests {
         for host in ["10.0.0.1", "[fe80::1]", "localhost.example", "example.test"] {
             assert!(!is_this_machine(host), "{host}");
         }
+    }
+
+    #[test]
+    fn a_description_has_no_query() {
+        let url = |number: u8| ScrapeUrl {
+            url: format!("http://a:{number}/m?token=x"),
+            instance: number.to_string(),
+        };
+        let urls = ScrapeTargets::Urls((1..=4).map(url).collect());
+        assert_eq!(urls.to_string(), "http://a:1/m, http://a:2/m, http://a:3/m and 1 more");
+        assert_eq!(ScrapeTargets::Path("/m?token=x".into()).to_string(), "/m on the target");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Scenario {
     pub target: Target,
     /// Where the target's metrics are.
     pub metrics: Metrics,
+    /// What a restart of the target means.
+    pub restarts: Restarts,
     /// Phases, one after the other; never empty.
     pub phases: Vec<Phase>,
     /// Requests, picked by weight; never empty.
@@ -74,6 +76,16 @@ pub enum Target {
     },
     /// A service that is already there: `http://host:port`, without a path.
     Url(String),
+}
+
+/// What it means that an instance of the target restarted during the measured load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restarts {
+    /// The target has failed.
+    #[default]
+    Fail,
+    /// It is meant; what its counters lost is not known.
+    Allow,
 }
 
 /// Where the target's metrics are.

@@ -13,7 +13,7 @@ use super::keys;
 use super::known::KnownMetrics;
 use super::metrics;
 use super::model::{
-    Metrics, Objective, Objectives, Phase, Request, Scenario, Target, Unmoved, Variables,
+    Metrics, Objective, Objectives, Phase, Request, Restarts, Scenario, Target, Unmoved, Variables,
 };
 use super::objective::Surroundings;
 use super::objectives;
@@ -118,6 +118,7 @@ pub fn observed_scenario(
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),
         unmoved: Unmoved::default(),
+        restarts: Restarts::default(),
     }
 }
 
@@ -221,6 +222,7 @@ fn scenario(
         cx.known = None;
     }
     let metrics = metrics::metrics(&file, target.as_ref(), cx);
+    let restarts = restarts(&file, cx);
     let mut sets = DataSets::lower(&file, cx);
     let phases = phases::phases(&file, cx);
     let requests = requests::requests(&file, &mut sets, cx);
@@ -250,6 +252,7 @@ fn scenario(
         description: description.map(str::to_owned),
         target,
         metrics,
+        restarts: restarts?,
         phases,
         requests: with_bodies(requests, &sets),
         objectives,
@@ -293,6 +296,20 @@ fn version(file: &Fields, cx: &mut Context) {
     if node.value != Value::Integer(1) {
         cx.error(fields::start_of(node), "this version of the format is not known")
             .help("write `version: 1`");
+    }
+}
+
+fn restarts(file: &Fields, cx: &mut Context) -> Option<Restarts> {
+    let Some(node) = file.get("restarts") else { return Some(Restarts::Fail) };
+    match node.text() {
+        Some("fail") => Some(Restarts::Fail),
+        Some("allow") => Some(Restarts::Allow),
+        _ => {
+            cx.error(fields::start_of(node), "expected `fail` or `allow`").help(
+                "`allow` leaves a restart out of the verdict and counters that it lost in doubt",
+            );
+            None
+        }
     }
 }
 

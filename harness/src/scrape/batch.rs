@@ -12,7 +12,8 @@ use crate::exposition::{Exposition, Family, FamilyKind, Format};
 use crate::series::{FamilyMetadata, SeriesStore};
 
 /// Series that the scraper writes about each scrape.
-const REPORT_SERIES: [&str; 3] = ["up", "scrape_duration_seconds", "scrape_samples_scraped"];
+const REPORT_SERIES: [&str; 4] =
+    ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_sample_limit"];
 
 /// What is known of one instance between two scrapes.
 #[derive(Debug, Default)]

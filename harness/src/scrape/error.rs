@@ -1,14 +1,15 @@
 //! Why a scrape failed, or a scraper cannot be made.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
-use thiserror::Error;
+use rustls::{AlertDescription, CertificateError};
 
 use crate::exposition::{ContentTypeError, ExpositionError};
 
 /// Why a scrape failed, or a scraper cannot be made.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ScrapeError {
     /// The HTTP client could not be made, or the URL is none.
     #[error("no client for `{url}`: {reason}")]
@@ -25,7 +26,7 @@ pub enum ScrapeError {
     #[error("{0}")]
     Transport(String),
     /// An answer, but not the metrics.
-    #[error("the metrics path answered {0}; expected 200")]
+    #[error("the metrics path answered {0}; {hint}", hint = hint(*.0))]
     Status(u16),
     /// The metrics are elsewhere.
     #[error(
@@ -85,6 +86,16 @@ pub enum ScrapeError {
     Reserved(String),
 }
 
+/// What to do about a status that is none of a page with metrics.
+fn hint(status: u16) -> &'static str {
+    match status {
+        401 => "it does not let whoever asks in: see `auth` in `metrics`",
+        403 => "whoever asks may not read it: see `auth` in `metrics`",
+        404 => "there is nothing there: check the path",
+        _ => "expected 200",
+    }
+}
+
 impl ScrapeError {
     /// A transport error with all its causes in one line: the outermost alone says
     /// only that something failed.
@@ -96,10 +107,57 @@ impl ScrapeError {
         };
         let mut cause = error.source();
         while let Some(inner) = cause {
+            if let Some(of_tls) = tls_error(inner) {
+                return Self::Transport(format!("{text}: {}", in_words(of_tls)));
+            }
             text.push_str(": ");
             text.push_str(&inner.to_string());
             cause = inner.source();
         }
         Self::Transport(text)
+    }
+}
+
+/// What TLS says of itself; I/O errors, one in another, hide it from those who ask for
+/// causes.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    match error.downcast_ref::<io::Error>() {
+        Some(outer) => tls_error(outer.get_ref()?),
+        None => error.downcast_ref(),
+    }
+}
+
+/// What is wrong with a server's TLS, and what to do.
+fn in_words(error: &rustls::Error) -> String {
+    let advice = match error {
+        rustls::Error::InvalidCertificate(wrong) => advice_on_certificate(wrong),
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::HandshakeFailure,
+        ) => Some("it may want another client's certificate: see `cert` and `key` in `tls`"),
+        rustls::Error::InvalidMessage(_) => Some("does it speak TLS at all? perhaps it is http"),
+        _ => None,
+    };
+    advice.map_or_else(|| error.to_string(), |advice| format!("{error}; {advice}"))
+}
+
+fn advice_on_certificate(wrong: &CertificateError) -> Option<&'static str> {
+    match wrong {
+        // A bad signature is that of another authority with the same name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            Some("whoever issued it is not trusted: name that authority with `tls: { ca: FILE }`")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            Some("it has expired: renew it, or set this machine's clock")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Some("it is not valid yet: set this machine's clock")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Some("it is for another name: give that with `tls: { server_name: NAME }`")
+        }
+        _ => None,
     }
 }

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
 
 use super::ScrapeConfig;
 use super::error::ScrapeError;
 use crate::exposition::Format;
+use crate::scenario::{Credentials, TlsClient};
 
 /// What is understood, in order of preference: the text format comes first, so
 /// that what is judged is what a person sees who asks with curl.
@@ -23,38 +26,95 @@ pub(super) struct Received {
     pub(super) body: Bytes,
 }
 
+/// A page with metrics, and what every request for it carries.
+#[derive(Debug)]
+pub(super) struct Page {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+}
+
+impl Page {
+    /// The page at `url`, to be had at `address` and nowhere else.
+    pub(super) fn new(
+        url: &str,
+        address: SocketAddr,
+        credentials: &Credentials,
+    ) -> Result<Self, ScrapeError> {
+        let mut url = parsed(url)?;
+        let mut headers = headers(&url, credentials)?;
+        // Where the certificate goes by another name, the server is asked for by that
+        // name in TLS, and for what was written in HTTP.
+        let tls = credentials.tls.as_ref().filter(|_| url.scheme() == "https");
+        if let Some(name) = tls.and_then(|tls| tls.server_name.as_ref()) {
+            let written = HeaderValue::try_from(url.authority());
+            headers.insert(HOST, written.map_err(|error| refused(&url, &error))?);
+            let renamed = url.set_host(Some(name));
+            renamed.map_err(|error| refused(&url, &error))?;
+        }
+        let client = client(url.as_str(), address, credentials.tls.as_ref())?;
+        Ok(Self { client, url, headers })
+    }
+}
+
+fn headers(url: &Url, credentials: &Credentials) -> Result<HeaderMap, ScrapeError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &credentials.headers {
+        let name = HeaderName::try_from(name).map_err(|error| refused(url, &error))?;
+        let mut value =
+            HeaderValue::from_str(value.expose()).map_err(|error| refused(url, &error))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
 /// A client that talks to `address` and nobody else, whatever the URL's host
 /// resolves to: no proxy of the environment, no redirects, each request on a
 /// connection of its own.
-pub fn client(url: &str, address: SocketAddr) -> Result<Client, ScrapeError> {
-    let refused = |reason: String| ScrapeError::Client { url: url.to_owned(), reason };
-    let parsed = reqwest::Url::parse(url).map_err(|error| refused(error.to_string()))?;
-    if parsed.scheme() != "http" {
-        return Err(refused(format!(
-            "scraping over `{}` is not supported yet; use http",
-            parsed.scheme()
-        )));
-    }
-    let host = parsed.host_str().unwrap_or_default();
+pub fn client(
+    url: &str,
+    address: SocketAddr,
+    tls: Option<&TlsClient>,
+) -> Result<Client, ScrapeError> {
+    let url = parsed(url)?;
     // reqwest wants a provider even where no TLS is spoken. Another part of the
     // process may have installed the same one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    let builder = Client::builder()
         .no_proxy()
         // A connection that is kept stays with one of the processes behind a balancer,
         // and the others are never seen.
         .pool_max_idle_per_host(0)
         .redirect(redirect::Policy::none())
-        .resolve(host, address)
+        .resolve(url.host_str().unwrap_or_default(), address);
+    let builder = match tls {
+        Some(tls) => builder.tls_backend_preconfigured(rustls::ClientConfig::clone(&tls.config)),
         // Nothing here speaks TLS; the system's certificates may not even exist.
-        .tls_certs_only(std::iter::empty())
-        .build()
-        .map_err(|error| refused(error.to_string()))
+        None => builder.tls_certs_only(std::iter::empty()),
+    };
+    builder.build().map_err(|error| refused(&url, &error))
+}
+
+fn parsed(url: &str) -> Result<Url, ScrapeError> {
+    let refused = |reason: String| ScrapeError::Client { url: url.to_owned(), reason };
+    let parsed = Url::parse(url).map_err(|error| refused(error.to_string()))?;
+    match parsed.scheme() {
+        "http" | "https" => Ok(parsed),
+        other => Err(refused(format!("`{other}` cannot be scraped; use http or https"))),
+    }
+}
+
+/// A URL that cannot be asked; its query may hold a secret and is left out.
+fn refused(url: &Url, reason: &impl ToString) -> ScrapeError {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    ScrapeError::Client { url: shown.into(), reason: reason.to_string() }
 }
 
 /// Fetches the exposition; the caller bounds the time.
-pub(super) async fn fetch(client: &Client, config: &ScrapeConfig) -> Result<Received, ScrapeError> {
-    let response = send(client, config).await.map_err(|error| ScrapeError::transport(&error))?;
+pub(super) async fn fetch(page: &Page, config: &ScrapeConfig) -> Result<Received, ScrapeError> {
+    let response = send(page, config).await.map_err(|error| ScrapeError::transport(&error))?;
     check_status(&response)?;
     check_encoding(&response)?;
     let content_type = response.headers().get(CONTENT_TYPE);
@@ -64,9 +124,11 @@ pub(super) async fn fetch(client: &Client, config: &ScrapeConfig) -> Result<Rece
     Ok(Received { format, body })
 }
 
-async fn send(client: &Client, config: &ScrapeConfig) -> Result<Response, reqwest::Error> {
-    let request = client
-        .get(&config.url)
+async fn send(page: &Page, config: &ScrapeConfig) -> Result<Response, reqwest::Error> {
+    let request = page
+        .client
+        .get(page.url.clone())
+        .headers(page.headers.clone())
         .header(ACCEPT, ACCEPTED)
         .header("X-Prometheus-Scrape-Timeout-Seconds", config.timeout.as_secs_f64().to_string());
     request.send().await

@@ -1,4 +1,4 @@
-//! Scrapes one instance's metrics: on a schedule, at the opening and at the close.
+//! Scrapes the metrics of an instance: on a schedule, at the opening and at the close.
 //!
 //! A scrape succeeds as a whole or fails as a whole; a failed one writes `up 0`
 //! and ends every series of the instance, so that nothing judged later can rest on
@@ -24,11 +24,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::exposition::{ParseRules, parse_with};
+use crate::scenario::Credentials;
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 use batch::{Batch, Instance, report_labels};
-use http::Received;
+use http::{Page, Received};
 use schedule::Schedule;
+
+/// Most samples of one scrape where nobody says otherwise: ten times what a large
+/// service exports.
+const USUAL_SAMPLE_LIMIT: usize = 100_000;
 
 /// The store that a run's scrapers and its load generator write to.
 pub type SharedSeries = Arc<Mutex<SeriesStore>>;
@@ -37,10 +42,31 @@ pub type SharedSeries = Arc<Mutex<SeriesStore>>;
 /// (milliseconds since the epoch): the client's own series are sampled then.
 pub type OnScrape = Box<dyn Fn(&mut SeriesStore, i64) + Send + Sync>;
 
+/// The scrapes at which a hook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookedScrapes {
+    /// All of them.
+    All,
+    /// The opening and the closing one: with several instances the window begins and
+    /// ends with one of them, and what is between is a matter of one instance's schedule.
+    WindowEdges,
+}
+
+impl HookedScrapes {
+    fn hold(self, moment: ScrapeMoment) -> bool {
+        match self {
+            Self::All => true,
+            Self::WindowEdges => {
+                matches!(moment, ScrapeMoment::Opening | ScrapeMoment::Closing)
+            }
+        }
+    }
+}
+
 /// What to scrape, and how.
 #[derive(Clone, Debug)]
 pub struct ScrapeConfig {
-    /// The metrics URL, `http` only.
+    /// The metrics URL.
     pub url: String,
     /// The address that the URL's host was resolved to, once for the whole run.
     pub address: SocketAddr,
@@ -52,23 +78,25 @@ pub struct ScrapeConfig {
     pub every: Duration,
     /// Longest time of one scrape.
     pub timeout: Duration,
-    /// Most samples of one scrape; one more fails it.
-    pub sample_limit: usize,
+    /// Most samples of one scrape, if it is not what is usual; one more fails it.
+    pub sample_limit: Option<usize>,
     /// Most bytes of one exposition; one more fails the scrape.
     pub body_limit_bytes: usize,
     /// What the movements of the schedule are drawn from.
     pub seed: u64,
     /// Whether timestamps in the exposition are used.
     pub honor_timestamps: bool,
+    /// What each scrape carries.
+    pub credentials: Credentials,
 }
 
 /// Scrapes one instance into a shared store.
 pub struct Scraper {
     config: ScrapeConfig,
     clock: Clock,
-    client: reqwest::Client,
+    page: Page,
     store: SharedSeries,
-    on_scrape: Option<OnScrape>,
+    on_scrape: Option<(OnScrape, HookedScrapes)>,
     state: Mutex<State>,
     /// One scrape at a time: samples of two would mix.
     turn: tokio::sync::Mutex<()>,
@@ -95,11 +123,11 @@ impl Scraper {
         clock: Clock,
         store: SharedSeries,
     ) -> Result<Self, ScrapeError> {
-        let client = client(&config.url, config.address)?;
+        let page = Page::new(&config.url, config.address, &config.credentials)?;
         Ok(Self {
             config,
             clock,
-            client,
+            page,
             store,
             on_scrape: None,
             state: Mutex::default(),
@@ -107,11 +135,16 @@ impl Scraper {
         })
     }
 
-    /// Has `on_scrape` called at each scrape's start.
+    /// Has `on_scrape` called at the start of each of these scrapes.
     #[must_use]
-    pub fn with_hook(mut self, on_scrape: OnScrape) -> Self {
-        self.on_scrape = Some(on_scrape);
+    pub fn with_hook(mut self, on_scrape: OnScrape, scrapes: HookedScrapes) -> Self {
+        self.on_scrape = Some((on_scrape, scrapes));
         self
+    }
+
+    /// The `instance` label of its series.
+    pub fn instance(&self) -> &str {
+        &self.config.instance
     }
 
     /// The store that it writes to.
@@ -124,7 +157,7 @@ impl Scraper {
     pub async fn scrape(&self, moment: ScrapeMoment) -> ScrapeRecord {
         let _turn = self.turn.lock().await;
         let attempt = self.begin(moment);
-        let fetch = http::fetch(&self.client, &self.config);
+        let fetch = http::fetch(&self.page, &self.config);
         let received = match tokio::time::timeout(self.config.timeout, fetch).await {
             Ok(received) => received,
             Err(_) => Err(ScrapeError::Timeout(self.config.timeout)),
@@ -166,7 +199,8 @@ impl Scraper {
         let at_ms = self.clock.at_ms(started).max(earliest);
         state.last_at_ms = Some(at_ms);
         drop(state);
-        if let Some(on_scrape) = &self.on_scrape {
+        let hook = self.on_scrape.as_ref().filter(|(_, scrapes)| scrapes.hold(moment));
+        if let Some((on_scrape, _)) = hook {
             on_scrape(&mut lock(&self.store), at_ms);
         }
         Attempt { moment, started, at_ms }
@@ -215,8 +249,8 @@ impl Scraper {
         instance: &mut Instance,
         store: &SeriesStore,
     ) -> Result<(Batch, usize), ScrapeError> {
-        let rules =
-            ParseRules { sample_limit: Some(self.config.sample_limit), ..ParseRules::default() };
+        let sample_limit = Some(self.config.sample_limit.unwrap_or(USUAL_SAMPLE_LIMIT));
+        let rules = ParseRules { sample_limit, ..ParseRules::default() };
         let exposition = parse_with(&received.body, received.format, rules)?;
         let samples = exposition.samples.len();
         if samples == 0 {
@@ -237,7 +271,8 @@ impl Scraper {
             ("scrape_duration_seconds", record.took.as_secs_f64()),
             ("scrape_samples_scraped", samples as f64),
         ];
-        for (name, value) in report {
+        let limit = self.config.sample_limit.map(|limit| ("scrape_sample_limit", limit as f64));
+        for (name, value) in report.into_iter().chain(limit) {
             store.declare(name, FamilyKind::Gauge);
             let labels = report_labels(name, &self.config.instance, &self.config.job);
             store.append(&labels, record.at_ms, value);

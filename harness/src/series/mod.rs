@@ -14,7 +14,7 @@ pub use restarts::{ChangeKind, InstanceChange, instance_changes};
 
 pub use crate::exposition::FamilyKind;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -134,6 +134,12 @@ impl SeriesStore {
     /// Every scrape, in the order of their ends.
     pub fn scrapes(&self) -> &[ScrapeRecord] {
         &self.scrapes
+    }
+
+    /// Every instance that was scraped, in the order of their names.
+    pub fn instances(&self) -> impl Iterator<Item = &str> {
+        let scraped = self.scrapes.iter().map(|scrape| scrape.instance.as_str());
+        scraped.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Every end of a series: its labels and when it ended. Text formats cannot

@@ -14,6 +14,12 @@ use super::{FamilyKind, SeriesStore};
 /// libraries all expose it.
 const START_TIME: &str = "process_start_time_seconds";
 
+/// How far two start times of one process may lie apart, seconds: many clients tell it
+/// in whole seconds, and one that takes its uptime from the present time is off by
+/// fractions that come and go. A restart within a second of the start before shows in
+/// the counters.
+const START_TIME_TOLERANCE_SECONDS: f64 = 1.0;
+
 /// An instance that was not one process all the time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstanceChange {
@@ -44,13 +50,21 @@ pub enum ChangeKind {
         /// Its value after.
         after: f64,
     },
-    /// Start times alternate, or counters go back again and again while the start time
-    /// stays: several processes answer one URL.
+    /// Start times alternate, or counters go back and forth: several processes answer one
+    /// URL.
     SeveralProcesses {
         /// How many different start times were seen; 1 for processes that started within
-        /// the same second, which is all that many client libraries tell.
+        /// the same second, which is all that many client libraries tell, and 0 for those
+        /// that do not say when they started.
         start_times: usize,
     },
+}
+
+impl ChangeKind {
+    /// Whether a process started anew, and not that there are several.
+    pub fn is_restart(&self) -> bool {
+        !matches!(self, Self::SeveralProcesses { .. })
+    }
 }
 
 impl fmt::Display for InstanceChange {
@@ -67,6 +81,7 @@ impl fmt::Display for InstanceChange {
             ChangeKind::SeveralProcesses { start_times } => {
                 write!(f, "several processes behind `{instance}` (")?;
                 match start_times {
+                    0 => f.write_str("counters go back and forth")?,
                     1 => f.write_str("counters go back and forth under one start time")?,
                     _ => write!(f, "{start_times} start times alternate")?,
                 }
@@ -117,40 +132,70 @@ fn note(
 }
 
 fn start_time_change(samples: &[Sample]) -> Option<(i64, ChangeKind)> {
-    let steps: Vec<&[Sample]> = samples.windows(2).filter(|pair| differ(pair)).collect();
-    let first = steps.first()?;
-    let (before, after) = (first[0].value, first[1].value);
-    let different: BTreeSet<u64> = samples.iter().map(|sample| sample.value.to_bits()).collect();
+    let mut start_times: Vec<f64> = Vec::new();
+    let processes: Vec<usize> =
+        samples.iter().map(|sample| process_of(sample.value, &mut start_times)).collect();
+    let mut steps = (1..samples.len()).filter(|at| processes[at - 1] != processes[*at]);
+    let first = steps.next()?;
+    let (before, after) = (samples[first - 1].value, samples[first].value);
     // With each change a new start time: restarts. Fewer start times than that: an
     // old one came back.
-    let kind = if different.len() <= steps.len() {
-        ChangeKind::SeveralProcesses { start_times: different.len() }
+    let kind = if start_times.len() <= 1 + steps.count() {
+        ChangeKind::SeveralProcesses { start_times: start_times.len() }
     } else {
         ChangeKind::StartTimeChanged { before, after }
     };
-    Some((first[1].t_ms, kind))
+    Some((samples[first].t_ms, kind))
 }
 
-fn differ(pair: &[Sample]) -> bool {
-    pair[0].value.to_bits() != pair[1].value.to_bits()
+/// Which process has this start time: an index into what each said last.
+fn process_of(start_time: f64, known: &mut Vec<f64>) -> usize {
+    let is_same = |other: &f64| {
+        other.to_bits() == start_time.to_bits()
+            || (other - start_time).abs() <= START_TIME_TOLERANCE_SECONDS
+    };
+    if let Some(process) = known.iter().position(is_same) {
+        known[process] = start_time;
+        return process;
+    }
+    known.push(start_time);
+    known.len() - 1
 }
 
 /// A start time that changed is noted before, so a process that says when it started
-/// did not start again: one that went back more than once is several.
+/// did not start again: one that went back more than once is several. Without a start
+/// time those are several whose counters go on from where they were.
 fn counter_change(
     series: SeriesRef<'_>,
     samples: &[Sample],
     says_when_started: bool,
 ) -> Option<(i64, ChangeKind)> {
-    let mut falls = samples.windows(2).filter(|pair| pair[1].value < pair[0].value);
-    let back = falls.next()?;
-    let kind = if says_when_started && falls.next().is_some() {
+    let falls: Vec<_> = samples.windows(2).filter(|pair| pair[1].value < pair[0].value).collect();
+    let back = falls.first()?;
+    let kind = if says_when_started && falls.len() > 1 {
         ChangeKind::SeveralProcesses { start_times: 1 }
+    } else if fewest_counters(samples) <= falls.len() {
+        ChangeKind::SeveralProcesses { start_times: 0 }
     } else {
         let series = series.labels.to_string();
         ChangeKind::CounterWentBack { series, before: back[0].value, after: back[1].value }
     };
     Some((back[1].t_ms, kind))
+}
+
+/// The fewest counters that never go back and together give these values: with each
+/// restart there is one more than falls, and less where an old one goes on. (Patience
+/// sorting: each value goes to the counter that is nearest below it.)
+fn fewest_counters(samples: &[Sample]) -> usize {
+    let mut last_values: Vec<f64> = Vec::new();
+    for sample in samples {
+        let below = last_values.iter_mut().filter(|last| **last <= sample.value);
+        match below.max_by(|one, other| one.total_cmp(other)) {
+            Some(last) => *last = sample.value,
+            None => last_values.push(sample.value),
+        }
+    }
+    last_values.len()
 }
 
 /// Counters, and what histograms and summaries count. Their sums may go down.
@@ -212,7 +257,7 @@ mod tests {
     #[test]
     fn counters_that_go_back_and_forth_under_one_start_time_are_several_processes() {
         let mut store = store_of("a_total", FamilyKind::Counter, &[5.0, 2.0, 6.0, 3.0]);
-        assert!(matches!(kind_of(&store), Some(ChangeKind::CounterWentBack { .. })));
+        assert_eq!(kind_of(&store), Some(ChangeKind::SeveralProcesses { start_times: 0 }));
         store.declare(START_TIME, FamilyKind::Gauge);
         let labels = Labels::new([(METRIC_NAME, START_TIME), ("instance", "one")]);
         store.append(&labels, 1, 7.0);
@@ -234,6 +279,40 @@ mod tests {
         let change = instance_changes(&store, 1, 100).pop().unwrap();
         assert_eq!(change.at_ms, 3);
         assert!(change.to_string().contains("went back from 4 to 1"), "{change}");
+    }
+
+    #[test]
+    fn a_start_time_that_is_off_by_fractions_is_one_process() {
+        for jittering in [
+            &[5.01, 5.03, 5.0, 5.03][..],
+            &[5.0, 6.0, 5.0, 6.0],
+            &[5.0, 5.9, 6.8, 7.7],
+            &[5.0, 6.0],
+        ] {
+            assert_eq!(kind_of(&store_of(START_TIME, FamilyKind::Gauge, jittering)), None);
+        }
+    }
+
+    #[test]
+    fn jitter_hides_no_restart() {
+        let store = store_of(START_TIME, FamilyKind::Gauge, &[5.0, 5.1, 5.0, 9.1, 9.0, 9.1]);
+        assert_eq!(kind_of(&store), Some(ChangeKind::StartTimeChanged { before: 5.0, after: 9.1 }));
+    }
+
+    #[test]
+    fn counters_that_go_on_where_they_were_are_several_processes() {
+        let several = Some(ChangeKind::SeveralProcesses { start_times: 0 });
+        for values in [&[100.0, 3.0, 101.0, 4.0][..], &[9.0, 5.0, 1.0, 9.0, 6.0, 2.0]] {
+            assert_eq!(kind_of(&store_of("a_total", FamilyKind::Counter, values)), several);
+        }
+    }
+
+    #[test]
+    fn counters_that_begin_anew_again_and_again_are_restarts() {
+        for values in [&[100.0, 0.0, 3.0, 0.0, 2.0][..], &[100.0, 3.0, 50.0, 2.0, 60.0]] {
+            let kind = kind_of(&store_of("a_total", FamilyKind::Counter, values));
+            assert!(matches!(kind, Some(ChangeKind::CounterWentBack { .. })), "{kind:?}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{Abort, Engine, LoadSoFar, StopReason};
-use crate::scenario::{Metrics, Objective, ObjectiveKind, Objectives, Scenario, Unmoved};
+use crate::scenario::{Metrics, Objective, ObjectiveKind, Objectives, Restarts, Scenario, Unmoved};
 use crate::scrape::SharedSeries;
 use crate::slo::{Evidence, MissingWindow, PlannedPhase, Verdict, Windows, judge};
 
@@ -29,6 +29,7 @@ pub(super) struct Judge {
     objectives: Vec<(Objective, Duration)>,
     planned: Vec<PlannedPhase>,
     unmoved: Unmoved,
+    restarts: Restarts,
     has_metrics: bool,
     series: SharedSeries,
     so_far: LoadSoFar,
@@ -45,6 +46,7 @@ impl Judge {
             objectives,
             planned: scenario.phases.iter().map(PlannedPhase::from).collect(),
             unmoved: scenario.unmoved,
+            restarts: scenario.restarts,
             has_metrics: scenario.metrics != Metrics::None,
             series: Arc::clone(series),
             so_far: engine.so_far(),
@@ -100,6 +102,7 @@ impl Judge {
             series: &series,
             windows,
             unmoved: self.unmoved,
+            restarts: self.restarts,
         };
         let look = |(objective, _): &(Objective, Duration)| {
             let of_client = matches!(objective.kind, ObjectiveKind::Client(_));

@@ -84,7 +84,7 @@ impl Fetcher {
     /// A fetcher for the target at `base` (`http://host:port`), reached at `address`.
     fn new(base: &str, address: SocketAddr) -> Result<Self, ScrapeError> {
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { client: scrape::client(&base, address)?, base })
+        Ok(Self { client: scrape::client(&base, address, None)?, base })
     }
 
     /// Fetches one file: a path on the target, or a URL below it.

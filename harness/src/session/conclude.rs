@@ -3,7 +3,9 @@
 use crate::gate::{Condition, Signal};
 use crate::load::StopReason;
 use crate::scenario::{Objective, Objectives, Scenario};
-use crate::slo::{Evidence, judge, judge_instances, not_judged, reconciliation_note};
+use crate::slo::{
+    Evidence, allowed_restarts, judge, judge_instances, not_judged, reconciliation_note,
+};
 
 use crate::units::{Unit, format_quantity};
 
@@ -42,6 +44,7 @@ fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut Sce
     let evidence = Evidence::of(scenario, load, &run.series);
     let changes = judge_instances(&evidence).into_iter().map(Condition::from);
     run.conditions.extend(changes);
+    run.notes.extend(allowed_restarts(&evidence));
     run.objectives = objectives.iter().map(|one| judge(one, &evidence)).collect();
     let note = reconciliation_note(&run.objectives, &evidence);
     run.notes.extend(note);

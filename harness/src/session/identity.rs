@@ -111,7 +111,7 @@ fn difference(one: &Identity, other: &Identity, path: &str) -> Option<String> {
 async fn ask(url: &str, address: SocketAddr, path: &str) -> Identity {
     let nothing = Identity { status: None, metrics: None };
     let url = format!("{url}{path}");
-    let Ok(client) = scrape::client(&url, address) else { return nothing };
+    let Ok(client) = scrape::client(&url, address, None) else { return nothing };
     let answer = async {
         let response = client.get(&url).send().await.ok()?;
         let status = response.status();

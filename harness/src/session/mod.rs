@@ -12,6 +12,7 @@ mod drive;
 mod identity;
 mod observe;
 mod observer;
+mod scrapes;
 mod setup;
 mod signals;
 mod watch;
@@ -19,13 +20,11 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 pub use observe::{Observation, Opens, observe};
 pub use observer::{Event, Observer, Silence};
 pub use signals::Signals;
 
-use crate::archive::Artifact;
+use crate::archive::{Artifact, ClosingScrape};
 use crate::clock::Clock;
 use crate::gate::{Condition, Signal};
 use crate::load::LoadResult;
@@ -75,8 +74,8 @@ pub struct ScenarioRun {
     pub load: Option<LoadResult>,
     /// What was scraped, and the client's own series.
     pub series: SeriesStore,
-    /// The closing scrape as it was received.
-    pub metrics_text: Option<Bytes>,
+    /// The closing scrape of each instance as it was received, where it was good.
+    pub closing_scrapes: Vec<ClosingScrape>,
     /// Files that answers pointed to.
     pub artifacts: Vec<Artifact>,
     /// Every objective, judged.
@@ -98,7 +97,7 @@ impl ScenarioRun {
             target: TargetSeen { url, address: None, is_reference, started_program: None },
             load: None,
             series: SeriesStore::default(),
-            metrics_text: None,
+            closing_scrapes: Vec::new(),
             artifacts: Vec::new(),
             objectives: Vec::new(),
             conditions: Vec::new(),
@@ -165,7 +164,7 @@ async fn perform(
         Ok(load) => run.load = Some(load),
         Err(error) => run.conditions.push(Condition::Internal { reason: error.to_string() }),
     }
-    run.metrics_text = stage.closing_body();
+    run.closing_scrapes = stage.closing_scrapes();
     see_target(&stage, run).await;
     run.notes.extend(stage.watch.notes());
     if let Some(load) = &run.load {

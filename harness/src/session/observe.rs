@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{GeneratorReport, LoadResult, StopReason};
 use crate::scenario::{Metrics, Objectives, Scenario, ScrapeTargets, Target};
-use crate::scrape::{Scraper, SharedSeries};
+use crate::scrape::SharedSeries;
 use crate::series::{ScrapeMoment, ScrapeRecord, SeriesStore};
 use crate::slo::algebra::idle_target;
 use crate::slo::algebra::since_start::counts_since_start;
@@ -22,7 +22,9 @@ use crate::target::resolve;
 
 use super::drive::hurried;
 use super::identity::{self, Addresses};
-use super::setup::{internal, not_reachable, scrape_config, see_metrics};
+use super::scrapes::{self, Scrapes};
+use super::setup::not_reachable;
+use super::watch::OwnSeries;
 use super::{ScenarioRun, Settings};
 
 /// When a process started; Prometheus' own client libraries all expose it.
@@ -84,24 +86,24 @@ async fn look(
     let stop = settings.signals.token();
     let series = SharedSeries::default();
     let reach = reach(scenario, settings, (&series, run));
-    let scraper = stop.run_until_cancelled(reach).await.ok_or(None)??;
+    let scrapes = stop.run_until_cancelled(reach).await.ok_or(None)??;
     let start_ms = match observation.opens {
         Opens::Now => {
-            hurried(stop, async { drop(scraper.scrape(ScrapeMoment::Opening).await) }).await;
+            hurried(stop, async { drop(scrapes.scrape(ScrapeMoment::Opening).await) }).await;
             None
         }
         Opens::WithTheProcess => Some(started_at(&locked(&series)).map_err(Some)?),
     };
     let until = CancellationToken::new();
-    let schedule = scraper.run_schedule(until.clone());
+    let schedule = scrapes.run_schedules(until.clone());
     let time_is_up = async {
         // Stopped or not, the window is closed by a scrape.
         let _ = stop.run_until_cancelled(tokio::time::sleep(observation.duration)).await;
         until.cancel();
     };
     tokio::join!(schedule, time_is_up);
-    hurried(stop, async { drop(scraper.scrape(ScrapeMoment::Closing).await) }).await;
-    run.metrics_text = scraper.last_body();
+    hurried(stop, async { drop(scrapes.scrape(ScrapeMoment::Closing).await) }).await;
+    run.closing_scrapes = scrapes.closing_scrapes();
     let seen = std::mem::take(&mut *locked(&series));
     run.series = match start_ms {
         Some(start_ms) => with_zeros(&seen, start_ms),
@@ -119,7 +121,7 @@ async fn reach(
     scenario: &Scenario,
     settings: &Settings,
     (series, run): (&SharedSeries, &mut ScenarioRun),
-) -> Result<Scraper, Condition> {
+) -> Result<Scrapes, Condition> {
     let (Target::Url(url), Some(path)) = (&scenario.target, metrics_path(scenario)) else {
         return Err(Condition::Internal { reason: "an observation needs a URL".to_owned() });
     };
@@ -130,13 +132,19 @@ async fn reach(
         Addresses::Alike(note) => run.notes.push(note),
         Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
     }
-    let config = scrape_config(scenario, settings, &resolved)?;
-    let scraper = config.map(|config| Scraper::new(config, Clock::start(), Arc::clone(series)));
-    let Some(scraper) = scraper.transpose().map_err(internal)? else {
+    let Metrics::Scrape(source) = &scenario.metrics else {
         return Err(Condition::Internal { reason: "an observation needs metrics".to_owned() });
     };
-    see_metrics(&scraper).await?;
-    Ok(scraper)
+    // Nothing is sent, so there are no series of our own.
+    let own = OwnSeries {
+        sample: Box::new(|_, _| {}),
+        series: Arc::clone(series),
+        clock: Clock::start(),
+    };
+    let made = scrapes::Made { job: &scenario.name, seed: settings.seed, own };
+    let scrapes = Scrapes::find(source, &resolved, made).await?;
+    scrapes.see_metrics().await?;
+    Ok(scrapes)
 }
 
 fn metrics_path(scenario: &Scenario) -> Option<&str> {

@@ -6,28 +6,22 @@ use std::process::ExitStatus;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use crate::archive::ClosingScrape;
 use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{Engine, LoadError, LoadPlan};
 use crate::scenario::{
-    Access, ClientExpression, Metrics, ObjectiveKind, Objectives, Origin, PhaseLoad, Scenario,
+    ClientExpression, Metrics, ObjectiveKind, Objectives, Origin, PhaseLoad, Scenario,
     ScrapeTargets, Stop, Target,
 };
-use crate::scrape::{OnScrape, ScrapeConfig, Scraper, SharedSeries};
-use crate::series::ScrapeMoment;
+use crate::scrape::{OnScrape, SharedSeries};
 use crate::target::{Resolved, TargetError, TargetProcess, resolve, start_reference};
 use crate::units::Unit;
 
 use super::identity::{self, Addresses};
+use super::scrapes::{self, Scrapes};
 use super::watch::{OwnSeries, Watch};
 use super::{Event, ScenarioRun, Settings, api};
-
-/// Most samples of one scrape: ten times what a large service exports.
-const SAMPLE_LIMIT: usize = 100_000;
-/// Most bytes of one scrape, for the same reason.
-const SCRAPE_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long the reference service may take to end once somebody has asked to stop.
 const REFERENCE_STOP_HURRIED: Duration = Duration::from_secs(1);
@@ -108,21 +102,18 @@ impl Stage {
                 api::watch(source, own, settings.signals.token()).await?.into()
             }
             Metrics::None | Metrics::Scrape(_) => {
-                watch(scenario, settings, &resolved, clock, &engine, &series)?
+                watch(scenario, settings, &resolved, clock, &engine, &series).await?
             }
         };
-        if let Watch::Scrapes(scraper) = &watch {
-            see_metrics(scraper).await?;
-        }
         Ok(Self { resolved, engine: Some(engine), watch, series, started: None })
     }
 
-    /// The closing scrape as it was received, if it was good.
-    pub(super) fn closing_body(&self) -> Option<Bytes> {
-        let store = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = store.scrapes().last()?;
-        let is_good_closing = last.moment == ScrapeMoment::Closing && last.outcome.is_ok();
-        is_good_closing.then(|| self.watch.last_body()).flatten()
+    /// The closing scrape of each instance as it was received, where it was good.
+    pub(super) fn closing_scrapes(&self) -> Vec<ClosingScrape> {
+        match &self.watch {
+            Watch::Scrapes(scrapes) => scrapes.closing_scrapes(),
+            Watch::OwnSeries(_) | Watch::Api(_) => Vec::new(),
+        }
     }
 
     /// Ends what was started and hands over the series. A service that ended by itself
@@ -289,7 +280,7 @@ fn own_series(
     OwnSeries { sample, series: Arc::clone(series), clock }
 }
 
-fn watch(
+async fn watch(
     scenario: &Scenario,
     settings: &Settings,
     resolved: &Resolved,
@@ -298,48 +289,13 @@ fn watch(
     series: &SharedSeries,
 ) -> Result<Watch, Condition> {
     let own = own_series(scenario, clock, engine, series);
-    let Some(config) = scrape_config(scenario, settings, resolved)? else {
+    let Metrics::Scrape(source) = &scenario.metrics else {
         return Ok(Watch::OwnSeries(Arc::new(own)));
     };
-    let OwnSeries { sample, series, clock } = own;
-    let scraper = Scraper::new(config, clock, series).map_err(internal)?;
-    Ok(Watch::Scrapes(Arc::new(scraper.with_hook(sample))))
-}
-
-/// How the target's metrics are scraped, if they are.
-pub(super) fn scrape_config(
-    scenario: &Scenario,
-    settings: &Settings,
-    resolved: &Resolved,
-) -> Result<Option<ScrapeConfig>, Condition> {
-    let Metrics::Scrape(source) = &scenario.metrics else { return Ok(None) };
-    let path = match &source.targets {
-        ScrapeTargets::Path(path) if source.access == Access::default() => path,
-        _ => {
-            let reason = "this metrics source cannot be scraped yet; use `path` without `auth` and \
-                          `headers`";
-            return Err(Condition::NotReachable { reason: reason.to_owned() });
-        }
-    };
-    Ok(Some(ScrapeConfig {
-        url: format!("{}{path}", resolved.url),
-        address: resolved.address,
-        instance: format!("{}:{}", resolved.host, resolved.port),
-        job: scenario.name.clone(),
-        every: source.every,
-        timeout: source.timeout,
-        sample_limit: source.sample_limit.unwrap_or(SAMPLE_LIMIT),
-        body_limit_bytes: SCRAPE_BODY_LIMIT_BYTES,
-        seed: settings.seed,
-        honor_timestamps: source.honor_timestamps,
-    }))
-}
-
-pub(super) async fn see_metrics(scraper: &Scraper) -> Result<(), Condition> {
-    let record = scraper.scrape(ScrapeMoment::Readiness).await;
-    record.outcome.map(drop).map_err(|error| Condition::NotReachable {
-        reason: format!("the metrics of {} could not be scraped: {error}", record.instance),
-    })
+    let made = scrapes::Made { job: &scenario.name, seed: settings.seed, own };
+    let scrapes = Scrapes::find(source, resolved, made).await?;
+    scrapes.see_metrics().await?;
+    Ok(Watch::Scrapes(Arc::new(scrapes)))
 }
 
 pub(super) fn not_reachable(error: &TargetError) -> Condition {

@@ -4,15 +4,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::scrape::{OnScrape, Scraper, SharedSeries};
+use crate::scrape::{OnScrape, SharedSeries};
 use crate::series::ScrapeMoment;
 
 use super::api::ApiWatch;
+use super::scrapes::Scrapes;
 
 /// Time between two samples of the client's own series where nothing is scraped:
 /// what Prometheus would find fine, and little to save.
@@ -22,7 +22,7 @@ const OWN_SERIES_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) enum Watch {
     /// The target is scraped, and the client's own series are sampled with it.
-    Scrapes(Arc<Scraper>),
+    Scrapes(Arc<Scrapes>),
     /// There are no metrics to scrape.
     OwnSeries(Arc<OwnSeries>),
     /// Somebody else scrapes the target; its series are fetched after the load.
@@ -56,17 +56,9 @@ impl Watch {
     /// On the schedule, until cancelled.
     pub(super) async fn run(&self, until: CancellationToken) {
         match self {
-            Self::Scrapes(scraper) => scraper.run_schedule(until).await,
+            Self::Scrapes(scrapes) => scrapes.run_schedules(until).await,
             Self::OwnSeries(own) => drop(until.run_until_cancelled(own.run()).await),
             Self::Api(api) => drop(until.run_until_cancelled(api.own.run()).await),
-        }
-    }
-
-    /// The last exposition as it was received.
-    pub(super) fn last_body(&self) -> Option<Bytes> {
-        match self {
-            Self::Scrapes(scraper) => scraper.last_body(),
-            Self::OwnSeries(_) | Self::Api(_) => None,
         }
     }
 
@@ -80,7 +72,7 @@ impl Watch {
 
     async fn once(&self, moment: ScrapeMoment) {
         match self {
-            Self::Scrapes(scraper) => drop(scraper.scrape(moment).await),
+            Self::Scrapes(scrapes) => drop(scrapes.scrape(moment).await),
             Self::OwnSeries(own) => own.write(),
             Self::Api(api) => api.own.write(),
         }

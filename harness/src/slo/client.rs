@@ -512,10 +512,8 @@ mod tests {
             load,
             unmoved: Unmoved::Doubt,
             series: &SeriesStore::default(),
-            windows: Windows {
-                run: Err(MissingWindow::NoMetrics),
-                phases: std::collections::BTreeMap::new(),
-            },
+            windows: Windows::missing(MissingWindow::NoMetrics),
+            restarts: crate::scenario::Restarts::Fail,
         };
         let mut objective = objective(ObjectiveKind::Client(expression), &[target]);
         objective.during = during.map(str::to_owned);

@@ -3,12 +3,12 @@
 use slogate_promql::{Sample, Selector, SeriesRef, SeriesSource, is_stale, parse_selector};
 
 use super::algebra::counter_growth::{self, Counted};
-use super::algebra::{every_element, gone_series, threshold};
+use super::algebra::{allowed_restart, every_element, gone_series, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{ScrapeEnds, kind_of, kinds_of, missing};
-use super::{Evidence, Window, over_thresholds};
+use super::scraped::{ScrapeEnds, before, kind_of, kinds_of, missing, restarted};
+use super::{Evidence, over_thresholds};
 use crate::scenario::Objective;
-use crate::series::{FamilyKind, SeriesStore};
+use crate::series::{FamilyKind, InstanceChange, SeriesStore};
 use crate::units::{Unit, to_base};
 
 /// Series that a reason names at most.
@@ -28,7 +28,12 @@ pub(super) fn judge(
     let total = growths.total(scale);
     let ruling = every_element::rule_not_finite(total, unit).unwrap_or_else(|| {
         over_thresholds(objective, |target| {
-            gone_series::rule(threshold::rule(total, unit, target), &growths.gone, target)
+            let ruling = threshold::rule(total, unit, target);
+            let ruling = gone_series::rule(ruling, &growths.gone, target);
+            match &growths.restarted {
+                Some(restarted) => allowed_restart::rule(ruling, restarted, target),
+                None => ruling,
+            }
         })
     });
     let mut finding = Finding::new(Observed::of(total), ruling);
@@ -40,6 +45,8 @@ pub(super) fn judge(
 pub(super) struct Growths {
     by_series: Vec<(String, f64)>,
     pub(super) gone: Vec<String>,
+    /// A restart that is allowed, of an instance that has one of the series.
+    pub(super) restarted: Option<InstanceChange>,
 }
 
 impl Growths {
@@ -81,11 +88,14 @@ pub(super) fn measure(
         return Err(doubt);
     }
     refuse_gauge(evidence.series, &selector)?;
-    let ends = ScrapeEnds::find(evidence.series, window);
-    let mut growths = Growths { by_series: Vec::new(), gone: Vec::new() };
+    let windows = evidence.instance_windows(during);
+    let ends = ScrapeEnds::find_each(evidence.series, window, windows);
+    let restarts = evidence.allowed_restarts();
+    let restarted = restarted(evidence.series, &selector, &restarts).cloned();
+    let mut growths = Growths { by_series: Vec::new(), gone: Vec::new(), restarted };
     let selected = evidence.series.series(selector.metric_name());
     for one in selected.filter(|one| selector.matches(one.labels)) {
-        add(one, window, (evidence.series, &ends), &mut growths)?;
+        add(one, (evidence.series, &ends), &mut growths)?;
     }
     if growths.by_series.is_empty() {
         return Err(format!("no such series: {selector} had no sample in the measured window"));
@@ -106,16 +116,21 @@ fn refuse_gauge(series: &SeriesStore, selector: &Selector) -> Result<(), String>
 
 fn add(
     one: SeriesRef<'_>,
-    window: Window,
     (series, ends): (&SeriesStore, &ScrapeEnds),
     growths: &mut Growths,
 ) -> Result<(), String> {
+    let window = ends.window_of(one);
     let within = window.opened_ms..=window.closed_ms;
     let is_live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
-    let samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
+    let mut samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
     let Some(first) = samples.first() else {
         return Ok(());
     };
+    let mut at_opening = first.t_ms <= ends.of(one).first;
+    if !at_opening && let Some(before) = before(one, window) {
+        samples.insert(0, before);
+        at_opening = true;
+    }
     let name = one.labels.metric_name().unwrap_or_default();
     if matches!(kind_of(series, name), None | Some(FamilyKind::Unknown))
         && let Some(doubt) = counter_growth::fall_doubt(&one.labels.to_string(), &samples)
@@ -125,7 +140,7 @@ fn add(
     if ends.is_gone(one) {
         growths.gone.push(one.labels.to_string());
     }
-    let counted = Counted { samples: &samples, at_opening: first.t_ms <= ends.of(one).first };
+    let counted = Counted { samples: &samples, at_opening };
     growths.by_series.push((one.labels.to_string(), counter_growth::growth(counted)));
     Ok(())
 }
@@ -134,16 +149,21 @@ fn add(
 mod tests {
     use super::*;
     use crate::load::LoadResult;
-    use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
+    use crate::scenario::{Comparator, ObjectiveKind, Restarts, Unmoved};
+    use slogate_promql::Labels;
+
+    use crate::series::ScrapeRecord;
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        store_of,
     };
     use crate::slo::{JudgedObjective, Verdict, Windows, judge};
 
     fn evidence<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> Evidence<'a> {
         let planned = planned_of(load);
+        let (unmoved, restarts) = (Unmoved::Allow, Restarts::Fail);
         let windows = Windows::find(series, load);
-        Evidence { planned, load, series, windows, unmoved: Unmoved::Allow }
+        Evidence { planned, load, series, windows, unmoved, restarts }
     }
 
     fn judged(store: &SeriesStore, selector: &str, target: (Comparator, f64)) -> JudgedObjective {
@@ -185,6 +205,18 @@ mod tests {
         let judged = judged(&store, "export_fail_total", (Comparator::Equal, 0.0));
         assert_eq!(judged.observed, Observed::Number(3.0));
         assert_eq!(judged.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_sample_whose_own_time_lies_before_the_opening_scrape_is_where_growth_begins() {
+        let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
+        store.declare("export_fail_total", FamilyKind::Counter);
+        let labels = Labels::new([("__name__", "export_fail_total")]);
+        for (at_ms, value) in [(400, 900.0), (1_400, 900.0), (2_400, 901.0), (4_400, 902.0)] {
+            store.append(&labels, at_ms, value);
+        }
+        let judged = judged(&store, "export_fail_total", (Comparator::Equal, 2.0));
+        assert_eq!((judged.observed, judged.verdict), (Observed::Number(2.0), Verdict::Pass));
     }
 
     #[test]
@@ -235,6 +267,36 @@ mod tests {
             let judged = judged(&store, "jobs", (Comparator::Greater, 0.0));
             assert_eq!(judged.verdict, verdict, "{}", judged.reason);
         }
+    }
+
+    #[test]
+    fn what_two_instances_counted_in_neighbouring_phases_is_what_they_counted_in_all() {
+        let mut scrapes = scrapes_every(250, 1_000, 5_000);
+        let others = scrapes_every(250, 1_100, 5_100).into_iter();
+        scrapes.extend(others.map(|scrape| ScrapeRecord { instance: "other".into(), ..scrape }));
+        let mut store = store_of(scrapes.clone());
+        store.declare("jobs_total", FamilyKind::Counter);
+        for scrape in &scrapes {
+            let labels =
+                Labels::new([("__name__", "jobs_total"), ("instance", scrape.instance.as_str())]);
+            store.append(&labels, scrape.at_ms, scrape.at_ms as f64);
+        }
+        let (mut first, mut second) = (phase("first"), phase("second"));
+        (first.first_intended_ms, second.first_intended_ms) = (1_200, 3_050);
+        let load = load_of(vec![first, second]);
+        let grown = |during: Option<&str>| {
+            let kind = ObjectiveKind::Counter {
+                selector: "jobs_total".into(),
+                unit: Unit::Plain,
+                scale: 1.0,
+            };
+            let mut objective = objective(kind, &[(Comparator::Greater, 0.0)]);
+            objective.during = during.map(str::to_owned);
+            judge(&objective, &evidence(&load, &store)).observed
+        };
+        assert_eq!(grown(None), Observed::Number(8_000.0));
+        assert_eq!(grown(Some("first")), Observed::Number(2_000.0 + 1_750.0));
+        assert_eq!(grown(Some("second")), Observed::Number(2_000.0 + 2_250.0));
     }
 
     #[test]

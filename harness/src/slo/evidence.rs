@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::load::LoadResult;
-use crate::scenario::{Metrics, Phase, Scenario, Unmoved};
-use crate::series::SeriesStore;
+use crate::scenario::{Metrics, Phase, Restarts, Scenario, Unmoved};
+use crate::series::{InstanceChange, SeriesStore, instance_changes};
 
 /// The times of the opening and the closing sample, milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,19 @@ impl Window {
     pub fn range_ms(self) -> i64 {
         self.closed_ms - self.opened_ms + 1
     }
+
+    /// The shortest window that holds both.
+    #[must_use]
+    pub fn around(self, other: Self) -> Self {
+        Self {
+            opened_ms: self.opened_ms.min(other.opened_ms),
+            closed_ms: self.closed_ms.max(other.closed_ms),
+        }
+    }
 }
+
+/// The windows of instances, by their names.
+pub type InstanceWindows = BTreeMap<String, Window>;
 
 /// Why there is no window to evaluate over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +68,12 @@ impl fmt::Display for MissingWindow {
 pub struct Windows {
     /// From before the first measured arrival until after the last measured response.
     pub run: Result<Window, MissingWindow>,
-    /// Of each measured phase that has an opening and a closing sample.
+    /// Of each measured phase that has an opening and a closing sample of every instance.
     pub phases: BTreeMap<String, Window>,
+    /// The run's window of each instance, by its own opening and closing scrape.
+    pub run_by_instance: InstanceWindows,
+    /// Of each measured phase, the windows of the instances that have one.
+    pub phases_by_instance: BTreeMap<String, InstanceWindows>,
 }
 
 /// A phase as it was planned.
@@ -98,6 +114,8 @@ pub struct Evidence<'a> {
     pub windows: Windows,
     /// What it means that none of the target's counters moved.
     pub unmoved: Unmoved,
+    /// What a restart means.
+    pub restarts: Restarts,
 }
 
 impl<'a> Evidence<'a> {
@@ -108,7 +126,28 @@ impl<'a> Evidence<'a> {
         if scenario.metrics == Metrics::None {
             windows.run = Err(MissingWindow::NoMetrics);
         }
-        Self { planned, load, series, windows, unmoved: scenario.unmoved }
+        let (unmoved, restarts) = (scenario.unmoved, scenario.restarts);
+        Self { planned, load, series, windows, unmoved, restarts }
+    }
+
+    /// Every instance that was not one process all the time of the measured load.
+    pub(super) fn instance_changes(&self) -> Vec<InstanceChange> {
+        let (from_ms, to_ms) = match &self.windows.run {
+            Ok(window) => (window.opened_ms, window.closed_ms),
+            Err(_) => (i64::MIN, i64::MAX),
+        };
+        instance_changes(self.series, from_ms, to_ms)
+    }
+
+    /// Instances that restarted, which is allowed, so that their counters lost something.
+    pub(super) fn allowed_restarts(&self) -> Vec<InstanceChange> {
+        match self.restarts {
+            Restarts::Fail => Vec::new(),
+            Restarts::Allow => {
+                let changes = self.instance_changes().into_iter();
+                changes.filter(|change| change.kind.is_restart()).collect()
+            }
+        }
     }
 
     /// The window of an objective: that of its phase, or the run's.
@@ -120,15 +159,40 @@ impl<'a> Evidence<'a> {
         let named = self.planned.iter().filter(|phase| phase.goes_by(name));
         let windows: Option<Vec<Window>> =
             named.map(|phase| self.windows.phases.get(&phase.name).copied()).collect();
-        let around = |one: Window, other: Window| Window {
-            opened_ms: one.opened_ms.min(other.opened_ms),
-            closed_ms: one.closed_ms.max(other.closed_ms),
-        };
-        windows.and_then(|windows| windows.into_iter().reduce(around)).ok_or_else(|| {
+        windows.and_then(|windows| windows.into_iter().reduce(Window::around)).ok_or_else(|| {
             format!(
                 "phase `{name}` has no window: it was not reached, is not measured, or no scrape \
-                 fell into it"
+                 {}fell into it",
+                self.instance_without(name)
             )
         })
+    }
+
+    /// `of NAME `: an instance of several that was not scraped in a phase that the others
+    /// were scraped in.
+    fn instance_without(&self, phase: &str) -> String {
+        let instances = self.windows.run_by_instance.keys();
+        let reached = self.planned.iter().filter(|one| one.goes_by(phase));
+        let reached = reached.filter_map(|one| self.windows.phases_by_instance.get(&one.name));
+        let mut missing = reached.filter(|scraped| !scraped.is_empty()).flat_map(|scraped| {
+            instances.clone().filter(|instance| !scraped.contains_key(*instance))
+        });
+        missing.next().map_or_else(String::new, |instance| format!("of {instance} "))
+    }
+
+    /// The window of each instance: that of the objective's phase, or the run's.
+    pub(super) fn instance_windows(&self, during: Option<&str>) -> InstanceWindows {
+        let Some(name) = during else {
+            return self.windows.run_by_instance.clone();
+        };
+        let named = self.planned.iter().filter(|phase| phase.goes_by(name));
+        let mut windows = InstanceWindows::new();
+        for of_phase in named.filter_map(|one| self.windows.phases_by_instance.get(&one.name)) {
+            for (instance, window) in of_phase {
+                let known = windows.entry(instance.clone()).or_insert(*window);
+                *known = known.around(*window);
+            }
+        }
+        windows
     }
 }

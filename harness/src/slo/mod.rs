@@ -25,7 +25,7 @@ mod verdict;
 mod windows;
 
 pub use client_text::client_expression_text;
-pub use evidence::{Evidence, MissingWindow, PlannedPhase, Window, Windows};
+pub use evidence::{Evidence, InstanceWindows, MissingWindow, PlannedPhase, Window, Windows};
 pub use judged::{
     Arrivals, Finding, JudgedObjective, Observed, Source, Uncertainty, UncertaintyKind,
 };
@@ -33,8 +33,8 @@ pub use reconcile::note as reconciliation_note;
 pub use ruling::Ruling;
 pub use verdict::Verdict;
 
-use crate::scenario::{Objective, ObjectiveKind};
-use crate::series::{InstanceChange, instance_changes};
+use crate::scenario::{Objective, ObjectiveKind, Restarts};
+use crate::series::InstanceChange;
 use crate::units::Unit;
 use algebra::generator_behind::Miss;
 use algebra::stopped_early::{self, RestOfRun};
@@ -82,12 +82,16 @@ pub fn judge_each<'o>(
 /// A ruling over the whole scenario for each instance of the target that was not
 /// one process all the time; never a pass.
 pub fn judge_instances(evidence: &Evidence<'_>) -> Vec<(InstanceChange, Ruling)> {
-    let (from_ms, to_ms) = match &evidence.windows.run {
-        Ok(window) => (window.opened_ms, window.closed_ms),
-        Err(_) => (i64::MIN, i64::MAX),
-    };
-    let changes = instance_changes(evidence.series, from_ms, to_ms);
-    changes.into_iter().map(|change| (change.clone(), restart::rule(&change))).collect()
+    let changes = evidence.instance_changes().into_iter();
+    let counts =
+        |change: &InstanceChange| evidence.restarts == Restarts::Fail || !change.kind.is_restart();
+    changes.filter(counts).map(|change| (change.clone(), restart::rule(&change))).collect()
+}
+
+/// Restarts that the scenario allows, in words.
+pub fn allowed_restarts(evidence: &Evidence<'_>) -> Vec<String> {
+    let restarts = evidence.allowed_restarts();
+    restarts.iter().map(|change| format!("{change} (`restarts: allow`)")).collect()
 }
 
 /// An objective that could not be judged at all, because the run never got that far.

@@ -104,7 +104,14 @@ mod tests {
         let load = steady(vec![answered("csv", [5; 100])]);
         let (planned, windows) = (planned_of(&load), Windows::find(store, &load));
         let unmoved = Unmoved::Doubt;
-        let evidence = Evidence { planned, load: &load, series: store, windows, unmoved };
+        let evidence = Evidence {
+            planned,
+            load: &load,
+            series: store,
+            windows,
+            unmoved,
+            restarts: crate::scenario::Restarts::Fail,
+        };
         nothing_moved(kind, &evidence)
     }
 

@@ -68,7 +68,14 @@ mod tests {
         let load = steady(vec![answered("csv", [5; 100])]);
         let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
         let unmoved = Unmoved::Allow;
-        let evidence = Evidence { planned, load: &load, series, windows, unmoved };
+        let evidence = Evidence {
+            planned,
+            load: &load,
+            series,
+            windows,
+            unmoved,
+            restarts: crate::scenario::Restarts::Fail,
+        };
         judge(&objective(ObjectiveKind::Present { selector: selector.into() }, &[]), &evidence)
     }
 

@@ -251,7 +251,8 @@ mod tests {
         fn judged(&self, load: &LoadResult, series: &SeriesStore) -> JudgedObjective {
             let planned = planned_of(load);
             let windows = Windows::find(series, load);
-            let evidence = Evidence { planned, load, series, windows, unmoved: Unmoved::Allow };
+            let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
+            let evidence = Evidence { planned, load, series, windows, unmoved, restarts };
             let kind = ObjectiveKind::Promql {
                 expression: self.text.into(),
                 unit: self.unit.0,
@@ -658,13 +659,9 @@ mod tests {
         );
         let load = steady(vec![answered("csv", [5; 100])]);
         let windows = Windows::find(&store, &load);
-        let evidence = Evidence {
-            planned: planned_of(&load),
-            load: &load,
-            series: &store,
-            windows,
-            unmoved: Unmoved::Allow,
-        };
+        let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
+        let (planned, load, series) = (planned_of(&load), &load, &store);
+        let evidence = Evidence { planned, load, series, windows, unmoved, restarts };
         let lower = crate::slo::judge(&objective, &evidence);
         assert_eq!(lower.verdict, Verdict::Inconclusive, "{}", lower.reason);
         objective.thresholds.swap(0, 1);

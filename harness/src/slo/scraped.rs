@@ -1,14 +1,14 @@
 //! Questions about what was scraped that several judges ask.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale};
 
-use super::Window;
 use super::algebra::no_such_label;
 use super::algebra::no_such_series::{self, Sought};
 use super::algebra::scrape_gaps::Attempts;
-use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+use super::{InstanceWindows, Window};
+use crate::series::{FamilyKind, InstanceChange, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// The generator's own series: they are not scraped, and what did not change is left out.
 pub(super) const OWN_SERIES: &str = "slogate_";
@@ -38,11 +38,26 @@ pub(super) fn good_scrapes(series: &SeriesStore, stretch: Stretch) -> usize {
     counts.into_values().min().unwrap_or(0)
 }
 
-/// Scrapes in a stretch, by how they ended; of all instances together.
+/// Scrapes in a stretch, by how they ended; of several instances, those of the one that
+/// failed most.
 pub(super) fn attempts(series: &SeriesStore, stretch: Stretch) -> Attempts {
     let within = series.scrapes().iter().filter(|scrape| stretch.contains(scrape.at_ms));
-    let (good, failed): (Vec<_>, Vec<_>) = within.partition(|scrape| scrape.outcome.is_ok());
-    Attempts { good: good.len() as u64, failed: failed.len() as u64 }
+    let mut by_instance: BTreeMap<&str, Attempts> = BTreeMap::new();
+    for scrape in within {
+        let attempts = by_instance.entry(&scrape.instance).or_default();
+        match scrape.outcome {
+            Ok(_) => attempts.good += 1,
+            Err(_) => attempts.failed += 1,
+        }
+    }
+    let are_several = by_instance.len() > 1;
+    let named = by_instance.into_iter().map(|(instance, attempts)| Attempts {
+        instance: are_several.then(|| instance.to_owned()),
+        ..attempts
+    });
+    named
+        .max_by(|one, other| one.failed_share().total_cmp(&other.failed_share()))
+        .unwrap_or_default()
 }
 
 /// Whether a stretch begins where a process did, before anybody looked.
@@ -82,14 +97,28 @@ pub(super) struct Ends {
 pub(super) struct ScrapeEnds {
     by_instance: BTreeMap<String, Ends>,
     window: Window,
+    windows: InstanceWindows,
 }
 
 impl ScrapeEnds {
+    /// In one window for all instances.
     pub(super) fn find(series: &SeriesStore, window: Window) -> Self {
+        Self::find_each(series, window, InstanceWindows::new())
+    }
+
+    /// In each instance's own window; `window` is that of an instance without one.
+    pub(super) fn find_each(
+        series: &SeriesStore,
+        window: Window,
+        windows: InstanceWindows,
+    ) -> Self {
         let mut by_instance: BTreeMap<String, Ends> = BTreeMap::new();
-        let within = window.opened_ms..=window.closed_ms;
+        let is_within = |scrape: &&ScrapeRecord| {
+            let window = windows.get(&scrape.instance).unwrap_or(&window);
+            (window.opened_ms..=window.closed_ms).contains(&scrape.at_ms)
+        };
         let good = series.scrapes().iter().filter(|scrape| scrape.outcome.is_ok());
-        for scrape in good.filter(|scrape| within.contains(&scrape.at_ms)) {
+        for scrape in good.filter(is_within) {
             let at = scrape.at_ms;
             let fresh = Ends { first: at, before_last: at, last: at };
             let known = by_instance.entry(scrape.instance.clone()).or_insert(fresh);
@@ -99,7 +128,12 @@ impl ScrapeEnds {
                 known.last = at;
             }
         }
-        Self { by_instance, window }
+        Self { by_instance, window, windows }
+    }
+
+    /// The window of a series: that of its instance.
+    pub(super) fn window_of(&self, one: SeriesRef<'_>) -> Window {
+        self.windows.get(&instance(one.labels)).copied().unwrap_or(self.window)
     }
 
     /// The ends for the instance of a series.
@@ -117,7 +151,8 @@ impl ScrapeEnds {
         if one.labels.metric_name().is_some_and(|name| name.starts_with(OWN_SERIES)) {
             return false;
         }
-        let within = self.window.opened_ms..=self.window.closed_ms;
+        let window = self.window_of(one);
+        let within = window.opened_ms..=window.closed_ms;
         let last = one.samples.iter().rfind(|sample| within.contains(&sample.t_ms));
         let ends = self.of(one);
         last.is_none_or(|last| {
@@ -134,7 +169,8 @@ impl ScrapeEnds {
         let first_seen = |one: SeriesRef<'_>| {
             let live = |at: &&Sample| within.contains(&at.t_ms) && !is_stale(at.value);
             let first = one.samples.iter().find(live)?;
-            let born = first.t_ms > self.of(one).first && first.value > 0.0;
+            let was_there = before(one, self.window).is_some();
+            let born = !was_there && first.t_ms > self.of(one).first && first.value > 0.0;
             born.then(|| (one.labels.clone(), first.value))
         };
         selected.filter_map(first_seen).collect()
@@ -151,6 +187,27 @@ impl ScrapeEnds {
         }
         instances.into_values().filter(|(_, gone)| *gone).map(|(name, _)| name).collect()
     }
+}
+
+/// The last sample of a series when a window opened, if the series had not ended by then:
+/// with times of its own, a sample of the opening scrape lies before that scrape.
+pub(super) fn before(one: SeriesRef<'_>, window: Window) -> Option<Sample> {
+    let last = one.samples.iter().rfind(|sample| sample.t_ms <= window.opened_ms)?;
+    (!is_stale(last.value)).then_some(*last)
+}
+
+/// The first of these restarts that befell an instance with a selected series.
+pub(super) fn restarted<'c>(
+    series: &SeriesStore,
+    selector: &Selector,
+    restarts: &'c [InstanceChange],
+) -> Option<&'c InstanceChange> {
+    if restarts.is_empty() {
+        return None;
+    }
+    let selected = series.series(selector.metric_name()).filter(|one| selector.matches(one.labels));
+    let instances: BTreeSet<String> = selected.map(|one| instance(one.labels)).collect();
+    restarts.iter().find(|restart| instances.contains(&restart.instance))
 }
 
 fn instance(labels: &Labels) -> String {

@@ -4,10 +4,14 @@
 //! ends with the last scrape before its first intended start and before the next
 //! phase's, so that neighbours share one scrape: what grew over the phases is
 //! what grew over the run, and nothing is counted twice or left out.
+//!
+//! Each instance is scraped by itself and has windows of its own; exact growth is
+//! counted in those. A window without an instance goes around those of all instances,
+//! and is there only if every one of them has one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MissingWindow, Window, Windows};
+use super::{InstanceWindows, MissingWindow, Window, Windows};
 use crate::load::LoadResult;
 use crate::series::{ScrapeMoment, ScrapeRecord, SeriesStore};
 
@@ -22,40 +26,71 @@ impl Windows {
     pub fn so_far(series: &SeriesStore, load: &LoadResult) -> Self {
         within(run_so_far(series.scrapes()), series.scrapes(), load)
     }
+
+    /// No window, for this reason.
+    pub fn missing(reason: MissingWindow) -> Self {
+        Self {
+            run: Err(reason),
+            phases: BTreeMap::new(),
+            run_by_instance: BTreeMap::new(),
+            phases_by_instance: BTreeMap::new(),
+        }
+    }
 }
 
 fn find(scrapes: &[ScrapeRecord], load: &LoadResult) -> Windows {
-    within(run_window(scrapes), scrapes, load)
+    within(run_windows(scrapes), scrapes, load)
 }
 
 fn within(
-    run: Result<Window, MissingWindow>,
+    run: Result<(Window, InstanceWindows), MissingWindow>,
     scrapes: &[ScrapeRecord],
     load: &LoadResult,
 ) -> Windows {
-    let phases = match &run {
-        Ok(run) => phase_windows(*run, scrapes, load),
-        Err(_) => BTreeMap::new(),
-    };
-    Windows { run, phases }
+    match run {
+        Ok((run, instances)) => {
+            let of_phases = phase_windows(&instances, scrapes, load);
+            let whole = |of_phase: &InstanceWindows| around_all(of_phase, &instances);
+            let phases = of_phases
+                .iter()
+                .filter_map(|(name, of_phase)| Some((name.clone(), whole(of_phase)?)))
+                .collect();
+            Windows {
+                run: Ok(run),
+                phases,
+                run_by_instance: instances,
+                phases_by_instance: of_phases,
+            }
+        }
+        Err(missing) => Windows::missing(missing),
+    }
 }
 
-fn run_window(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
+/// The window around those of all instances, if every one of them has one.
+fn around_all(windows: &InstanceWindows, instances: &InstanceWindows) -> Option<Window> {
+    let all_there = instances.keys().all(|instance| windows.contains_key(instance));
+    windows.values().copied().reduce(Window::around).filter(|_| all_there)
+}
+
+fn run_windows(scrapes: &[ScrapeRecord]) -> Result<(Window, InstanceWindows), MissingWindow> {
     let opened = moment(scrapes, &[ScrapeMoment::Opening, ScrapeMoment::ProcessStart])
         .map_err(MissingWindow::Opening)?;
     let closed = moment(scrapes, &[ScrapeMoment::Closing]).map_err(MissingWindow::Closing)?;
-    let opened_ms = opened.into_iter().min().ok_or(MissingWindow::Opening(None))?;
-    let closed_ms = closed.into_iter().max().ok_or(MissingWindow::Closing(None))?;
-    if closed_ms <= opened_ms {
+    let window = |(instance, opened_ms): (String, i64)| {
+        let closed_ms = *closed.get(&instance)?;
+        (closed_ms > opened_ms).then_some((instance, Window { opened_ms, closed_ms }))
+    };
+    let instances: Option<InstanceWindows> = opened.into_iter().map(window).collect();
+    let instances = instances.ok_or_else(|| {
         let clock = "the clock stood still or went back between the two".to_owned();
-        return Err(MissingWindow::Closing(Some(clock)));
-    }
-    Ok(Window { opened_ms, closed_ms })
+        MissingWindow::Closing(Some(clock))
+    })?;
+    let run = instances.values().copied().reduce(Window::around);
+    run.map(|run| (run, instances)).ok_or(MissingWindow::Opening(None))
 }
 
-fn run_so_far(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
+fn run_so_far(scrapes: &[ScrapeRecord]) -> Result<(Window, InstanceWindows), MissingWindow> {
     let opened = moment(scrapes, &[ScrapeMoment::Opening]).map_err(MissingWindow::Opening)?;
-    let opened_ms = opened.into_iter().min().ok_or(MissingWindow::Opening(None))?;
     let mut closed_ms = i64::MAX;
     for instance in instances(scrapes) {
         let last = scrapes.iter().rfind(|scrape| scrape.instance == instance);
@@ -65,8 +100,13 @@ fn run_so_far(scrapes: &[ScrapeRecord]) -> Result<Window, MissingWindow> {
         }
         closed_ms = closed_ms.min(last.at_ms);
     }
-    let window = Window { opened_ms, closed_ms };
-    if closed_ms > opened_ms { Ok(window) } else { Err(MissingWindow::Closing(None)) }
+    let window = |(instance, opened_ms): (String, i64)| {
+        (closed_ms > opened_ms).then_some((instance, Window { opened_ms, closed_ms }))
+    };
+    let instances: Option<InstanceWindows> = opened.into_iter().map(window).collect();
+    let instances = instances.ok_or(MissingWindow::Closing(None))?;
+    let run = instances.values().copied().reduce(Window::around);
+    run.map(|run| (run, instances)).ok_or(MissingWindow::Opening(None))
 }
 
 fn instances(scrapes: &[ScrapeRecord]) -> BTreeSet<&str> {
@@ -75,7 +115,10 @@ fn instances(scrapes: &[ScrapeRecord]) -> BTreeSet<&str> {
 
 /// When each instance was scraped at this moment: its last attempt must be good,
 /// and each instance that was ever scraped must have one.
-fn moment(scrapes: &[ScrapeRecord], wanted: &[ScrapeMoment]) -> Result<Vec<i64>, Option<String>> {
+fn moment(
+    scrapes: &[ScrapeRecord],
+    wanted: &[ScrapeMoment],
+) -> Result<BTreeMap<String, i64>, Option<String>> {
     instances(scrapes)
         .into_iter()
         .map(|instance| {
@@ -84,39 +127,55 @@ fn moment(scrapes: &[ScrapeRecord], wanted: &[ScrapeMoment]) -> Result<Vec<i64>,
                 .rfind(|scrape| scrape.instance == instance && wanted.contains(&scrape.moment))
                 .ok_or(None)?;
             match &last.outcome {
-                Ok(_) => Ok(last.at_ms),
+                Ok(_) => Ok((instance.to_owned(), last.at_ms)),
                 Err(error) => Err(Some(format!("{instance}: {error}"))),
             }
         })
         .collect()
 }
 
+/// Of each measured phase, the windows of the instances that have one.
 fn phase_windows(
-    run: Window,
+    instances: &InstanceWindows,
     scrapes: &[ScrapeRecord],
     load: &LoadResult,
-) -> BTreeMap<String, Window> {
+) -> BTreeMap<String, InstanceWindows> {
     let last_measured = load.phases.iter().rposition(|phase| phase.measured);
     let mut windows = BTreeMap::new();
     for (at, phase) in load.phases.iter().enumerate().filter(|(_, phase)| phase.measured) {
-        let opened_ms = last_before(scrapes, run, phase.first_intended_ms).unwrap_or(run.opened_ms);
-        let closed = match load.phases.get(at + 1) {
-            Some(next) if Some(at) != last_measured => {
-                last_before(scrapes, run, next.first_intended_ms)
-            }
-            _ => Some(run.closed_ms),
+        let next = load.phases.get(at + 1).filter(|_| Some(at) != last_measured);
+        let starts = (phase.first_intended_ms, next.map(|next| next.first_intended_ms));
+        let of_instance = |(instance, run): (&String, &Window)| {
+            let of_instance = scrapes.iter().filter(|scrape| scrape.instance == *instance);
+            let window = between(of_instance, *run, starts)?;
+            Some((instance.clone(), window))
         };
-        if let Some(closed_ms) = closed.filter(|closed_ms| *closed_ms > opened_ms) {
-            windows.insert(phase.name.clone(), Window { opened_ms, closed_ms });
-        }
+        windows.insert(phase.name.clone(), instances.iter().filter_map(of_instance).collect());
     }
     windows
 }
 
+/// The window of a phase by its own start and that of the next one, if there is one.
+fn between<'a>(
+    scrapes: impl Iterator<Item = &'a ScrapeRecord> + Clone,
+    run: Window,
+    (start_ms, next_start_ms): (i64, Option<i64>),
+) -> Option<Window> {
+    let opened_ms = last_before(scrapes.clone(), run, start_ms).unwrap_or(run.opened_ms);
+    let closed_ms = match next_start_ms {
+        Some(next_ms) => last_before(scrapes, run, next_ms)?,
+        None => run.closed_ms,
+    };
+    (closed_ms > opened_ms).then_some(Window { opened_ms, closed_ms })
+}
+
 /// The last good scrape of the run that is not after `at_ms`.
-fn last_before(scrapes: &[ScrapeRecord], run: Window, at_ms: i64) -> Option<i64> {
+fn last_before<'a>(
+    scrapes: impl Iterator<Item = &'a ScrapeRecord>,
+    run: Window,
+    at_ms: i64,
+) -> Option<i64> {
     scrapes
-        .iter()
         .filter(|scrape| scrape.outcome.is_ok())
         .map(|scrape| scrape.at_ms)
         .filter(|scraped| (run.opened_ms..=at_ms.min(run.closed_ms)).contains(scraped))
@@ -150,7 +209,8 @@ mod tests {
     fn a_run_that_goes_on_ends_with_its_last_scrape_so_far() {
         let mut scrapes = scrapes_every(250, 1_000, 5_000);
         scrapes.pop();
-        assert_eq!(run_so_far(&scrapes), Ok(Window { opened_ms: 1_000, closed_ms: 4_750 }));
+        let (run, _) = run_so_far(&scrapes).unwrap();
+        assert_eq!(run, Window { opened_ms: 1_000, closed_ms: 4_750 });
         scrapes.last_mut().unwrap().outcome = Err("connection refused".into());
         let missing = run_so_far(&scrapes).unwrap_err();
         assert_eq!(missing.to_string(), "the closing scrape failed: target: connection refused");
@@ -175,6 +235,39 @@ mod tests {
         let windows = find(&scrapes_every(250, 1_000, 5_000), &load_of(vec![first, second])).phases;
         assert_eq!(windows["first"], Window { opened_ms: 1_000, closed_ms: 3_000 });
         assert_eq!(windows["second"], Window { opened_ms: 3_000, closed_ms: 5_000 });
+    }
+
+    #[test]
+    fn neighbouring_phases_share_one_scrape_of_each_instance() {
+        let mut scrapes = scrapes_every(250, 1_000, 5_000);
+        let others = scrapes_every(250, 1_100, 5_100).into_iter();
+        scrapes.extend(others.map(|scrape| ScrapeRecord { instance: "other".into(), ..scrape }));
+        let (mut first, mut second) = (phase("first"), phase("second"));
+        (first.first_intended_ms, second.first_intended_ms) = (1_200, 3_050);
+        let windows = find(&scrapes, &load_of(vec![first, second]));
+        let own = |phase: &str, instance: &str| windows.phases_by_instance[phase][instance];
+        for (instance, opened_ms, between_ms, closed_ms) in
+            [("target", 1_000, 3_000, 5_000), ("other", 1_100, 2_850, 5_100)]
+        {
+            let first = Window { opened_ms, closed_ms: between_ms };
+            assert_eq!(own("first", instance), first);
+            assert_eq!(own("second", instance), Window { opened_ms: between_ms, closed_ms });
+        }
+        assert_eq!(windows.phases["first"], Window { opened_ms: 1_000, closed_ms: 3_000 });
+        assert_eq!(windows.run, Ok(Window { opened_ms: 1_000, closed_ms: 5_100 }));
+    }
+
+    #[test]
+    fn a_phase_in_which_one_instance_was_not_scraped_has_no_window() {
+        let mut scrapes = scrapes_every(250, 1_000, 5_000);
+        for moment in [ScrapeMoment::Opening, ScrapeMoment::Closing] {
+            let at_ms = if moment == ScrapeMoment::Opening { 1_000 } else { 5_000 };
+            scrapes.push(ScrapeRecord { instance: "other".into(), ..scrape(at_ms, moment) });
+        }
+        let (mut first, mut second) = (phase("first"), phase("second"));
+        (first.first_intended_ms, second.first_intended_ms) = (1_100, 3_100);
+        let windows = find(&scrapes, &load_of(vec![first, second]));
+        assert_eq!(windows.phases.keys().collect::<Vec<_>>(), ["second"]);
     }
 
     #[test]

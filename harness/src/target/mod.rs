@@ -8,6 +8,7 @@ mod command;
 mod error;
 mod guard;
 mod log_tail;
+mod lookup;
 mod presence;
 mod process;
 mod reference;
@@ -15,6 +16,7 @@ mod resolve;
 
 pub use command::StartCommand;
 pub use error::TargetError;
+pub use lookup::{addresses, first_that_accepts};
 pub use presence::has_gone;
 pub use process::TargetProcess;
 pub use reference::start_reference;

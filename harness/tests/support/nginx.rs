@@ -1,7 +1,6 @@
 //! A real nginx in a folder of its own: one process in the foreground, with an access
 //! log that a test can count.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +19,11 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts one whose `server { … }` holds these directives; nothing without nginx.
     pub(crate) fn start(server: &str) -> Option<Self> {
+        Self::start_listening("", server)
+    }
+
+    /// The same with words for `listen` besides the address, such as `ssl`.
+    pub(crate) fn start_listening(how: &str, server: &str) -> Option<Self> {
         if !outside::has("nginx") {
             return None;
         }
@@ -28,12 +32,17 @@ impl Nginx {
         std::fs::create_dir(root.join("files")).unwrap();
         let daemon = Daemon::start(&root.join("said.log"), |address| {
             let file = root.join("nginx.conf");
-            std::fs::write(&file, configuration(root, address, server)).unwrap();
+            std::fs::write(&file, configuration(root, &format!("{address} {how}"), server))
+                .unwrap();
             let mut command = Command::new("nginx");
             command.arg("-p").arg(root).arg("-e").arg(root.join("error.log")).arg("-c").arg(file);
             command
         });
         Some(Self { daemon, folder })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.daemon.address.port()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -65,7 +74,7 @@ impl Nginx {
     }
 }
 
-fn configuration(root: &Path, address: SocketAddr, server: &str) -> String {
+fn configuration(root: &Path, listen: &str, server: &str) -> String {
     let root = root.display();
     format!(
         "daemon off;\nmaster_process off;\npid {root}/nginx.pid;\n\
@@ -76,6 +85,6 @@ fn configuration(root: &Path, address: SocketAddr, server: &str) -> String {
          \x20 client_body_temp_path {root}/body;\n  proxy_temp_path {root}/proxy;\n\
          \x20 fastcgi_temp_path {root}/fastcgi;\n  uwsgi_temp_path {root}/uwsgi;\n\
          \x20 scgi_temp_path {root}/scgi;\n\
-         \x20 server {{\n    listen {address};\n    root {root}/files;\n{server}\n  }}\n}}\n"
+         \x20 server {{\n    listen {listen};\n    root {root}/files;\n{server}\n  }}\n}}\n"
     )
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support;
 use bytes::Bytes;
-use slogate::archive::{ArchiveError, Artifact, RunRecord, ScenarioEvidence};
+use slogate::archive::{ArchiveError, Artifact, ClosingScrape, RunRecord, ScenarioEvidence};
 use slogate::archive::{check_destination, read, read_evidence, write};
 use slogate::gate::OnInconclusive;
 use slogate::load::LoadResult;
@@ -46,7 +46,7 @@ impl Run {
             name: &self.scenario.name,
             load: Some(&self.load),
             series: Some(&self.series),
-            metrics_text: Some(Bytes::from_static(b"export_queue_depth 0\n")),
+            closing_scrapes: vec![closing_scrape()],
             artifacts: vec![
                 Artifact { name: "export.csv".into(), bytes: Bytes::from_static(b"abc") },
                 Artifact { name: "../../export.csv".into(), bytes: Bytes::from_static(b"") },
@@ -86,6 +86,11 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 fn names_below(folder: &Path) -> Vec<String> {
     let relative = |path: PathBuf| path.strip_prefix(folder).unwrap().display().to_string();
     files_below(folder).into_iter().map(relative).collect()
+}
+
+fn closing_scrape() -> ClosingScrape {
+    let body = Bytes::from_static(b"export_queue_depth 0\n");
+    ClosingScrape { instance: "127.0.0.1:4001".into(), body }
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn a_saved_run_is_judged_again_with_the_same_result() {
     let record = read(&folder).unwrap();
     let saved = read_evidence(&folder, &record, 0).unwrap();
     assert_eq!(saved.judge_again(), run.judged());
-    assert_eq!(saved.metrics_text.as_deref(), Some(&b"export_queue_depth 0\n"[..]));
+    assert_eq!(saved.closing_scrapes, [closing_scrape()]);
 }
 
 #[test]

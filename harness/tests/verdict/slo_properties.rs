@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use slogate::load::{LoadResult, RequestResult};
 use slogate::scenario::{
-    ClientExpression, Comparator, Counted, Objective, ObjectiveKind, RequestFilter, Statistic,
-    TimeKind, Unmoved,
+    ClientExpression, Comparator, Counted, Objective, ObjectiveKind, RequestFilter, Restarts,
+    Statistic, TimeKind, Unmoved,
 };
 use slogate::series::SeriesStore;
 use slogate::slo::algebra::bucket_edge::{self, Buckets};
@@ -18,7 +18,8 @@ fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
     let series = SeriesStore::default();
     let planned = vec![PlannedPhase { name: "steady".into(), group: None, measured: true }];
     let windows = Windows::find(&series, load);
-    judge(objective, &Evidence { planned, load, series: &series, windows, unmoved: Unmoved::Doubt })
+    let (unmoved, restarts) = (Unmoved::Doubt, Restarts::Fail);
+    judge(objective, &Evidence { planned, load, series: &series, windows, unmoved, restarts })
 }
 
 fn verdict_of(request: RequestResult, objective: &Objective) -> Verdict {

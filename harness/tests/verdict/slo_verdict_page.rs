@@ -18,11 +18,11 @@ use slogate::slo::algebra::nothing_succeeded::Fruitless;
 use slogate::slo::algebra::sample_size::Percentile;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
-    born_series, bucket_edge, every_element, fast_failures, few_scrapes, gauge_growth,
-    gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target, long_range,
-    no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart, sample_size,
-    scrape_gaps, since_start, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
-    unseen_life,
+    allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
+    gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
+    long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart,
+    sample_size, scrape_gaps, since_start, stopped_early, success_ratio, threshold, unit_of_name,
+    unmoved, unseen_life,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
@@ -66,6 +66,7 @@ fn observation_examples() -> [(&'static str, String); 2] {
 /// Each rule's file with a message of it.
 fn examples() -> Vec<(&'static str, String)> {
     let [percentiles, ratios] = sample_examples();
+    let [restarted, allowed_restart] = restart_examples();
     let [idle, unseen] = observation_examples();
     vec![
         ("threshold", missed().reason),
@@ -115,8 +116,8 @@ fn examples() -> Vec<(&'static str, String)> {
             gauge_scrapes::rule(&ruling, 6, Extreme::Maximum, &target).reason
         }),
         ("scrape_gaps", {
-            let attempts = scrape_gaps::Attempts { good: 20, failed: 23 };
-            scrape_gaps::rule(Ruling::pass("5 meets <= 5 with 0 to spare"), attempts).reason
+            let attempts = scrape_gaps::Attempts { good: 20, failed: 23, instance: None };
+            scrape_gaps::rule(Ruling::pass("5 meets <= 5 with 0 to spare"), &attempts).reason
         }),
         ("no_such_series", {
             let (selector, metric) = ("export_foo_total", Some("export_foo_total"));
@@ -138,12 +139,8 @@ fn examples() -> Vec<(&'static str, String)> {
             let gone = ["export_fail_total{format=\"csv\"}".to_owned()];
             gone_series::rule(Ruling::pass("0 meets == 0"), &gone, &none_wanted()).reason
         }),
-        ("restart", {
-            let kind =
-                ChangeKind::StartTimeChanged { before: 1_767_323_045.0, after: 1_767_323_061.5 };
-            let instance = "127.0.0.1:4001".into();
-            restart::rule(&InstanceChange { instance, at_ms: 0, kind }).reason
-        }),
+        restarted,
+        allowed_restart,
         ("present", {
             let lost = Some("export_fail_total{format=\"csv\"}".to_owned());
             let selector = "export_fail_total".to_owned();
@@ -160,6 +157,15 @@ fn examples() -> Vec<(&'static str, String)> {
             unmoved::rule(threshold::rule(3.0, Unit::Plain, &target), 400).reason
         }),
         ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
+    ]
+}
+
+fn restart_examples() -> [(&'static str, String); 2] {
+    let kind = ChangeKind::StartTimeChanged { before: 1_767_323_045.0, after: 1_767_323_061.5 };
+    let change = InstanceChange { instance: "127.0.0.1:4001".into(), at_ms: 0, kind };
+    [
+        ("restart", restart::rule(&change).reason),
+        ("allowed_restart", allowed_restart::doubt(&change)),
     ]
 }
 

@@ -11,8 +11,8 @@ use slogate::load::{
 };
 use slogate::scenario::{
     ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives, Phase,
-    PhaseLoad, Place, RequestFilter, Scenario, Statistic, Stop, Target, Threshold, TimeKind,
-    Unmoved,
+    PhaseLoad, Place, RequestFilter, Restarts, Scenario, Statistic, Stop, Target, Threshold,
+    TimeKind, Unmoved,
 };
 use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 use slogate::slo::{Evidence, JudgedObjective, Verdict, judge, not_judged};
@@ -233,6 +233,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         description: Some("10,000-record CSV exports arriving at a steady rate".into()),
         target: Target::Reference { faults: Vec::new() },
         metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
+        restarts: Restarts::Fail,
         phases,
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),

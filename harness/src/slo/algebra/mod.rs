@@ -6,6 +6,7 @@
 //! stands in the way of any verdict (`doubt`). Which rules apply to which
 //! objective, and in which order, is the business of the judges beside this folder.
 
+pub mod allowed_restart;
 pub mod born_series;
 pub mod bucket_edge;
 pub mod counter_growth;

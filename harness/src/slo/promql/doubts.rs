@@ -5,16 +5,19 @@ use slogate_promql::{Asks, SelectorInfo};
 use super::Prepared;
 use super::ranged::{self, Ranged};
 use crate::scenario::{Objective, Threshold};
-use crate::series::FamilyKind;
+use crate::series::{FamilyKind, InstanceChange};
 use crate::slo::algebra::born_series::{self, Born};
 use crate::slo::algebra::every_element::Element;
 use crate::slo::algebra::gauge_scrapes::{self, Extreme};
 use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
 use crate::slo::algebra::{
-    fast_failures, few_scrapes, gauge_growth, gone_series, long_range, unit_of_name, unseen_life,
+    allowed_restart, fast_failures, few_scrapes, gauge_growth, gone_series, long_range,
+    unit_of_name, unseen_life,
 };
-use crate::slo::scraped::{attempts, begins_unseen, good_scrapes, instants_seen, kinds_of};
+use crate::slo::scraped::{
+    attempts, begins_unseen, good_scrapes, instants_seen, kinds_of, restarted,
+};
 use crate::slo::{Evidence, Ruling, Verdict};
 use crate::units::Unit;
 
@@ -31,6 +34,9 @@ pub(super) struct Doubts {
     reads_one_scrape: bool,
     /// Failed requests that the generator's own histogram has as fast as they failed.
     fast_failures: u64,
+    /// A restart that is allowed, of an instance whose counters are used.
+    restarted: Option<InstanceChange>,
+    is_histogram: bool,
 }
 
 /// What one range found.
@@ -42,7 +48,6 @@ struct Range {
 }
 
 /// How a gauge was seen in a range.
-#[derive(Clone, Copy)]
 struct GaugeSeen {
     /// At how many instants its value was taken.
     instants: u64,
@@ -69,6 +74,8 @@ impl Doubts {
             reads_one_scrape: ranges.is_empty()
                 && selectors.iter().any(|one| reads_gauge(one, evidence)),
             fast_failures: fast_failures_of(&selectors, evidence),
+            restarted: restarted_counters(&selectors, evidence),
+            is_histogram: prepared.expression.histogram_quantile().is_some(),
         }
     }
 
@@ -79,7 +86,8 @@ impl Doubts {
         for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
             *ruling = self.rule(ruling.clone(), unseen, target);
         }
-        let seen = self.ranges.iter().filter_map(|range| range.gauge).map(|gauge| gauge.instants);
+        let gauges = self.ranges.iter().filter_map(|range| range.gauge.as_ref());
+        let seen = gauges.map(|gauge| gauge.instants);
         let seen = seen.chain(self.reads_one_scrape.then_some(1));
         element.samples = element.samples.into_iter().chain(seen).min();
         element
@@ -92,13 +100,21 @@ impl Doubts {
         if let Some(doubt) = self.reach.as_ref().or(few) {
             return Ruling::inconclusive(doubt);
         }
+        let ruling = match &self.restarted {
+            // Observations that were lost may have been fast ones.
+            Some(restarted) if self.is_histogram => {
+                Ruling::inconclusive(allowed_restart::doubt(restarted))
+            }
+            Some(restarted) => allowed_restart::rule(ruling, restarted, target),
+            None => ruling,
+        };
         let mut ruling = born_series::rule(ruling, unseen, target);
         ruling = fast_failures::rule(ruling, self.fast_failures);
         for range in &self.ranges {
             ruling = gone_series::rule(ruling, &range.gone, target);
-            if let Some(gauge) = range.gauge {
+            if let Some(gauge) = &range.gauge {
                 ruling = gauge_scrapes::rule(&ruling, gauge.instants, self.extreme, target);
-                ruling = scrape_gaps::rule(ruling, gauge.attempts);
+                ruling = scrape_gaps::rule(ruling, &gauge.attempts);
                 if gauge.begins_unseen {
                     ruling = unseen_life::rule(ruling);
                 }
@@ -195,6 +211,16 @@ fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 
     }
     let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
     measured.flat_map(|phase| &phase.requests).map(|request| request.failed).sum()
+}
+
+fn restarted_counters(
+    selectors: &[SelectorInfo],
+    evidence: &Evidence<'_>,
+) -> Option<InstanceChange> {
+    let restarts = evidence.allowed_restarts();
+    let counting = selectors.iter().filter(|_| !restarts.is_empty());
+    let mut counting = counting.filter(|one| counts(one, evidence));
+    counting.find_map(|one| restarted(evidence.series, &one.selector, &restarts).cloned())
 }
 
 /// Whether a selector finds series that count since their process started.

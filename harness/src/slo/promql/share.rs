@@ -177,7 +177,14 @@ mod tests {
         let load = steady(vec![answered("csv", [5; 100])]);
         let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
         let unmoved = Unmoved::Allow;
-        let evidence = Evidence { planned, load: &load, series, windows, unmoved };
+        let evidence = Evidence {
+            planned,
+            load: &load,
+            series,
+            windows,
+            unmoved,
+            restarts: crate::scenario::Restarts::Fail,
+        };
         let (expression, unit, scale) = (text.into(), Unit::Ratio, 1.0);
         let kind = ObjectiveKind::Promql { expression, unit, scale, includes_before_run: false };
         judge(&objective(kind, &[(Comparator::GreaterOrEqual, bound)]), &evidence)

@@ -8,7 +8,7 @@
 mod proposal;
 
 use super::algebra::reconcile::{self as rule, Between, Totals};
-use super::algebra::{every_element, gone_series};
+use super::algebra::{allowed_restart, every_element, gone_series};
 use super::client::{Selected, bytes_of, count_of};
 use super::judged::{Finding, Observed};
 use super::{Evidence, Ruling, Window, client_expression_text, counter};
@@ -49,6 +49,9 @@ pub(super) fn judge(
     let ruling = every_element::rule_not_finite(totals.counter, reconcile.unit)
         .unwrap_or_else(|| rule::rule(&totals));
     let mut finding = Finding::new(Observed::of(totals.difference()), ruling);
+    if let Some(restarted) = &growths.restarted {
+        return Finding::nothing(allowed_restart::doubt(restarted));
+    }
     if let Some(doubt) = gone_series::doubt(&growths.gone) {
         finding.ruling = Ruling::inconclusive(doubt);
     }
@@ -256,7 +259,14 @@ mod tests {
         (kind, during): (ObjectiveKind, Option<&str>),
     ) -> (JudgedObjective, Option<String>) {
         let (planned, windows) = (planned_of(load), Windows::find(series, load));
-        let evidence = Evidence { planned, load, series, windows, unmoved: Unmoved::Doubt };
+        let evidence = Evidence {
+            planned,
+            load,
+            series,
+            windows,
+            unmoved: Unmoved::Doubt,
+            restarts: crate::scenario::Restarts::Fail,
+        };
         let mut objective = objective(kind, &[]);
         objective.during = during.map(str::to_owned);
         let judged: Vec<JudgedObjective> = judge_each(std::slice::from_ref(&objective), &evidence)

@@ -1,0 +1,230 @@
+//! The instances of a scenario's metrics, scraped side by side: where each one is, that
+//! all are there before the load, and each one's own schedule during it.
+//!
+//! Each host is resolved once. Where a page is on the target's own host and port it is
+//! asked for at the address that the load goes to, so that what is judged is what was
+//! loaded.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use reqwest::Url;
+use tokio_util::sync::CancellationToken;
+
+use crate::archive::ClosingScrape;
+use crate::gate::Condition;
+use crate::scenario::{
+    AddressFamily, Credentials, DnsTargets, ScrapeSource, ScrapeTargets, ScrapeUrl,
+};
+use crate::scrape::{HookedScrapes, OnScrape, ScrapeConfig, ScrapeError, Scraper};
+use crate::series::{ScrapeMoment, ScrapeRecord};
+use crate::target::{self, Resolved};
+
+use super::watch::OwnSeries;
+
+/// Most bytes of one scrape: ten times what a large service exports.
+const SCRAPE_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// Keeps the seeds of neighbouring instances apart (the golden ratio's 64 bits, as in
+/// `SplitMix64`).
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// All instances of a scenario's metrics; at least one.
+pub(super) struct Scrapes {
+    scrapers: Vec<Scraper>,
+}
+
+/// What scrapers are made with, besides where their pages are.
+pub(super) struct Made<'a> {
+    pub(super) job: &'a str,
+    pub(super) seed: u64,
+    /// The client's own series, and where series are written to.
+    pub(super) own: OwnSeries,
+}
+
+/// One page with metrics, and the address that it is asked for at.
+struct Instance {
+    url: String,
+    name: String,
+    address: SocketAddr,
+}
+
+impl Scrapes {
+    /// Finds every instance and reads what its scrapes carry; nothing is scraped yet.
+    pub(super) async fn find(
+        source: &ScrapeSource,
+        target: &Resolved,
+        made: Made<'_>,
+    ) -> Result<Self, Condition> {
+        // Read again for each scenario: a token may have been renewed since the last one.
+        let credentials = source.access.read().map_err(|problems| not_there(&problems))?;
+        let instances = match &source.targets {
+            ScrapeTargets::Path(path) => vec![on_target(path, target)],
+            ScrapeTargets::Urls(urls) => {
+                let found = join_all(urls.iter().map(|url| of_url(url, target))).await;
+                found.into_iter().collect::<Result<_, _>>()?
+            }
+            ScrapeTargets::Dns(dns) => of_name(dns).await?,
+        };
+        let OwnSeries { sample, series, clock } = made.own;
+        let sample = Arc::new(sample);
+        let scrapers = instances.into_iter().zip(0..).map(|(instance, number)| {
+            let seed = made.seed.wrapping_add(SEED_STEP.wrapping_mul(number));
+            let config = config(instance, source, &credentials, seed, made.job);
+            let scraper = Scraper::new(config, clock, Arc::clone(&series))?;
+            // Our own series are sampled once a tick, whatever the number of instances.
+            let hooked = if number == 0 { HookedScrapes::All } else { HookedScrapes::WindowEdges };
+            let sample = Arc::clone(&sample);
+            let hook: OnScrape = Box::new(move |store, at_ms| sample(store, at_ms));
+            Ok(scraper.with_hook(hook, hooked))
+        });
+        let scrapers: Result<Vec<_>, ScrapeError> = scrapers.collect();
+        Ok(Self { scrapers: scrapers.map_err(|error| not_there(&error))? })
+    }
+
+    /// Sees that every instance is there, before the load.
+    pub(super) async fn see_metrics(&self) -> Result<(), Condition> {
+        let failed: Vec<String> = self
+            .scrape(ScrapeMoment::Readiness)
+            .await
+            .into_iter()
+            .filter_map(|record| {
+                let error = record.outcome.err()?;
+                Some(format!("the metrics of {} could not be scraped: {error}", record.instance))
+            })
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Condition::NotReachable { reason: failed.join("; ") })
+    }
+
+    /// Scrapes every instance, all at once.
+    pub(super) async fn scrape(&self, moment: ScrapeMoment) -> Vec<ScrapeRecord> {
+        join_all(self.scrapers.iter().map(|scraper| scraper.scrape(moment))).await
+    }
+
+    /// Scrapes each instance on its own schedule, until cancelled.
+    pub(super) async fn run_schedules(&self, until: CancellationToken) {
+        join_all(self.scrapers.iter().map(|scraper| scraper.run_schedule(until.clone()))).await;
+    }
+
+    /// The closing scrape of each instance as it was received, where it was good.
+    pub(super) fn closing_scrapes(&self) -> Vec<ClosingScrape> {
+        let closing = self.scrapers.iter().filter(|scraper| is_closed(scraper));
+        let body = |scraper: &Scraper| {
+            let body = scraper.last_body()?;
+            Some(ClosingScrape { instance: scraper.instance().to_owned(), body })
+        };
+        closing.filter_map(body).collect()
+    }
+}
+
+fn is_closed(scraper: &Scraper) -> bool {
+    let store = scraper.store().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let last = store.scrapes().iter().rfind(|scrape| scrape.instance == scraper.instance());
+    last.is_some_and(|last| last.moment == ScrapeMoment::Closing && last.outcome.is_ok())
+}
+
+fn config(
+    instance: Instance,
+    source: &ScrapeSource,
+    credentials: &Credentials,
+    seed: u64,
+    job: &str,
+) -> ScrapeConfig {
+    ScrapeConfig {
+        url: instance.url,
+        address: instance.address,
+        instance: instance.name,
+        job: job.to_owned(),
+        every: source.every,
+        timeout: source.timeout,
+        sample_limit: source.sample_limit,
+        body_limit_bytes: SCRAPE_BODY_LIMIT_BYTES,
+        seed,
+        honor_timestamps: source.honor_timestamps,
+        credentials: credentials.clone(),
+    }
+}
+
+fn on_target(path: &str, target: &Resolved) -> Instance {
+    Instance {
+        url: format!("{}{path}", target.url),
+        name: target.url.trim_start_matches("http://").to_owned(),
+        address: target.address,
+    }
+}
+
+async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Condition> {
+    let url = Url::parse(&page.url).map_err(|error| not_there(&error))?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let port = url.port_or_known_default().unwrap_or_default();
+    let instance =
+        |address| Instance { url: page.url.clone(), name: page.instance.clone(), address };
+    if host.eq_ignore_ascii_case(&target.host) && port == target.port {
+        return Ok(instance(target.address));
+    }
+    let failed = |error: target::TargetError| Condition::NotReachable {
+        reason: format!("the metrics of {} could not be scraped: {error}", page.instance),
+    };
+    let addresses = target::addresses(host, port).await.map_err(failed)?;
+    let address = target::first_that_accepts(&addresses).await;
+    Ok(instance(address.unwrap_or(target.address)))
+}
+
+/// One instance for each address of a name.
+async fn of_name(dns: &DnsTargets) -> Result<Vec<Instance>, Condition> {
+    let found = target::addresses(&dns.name, dns.port).await.map_err(|error| not_there(&error))?;
+    let addresses = of_family(&found, dns.family);
+    if addresses.is_empty() {
+        let kind = match dns.family {
+            Some(AddressFamily::V4) => "IPv4",
+            _ => "IPv6",
+        };
+        let reason = format!("the name `{}` has no {kind} address to scrape", dns.name);
+        return Err(Condition::NotReachable { reason });
+    }
+    let host = if dns.name.contains(':') { format!("[{}]", dns.name) } else { dns.name.clone() };
+    let url = format!("{}://{host}:{}{}", dns.scheme, dns.port, dns.path);
+    let instance =
+        |address: SocketAddr| Instance { url: url.clone(), name: address.to_string(), address };
+    Ok(addresses.into_iter().map(instance).collect())
+}
+
+/// The addresses of one kind, in an order that does not depend on the resolver. Of a
+/// host that has both kinds one is enough: it would be counted twice.
+fn of_family(found: &[SocketAddr], family: Option<AddressFamily>) -> Vec<SocketAddr> {
+    let is_v4 = match family {
+        Some(family) => family == AddressFamily::V4,
+        None => found.iter().any(SocketAddr::is_ipv4),
+    };
+    let mut addresses: Vec<SocketAddr> =
+        found.iter().filter(|address| address.is_ipv4() == is_v4).copied().collect();
+    addresses.sort_unstable();
+    addresses
+}
+
+fn not_there(error: &impl ToString) -> Condition {
+    let reason = format!("the metrics could not be scraped: {}", error.to_string());
+    Condition::NotReachable { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(list: &[&str]) -> Vec<SocketAddr> {
+        list.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_host_with_both_kinds_of_addresses_is_not_counted_twice() {
+        let both = addresses(&["[::1]:1", "127.0.0.2:1", "127.0.0.1:1"]);
+        assert_eq!(of_family(&both, None), addresses(&["127.0.0.1:1", "127.0.0.2:1"]));
+        assert_eq!(of_family(&both, Some(AddressFamily::V6)), addresses(&["[::1]:1"]));
+        let only_v6 = addresses(&["[::1]:1"]);
+        assert_eq!(of_family(&only_v6, None), only_v6);
+        assert!(of_family(&only_v6, Some(AddressFamily::V4)).is_empty());
+    }
+}

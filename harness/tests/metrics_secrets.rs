@@ -1,0 +1,130 @@
+//! Who asks for metrics, through the binary: secrets reach the server that they are for
+//! and nothing else, not a saved run, a log or an error.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+
+mod support;
+
+use std::io::{BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::thread;
+
+use support::{Ended, Workspace};
+
+const TOKEN: &str = "tok3n-hunter2";
+const TENANT: &str = "t3nant-hunter2";
+
+/// A page with metrics for whoever has the token and the tenant's header; others get 401.
+/// Everything but the page is for everybody.
+fn guarded() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut stream = stream;
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                while let Some(head) = read_head(&mut reader) {
+                    let answer = if is_let_in(&head) {
+                        "200 OK\r\ncontent-length: 4\r\n\r\na 1\n"
+                    } else {
+                        "401 No\r\ncontent-length: 0\r\n\r\n"
+                    };
+                    if write!(stream, "HTTP/1.1 {answer}").is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn read_head(reader: &mut impl std::io::BufRead) -> Option<String> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    Some(head)
+}
+
+fn is_let_in(head: &str) -> bool {
+    let has = |header: &str| head.lines().any(|line| line.eq_ignore_ascii_case(header));
+    !head.starts_with("GET /metrics ")
+        || (has(&format!("authorization: Bearer {TOKEN}")) && has(&format!("x-tenant: {TENANT}")))
+}
+
+fn scenario(target: SocketAddr, auth: &str) -> String {
+    format!(
+        "version: 1\nname: guarded\ntarget: http://{target}\nunmoved: allow\nmetrics:\n  path: /metrics\n  \
+         every: 50ms\n  auth: {auth}\n  headers:\n    X-Tenant: ${{TENANT}}\nload:\n  \
+         - {{ name: steady, rate: 60/s, for: 1s }}\nrequests:\n  - {{ name: get, get: / }}\n\
+         slo:\n  - {{ id: a, promql: 'max_over_time(a[$run])', is: '== 1' }}\n"
+    )
+}
+
+fn run(workspace: &Workspace, scenario: &str, more: &[&str]) -> Ended {
+    let file = workspace.write("folder/scenario.yaml", scenario);
+    let arguments = [&["run", file.to_str().unwrap(), "--out", "json"], more].concat();
+    let mut command = workspace.command(&arguments);
+    command.env("RUST_LOG", "trace").env("TENANT", TENANT).env("TOKEN", TOKEN);
+    Ended::from(command.output().unwrap())
+}
+
+/// Every file below a folder that holds one of the secrets, or a part that tells it.
+fn files_with_secrets(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with_secrets(&path));
+        } else if tells(&String::from_utf8_lossy(&std::fs::read(&path).unwrap())) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+fn tells(text: &str) -> bool {
+    text.contains("hunter2")
+}
+
+#[test]
+fn secrets_reach_the_metrics_and_nothing_else() {
+    let target = guarded();
+    for auth in ["{ bearer_file: ../token }", "{ bearer: \"${TOKEN}\" }"] {
+        let workspace = Workspace::new();
+        workspace.write("token", &format!("{TOKEN}\n"));
+        let ended = run(&workspace, &scenario(target, auth), &["--save", "kept"]).expect_code(0);
+        assert!(ended.stderr.len() > 1_000, "trace says little: {}", ended.stderr);
+        assert!(!tells(&ended.stderr) && !tells(&ended.stdout), "{}", ended.stderr);
+        assert_eq!(files_with_secrets(&workspace.path().join("kept")), [""; 0]);
+    }
+}
+
+#[test]
+fn a_wrong_token_stops_before_the_load_and_is_not_shown() {
+    let workspace = Workspace::new();
+    workspace.write("token", "wrong-hunter2\n");
+    let scenario = scenario(guarded(), "{ bearer_file: ../token }");
+    let ended = run(&workspace, &scenario, &["--save", "kept"]).expect_code(4);
+    let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
+    assert!(reasons.contains("answered 401") && reasons.contains("`auth`"), "{reasons}");
+    assert!(!tells(&ended.stderr) && !tells(&ended.stdout), "{}", ended.stderr);
+    assert_eq!(files_with_secrets(&workspace.path().join("kept")), [""; 0]);
+}
+
+#[test]
+fn a_missing_secret_file_is_an_invalid_file_for_a_run_and_a_warning_for_a_check() {
+    let workspace = Workspace::new();
+    let scenario = scenario(guarded(), "{ bearer_file: ../token }");
+    let ended = run(&workspace, &scenario, &[]).expect_code(2);
+    assert!(ended.stderr.contains("token is not there"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("bearer_file: ../token"), "{}", ended.stderr);
+    let mut check = workspace.command(&["check", "folder/scenario.yaml"]);
+    let checked = Ended::from(check.env("TENANT", TENANT).output().unwrap()).expect_code(0);
+    assert!(checked.stderr.contains("token is not there"), "{}", checked.stderr);
+}
