@@ -475,7 +475,7 @@ impl RunRecord {
     pub fn outcome(&self, on_inconclusive: OnInconclusive) -> Outcome {
         let scenarios: Vec<Standing> =
             self.scenarios.iter().map(ScenarioRecord::standing).collect();
-        let rules = self.rules.as_ref().map_or(&[][..], |rules| &rules.results);
+        let rules = self.rules.as_ref().map(|rules| rules.results.as_slice());
         judge_all(&scenarios, rules, on_inconclusive)
     }
 }

@@ -64,7 +64,7 @@ fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
         lines.extend(detail.lines().map(|line| format!("     {line}\n")));
     }
     to_standard_output(&lines.concat()).map_err(Failure::internal)?;
-    Ok(judge_all(&[], results, OnInconclusive::Fail).exit_code)
+    Ok(judge_all(&[], Some(results), OnInconclusive::Fail).exit_code)
 }
 
 /// Files for the patterns; without any, those of `rules/` if there is such a folder.

@@ -59,7 +59,10 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Pass => "pass: every objective, rule and test holds, and there was proof of it",
-            Self::Failed => "a gate failed: an objective, a rule test, or the target restarted",
+            Self::Failed => {
+                "a gate failed: an objective (`abort` included), a rule test, or a target that \
+                 restarted or ended"
+            }
             Self::Usage => "usage or an invalid file; nothing was sent",
             Self::Inconclusive => {
                 "inconclusive: something could not be judged; the reason says why"

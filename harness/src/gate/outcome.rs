@@ -65,15 +65,16 @@ pub fn judge_scenario(objectives: &[Verdict], conditions: &[Condition]) -> Stand
     Standing { verdict, exit_code, reasons }
 }
 
-/// Judges everything: each scenario and each rule test must hold.
+/// Judges everything: each scenario and each rule test must hold. Rules that were asked
+/// for and gave no result prove nothing; `None` is that nobody asked.
 pub fn judge_all(
     scenarios: &[Standing],
-    rules: &[RuleResult],
+    rules: Option<&[RuleResult]>,
     on_inconclusive: OnInconclusive,
 ) -> Outcome {
     let scenario_verdicts = scenarios.iter().map(|scenario| scenario.verdict);
-    let rule_verdicts = rules.iter().map(|rule| rule.verdict);
-    let verdict = Verdict::all(scenario_verdicts.chain(rule_verdicts));
+    let of_rules = rules.map(|rules| Verdict::all(rules.iter().map(|rule| rule.verdict)));
+    let verdict = Verdict::all(scenario_verdicts.chain(of_rules));
     let worst = scenarios.iter().map(|scenario| scenario.exit_code);
     let exit_code = match (worst.fold(code_of(verdict), ExitCode::or), on_inconclusive) {
         (ExitCode::Inconclusive, OnInconclusive::Warn) => ExitCode::Pass,
@@ -122,7 +123,7 @@ mod tests {
     fn failure_beats_doubt_across_scenarios_and_rules() {
         let passed = scenario(&[Verdict::Pass], &[]);
         let doubted = scenario(&[Verdict::Inconclusive], &[]);
-        let outcome = judge_all(&[passed, doubted], &[rule(Verdict::Fail)], FAIL);
+        let outcome = judge_all(&[passed, doubted], Some(&[rule(Verdict::Fail)]), FAIL);
         assert_eq!(outcome, Outcome { verdict: Verdict::Fail, exit_code: ExitCode::Failed });
     }
 
@@ -130,8 +131,32 @@ mod tests {
     fn nothing_to_judge_is_never_a_pass() {
         assert_eq!(scenario(&[], &[]).exit_code, ExitCode::Inconclusive);
         assert_eq!(scenario(&[], &[]).reasons, ["there was nothing to judge"]);
-        assert_eq!(judge_all(&[], &[], FAIL).exit_code, ExitCode::Inconclusive);
+        assert_eq!(judge_all(&[], None, FAIL).exit_code, ExitCode::Inconclusive);
         assert_eq!(scenario(&[], &[Condition::LoadOnly]).exit_code, ExitCode::Inconclusive);
+    }
+
+    #[test]
+    fn rules_without_a_result_take_a_pass_away() {
+        let passed = [scenario(&[Verdict::Pass], &[])];
+        assert_eq!(judge_all(&passed, None, FAIL).exit_code, ExitCode::Pass);
+        let outcome = judge_all(&passed, Some(&[]), FAIL);
+        assert_eq!(outcome.verdict, Verdict::Inconclusive);
+        assert_eq!(outcome.exit_code, ExitCode::Inconclusive);
+        let proven = judge_all(&passed, Some(&[rule(Verdict::Pass)]), FAIL);
+        assert_eq!(proven.exit_code, ExitCode::Pass);
+    }
+
+    #[test]
+    fn of_several_scenarios_a_miss_beats_no_target_and_that_beats_doubt() {
+        let failed = || scenario(&[Verdict::Fail], &[]);
+        let unreached = || scenario(&[], &[Condition::NotReachable { reason: "refused".into() }]);
+        let doubted = || scenario(&[Verdict::Inconclusive], &[]);
+        let passed = || scenario(&[Verdict::Pass], &[]);
+        let code = |scenarios: &[Standing]| judge_all(scenarios, None, FAIL).exit_code;
+        assert_eq!(code(&[doubted(), unreached(), failed(), passed()]), ExitCode::Failed);
+        assert_eq!(code(&[doubted(), unreached(), passed()]), ExitCode::NotReachable);
+        assert_eq!(code(&[passed(), doubted()]), ExitCode::Inconclusive);
+        assert_eq!(code(&[passed(), passed()]), ExitCode::Pass);
     }
 
     #[test]
@@ -140,7 +165,7 @@ mod tests {
         let failed = scenario(&[Verdict::Fail], &[]);
         let unreached = scenario(&[], &[unreachable]);
         assert_eq!(unreached.exit_code, ExitCode::NotReachable);
-        assert_eq!(judge_all(&[failed, unreached], &[], FAIL).exit_code, ExitCode::Failed);
+        assert_eq!(judge_all(&[failed, unreached], None, FAIL).exit_code, ExitCode::Failed);
     }
 
     #[test]
@@ -160,11 +185,11 @@ mod tests {
     #[test]
     fn a_warning_accepts_doubt_and_nothing_else() {
         let doubted = scenario(&[Verdict::Inconclusive], &[]);
-        let outcome = judge_all(&[doubted], &[], WARN);
+        let outcome = judge_all(&[doubted], None, WARN);
         assert_eq!((outcome.verdict, outcome.exit_code), (Verdict::Inconclusive, ExitCode::Pass));
         let failed = scenario(&[Verdict::Fail], &[]);
-        assert_eq!(judge_all(&[failed], &[], WARN).exit_code, ExitCode::Failed);
+        assert_eq!(judge_all(&[failed], None, WARN).exit_code, ExitCode::Failed);
         let unreached = scenario(&[], &[Condition::NotReachable { reason: "refused".into() }]);
-        assert_eq!(judge_all(&[unreached], &[], WARN).exit_code, ExitCode::NotReachable);
+        assert_eq!(judge_all(&[unreached], None, WARN).exit_code, ExitCode::NotReachable);
     }
 }

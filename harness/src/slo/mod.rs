@@ -240,7 +240,7 @@ fn over_thresholds(
     all_of(objective.thresholds.iter().map(rule))
 }
 
-/// All must hold; of none nothing passes.
+/// All must hold, and every miss is told; of none nothing passes.
 fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     rulings
         .into_iter()

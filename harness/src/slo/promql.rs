@@ -1,5 +1,6 @@
 //! Judges PromQL expressions at the closing sample of their window.
 
+mod covered;
 mod doubts;
 mod histogram;
 mod ranged;
@@ -50,7 +51,7 @@ pub(super) fn judge(query: Query<'_>, objective: &Objective, evidence: &Evidence
         Ok(prepared) => prepared,
         Err(reason) => return Finding::nothing(reason),
     };
-    let doubts = Doubts::of(&prepared, evidence);
+    let doubts = Doubts::of(&prepared, objective, evidence);
     let elements = match evaluate(&prepared, objective, evidence) {
         Ok(elements) => elements,
         Err(reason) => return Finding::nothing(reason),
@@ -288,6 +289,108 @@ mod tests {
             });
         }
         store
+    }
+
+    /// 20/s for a minute, scraped every 15 s: from 12 s before it to 12 s after it.
+    fn sparsely_scraped(during: (i64, i64)) -> (LoadResult, SeriesStore) {
+        let mut load = steady(vec![answered("csv", [5; 1200])]);
+        (load.phases[0].first_intended_ms, load.phases[0].last_response_ms) = during;
+        let mut store = store_of(scrapes_every(14_000, 1_000, 85_000));
+        let counted = |at: usize| {
+            let at_ms = store_times(at).clamp(during.0, during.1);
+            ((at_ms - during.0) as f64 / 50.0).floor()
+        };
+        let labels = [("__name__", "requests_total")];
+        add_series(&mut store, FamilyKind::Counter, &labels, |at| Some(counted(at)));
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], |at| {
+            Some(if (1..6).contains(&at) { 8.0 } else { 0.0 })
+        });
+        (load, store)
+    }
+
+    fn store_times(at: usize) -> i64 {
+        1_000 + 14_000 * i64::try_from(at).unwrap_or(0)
+    }
+
+    #[test]
+    fn a_rate_over_more_than_the_load_is_not_green_on_its_dilution() {
+        let (load, store) = sparsely_scraped((13_000, 73_000));
+        let on = |text: &str, comparator, bound| {
+            Case::plain(text, comparator, bound).judged(&load, &store)
+        };
+        // 1200 in 84 s are 14.3/s, and the load made 20/s.
+        let rate = on("sum(rate(requests_total[$run]))", Comparator::Less, 16.0);
+        assert_eq!(rate.verdict, Verdict::Inconclusive, "{}", rate.reason);
+        assert!(
+            rate.reason.starts_with("it is over 84 s and only 60 s of that"),
+            "{}",
+            rate.reason
+        );
+        for (text, comparator, bound, verdict) in [
+            ("rate(requests_total[$run])", Comparator::Less, 21.0, Verdict::Pass),
+            ("rate(requests_total[$run])", Comparator::Less, 10.0, Verdict::Fail),
+            ("rate(requests_total[$run])", Comparator::GreaterOrEqual, 18.0, Verdict::Inconclusive),
+            (
+                "rate(requests_total[$run]) / rate(requests_total[$run])",
+                Comparator::Equal,
+                1.0,
+                Verdict::Pass,
+            ),
+            ("increase(requests_total[$run])", Comparator::Less, 1300.0, Verdict::Pass),
+        ] {
+            let judged = on(text, comparator, bound);
+            assert_eq!(judged.verdict, verdict, "{text}: {}", judged.reason);
+        }
+    }
+
+    #[test]
+    fn a_window_as_long_as_the_load_dilutes_nothing() {
+        let (load, store) = sparsely_scraped((1_500, 84_500));
+        let judged =
+            Case::plain("rate(requests_total[$run])", Comparator::Less, 20.5).judged(&load, &store);
+        assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
+    }
+
+    #[test]
+    fn an_average_of_a_gauge_over_idle_time_is_none_of_the_load() {
+        let average = |load: &LoadResult, store: &SeriesStore| {
+            let case = Case::plain("avg_over_time(depth[$run])", Comparator::Less, 7.0);
+            case.judged(load, store)
+        };
+        let mut store = store_of(scrapes_every(500, 1_000, 8_000));
+        // Full while there is load, and empty before and after it.
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], |at| {
+            Some(if (4..=12).contains(&at) { 8.0 } else { 0.0 })
+        });
+        let mut load = steady(vec![answered("csv", [5; 100])]);
+        (load.phases[0].first_intended_ms, load.phases[0].last_response_ms) = (3_000, 7_000);
+        let idle = average(&load, &store);
+        assert_eq!(idle.verdict, Verdict::Inconclusive, "{}", idle.reason);
+        assert!(idle.reason.contains("only 4 s of that are the load"), "{}", idle.reason);
+        let highest = Case::plain("max_over_time(depth[$run])", Comparator::Less, 9.0);
+        assert_eq!(highest.judged(&load, &store).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_phase_is_not_judged_by_the_rate_of_its_neighbour() {
+        let (mut low, mut high) = (phase("low"), phase("high"));
+        (low.first_intended_ms, low.last_response_ms) = (1_000, 3_190);
+        (high.first_intended_ms, high.last_response_ms) = (3_190, 5_000);
+        low.requests = vec![answered("csv", [5; 100])];
+        high.requests = vec![answered("csv", [5; 100])];
+        let load = load_of(vec![low, high]);
+        let judged = |interval_ms: i64| {
+            let mut store = store_of(scrapes_every(interval_ms, 1_000, 5_000));
+            add_series(&mut store, FamilyKind::Counter, &[("__name__", "a_total")], |at| {
+                Some(at as f64)
+            });
+            let case = Case::plain("rate(a_total[$phase])", Comparator::Less, 5.5);
+            Case { during: Some("high"), ..case }.judged(&load, &store)
+        };
+        // It opens at 3,000 ms with 200 ms between scrapes, and at 3,100 ms with 100.
+        let mixed = judged(200);
+        assert_eq!(mixed.verdict, Verdict::Inconclusive, "{}", mixed.reason);
+        assert!(mixed.reason.contains("1.81 s of that"), "{}", mixed.reason);
     }
 
     #[test]

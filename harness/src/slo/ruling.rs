@@ -27,10 +27,16 @@ impl Ruling {
         Self { verdict: Verdict::Inconclusive, reason: reason.into() }
     }
 
-    /// Both must hold: the worse one stands, of two equal ones the first.
+    /// Both must hold: the worse one stands, of two misses both, otherwise the first.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        if other.verdict > self.verdict { other } else { self }
+        if other.verdict > self.verdict {
+            return other;
+        }
+        if other.verdict == Verdict::Fail && self.reason != other.reason {
+            return Self::fail(format!("{}; {}", self.reason, other.reason));
+        }
+        self
     }
 
     /// A doubt that takes a pass away and leaves a miss as it is.
@@ -52,6 +58,14 @@ mod tests {
         let missed = Ruling::pass("a").and(Ruling::fail("b"));
         assert_eq!(missed, Ruling::fail("b"));
         assert_eq!(missed.and(Ruling::inconclusive("c")), Ruling::fail("b"));
+        assert_eq!(Ruling::pass("a").and(Ruling::pass("b")), Ruling::pass("a"));
+    }
+
+    #[test]
+    fn of_several_misses_each_is_told_once() {
+        let missed = |reasons: [&str; 3]| reasons.into_iter().map(Ruling::fail).reduce(Ruling::and);
+        assert_eq!(missed(["a", "b", "c"]), Some(Ruling::fail("a; b; c")));
+        assert_eq!(missed(["a", "a", "a"]), Some(Ruling::fail("a")));
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn ends(load: &LoadResult, series: &SeriesStore) -> (Vec<(String, Verdict)>, Exi
         judge_instances(&evidence).into_iter().map(Condition::from).collect();
     let verdicts: Vec<Verdict> = judged.iter().map(|(_, judged)| judged.verdict).collect();
     let standing = judge_scenario(&verdicts, &conditions);
-    let outcome = judge_all(&[standing], &[], OnInconclusive::Fail);
+    let outcome = judge_all(&[standing], None, OnInconclusive::Fail);
     let named = judged.into_iter().map(|(_, one)| (one.id, one.verdict)).collect();
     (named, outcome.exit_code)
 }

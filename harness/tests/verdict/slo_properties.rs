@@ -5,13 +5,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use slogate::load::{LoadResult, RequestResult};
 use slogate::scenario::{
-    ClientExpression, Comparator, Counted, Objective, ObjectiveKind, RequestFilter, Restarts,
-    Statistic, TimeKind, Unmoved,
+    ClientExpression, Comparator, Counted, Distance, Objective, ObjectiveKind, RequestFilter,
+    Restarts, Statistic, TimeKind, Tolerance, Unmoved,
 };
 use slogate::series::SeriesStore;
 use slogate::slo::algebra::bucket_edge::{self, Buckets};
+use slogate::slo::algebra::reconcile::{self, Between, Totals};
 use slogate::slo::algebra::success_ratio;
-use slogate::slo::{Evidence, JudgedObjective, PlannedPhase, Verdict, Windows, judge};
+use slogate::slo::{Evidence, JudgedObjective, PlannedPhase, Ruling, Verdict, Windows, judge};
 use slogate::units::Unit;
 
 fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
@@ -143,6 +144,113 @@ proptest! {
         let before = verdict_of(good, &objective);
         let after = verdict_of(support::with_failures(fewer, swapped as u64), &objective);
         prop_assert!(after >= before, "{before} became {after}");
+    }
+}
+
+/// What may lie between two counts, up to so many requests each.
+fn between(most: u64) -> impl Strategy<Value = Between> {
+    (vec(0..=most, 5), 0_u64..50).prop_map(|(counts, scrapes)| Between {
+        unanswered: counts[0],
+        unconfirmed: counts[1],
+        retried: counts[2],
+        before: counts[3],
+        last: counts[4],
+        largest: 1.0,
+        scrapes,
+    })
+}
+
+fn reconciled(client: u64, counter: u64, within: u64, between: Between) -> Verdict {
+    let tolerance =
+        Tolerance { distance: Distance::Amount(within as f64), text: within.to_string() };
+    let (client, counter) = (client as f64, counter as f64);
+    let totals = Totals { client, counter, unit: Unit::Plain, within: &tolerance, between };
+    reconcile::rule(&totals).verdict
+}
+
+proptest! {
+    #[test]
+    fn equal_counts_agree_whatever_may_lie_between_them(
+        count in 0_u64..1_000_000,
+        within in 0_u64..100,
+        between in between(100),
+    ) {
+        prop_assert_eq!(reconciled(count, count, within, between), Verdict::Pass);
+    }
+
+    #[test]
+    fn only_a_difference_within_the_tolerance_agrees(
+        client in 0_u64..10_000,
+        counter in 0_u64..10_000,
+        within in 0_u64..200,
+        between in between(100),
+    ) {
+        let agrees = reconciled(client, counter, within, between) == Verdict::Pass;
+        prop_assert_eq!(agrees, client.abs_diff(counter) <= within);
+    }
+
+    #[test]
+    fn a_difference_beyond_everything_that_explains_it_is_a_fail(
+        client in 2_000_u64..10_000,
+        beyond in 1_u64..500,
+        within in 0_u64..100,
+        between in between(100),
+        more in any::<bool>(),
+    ) {
+        let explained = between.unanswered + between.unconfirmed + between.retried
+            + between.before + between.last;
+        // Scrapes are recognised by their own number, give or take one.
+        let difference = (within + explained + beyond).max(between.scrapes + 2);
+        let counter = if more { client + difference } else { client - difference };
+        prop_assert_eq!(reconciled(client, counter, within, between), Verdict::Fail);
+    }
+
+    #[test]
+    fn more_that_is_not_known_never_makes_a_pass(
+        client in 0_u64..2_000,
+        counter in 0_u64..2_000,
+        fewer in between(20),
+        more in between(20),
+    ) {
+        let with = Between {
+            unanswered: fewer.unanswered + more.unanswered,
+            unconfirmed: fewer.unconfirmed + more.unconfirmed,
+            retried: fewer.retried + more.retried,
+            before: fewer.before + more.before,
+            last: fewer.last + more.last,
+            ..fewer
+        };
+        let (before, after) =
+            (reconciled(client, counter, 0, fewer), reconciled(client, counter, 0, with));
+        prop_assert_eq!(before == Verdict::Pass, after == Verdict::Pass);
+        prop_assert!(after <= before, "{before} became {after}");
+    }
+
+    #[test]
+    fn a_share_of_few_events_never_passes_and_a_perfect_long_one_does(
+        whole in 1_u64..4_000,
+        bound in prop::sample::select(vec![0.5, 0.9, 0.95, 0.99, 0.999]),
+    ) {
+        let target = support::threshold(Comparator::GreaterOrEqual, bound, ">= T");
+        let perfect = success_ratio::rule(whole, whole, &target).verdict;
+        // p^n <= 5 %: a service at the bound would be perfect so long once in twenty runs.
+        let is_proof = bound.powf(whole as f64) <= 0.05;
+        prop_assert_eq!(perfect == Verdict::Pass, is_proof);
+        let measured = Ruling::pass("m");
+        let few = success_ratio::rule_few_events(measured, whole, &target).verdict;
+        prop_assert_eq!(few == Verdict::Pass, is_proof);
+    }
+
+    #[test]
+    fn a_share_below_its_bound_never_passes(
+        part in 0_u64..3_000,
+        rest in 0_u64..3_000,
+        bound in prop::sample::select(vec![0.5, 0.9, 0.95, 0.99]),
+    ) {
+        let whole = part + rest;
+        let target = support::threshold(Comparator::GreaterOrEqual, bound, ">= T");
+        let ruled = success_ratio::rule(part, whole.max(1), &target).verdict;
+        prop_assert!(part as f64 >= bound * whole.max(1) as f64 || ruled != Verdict::Pass);
     }
 }
 

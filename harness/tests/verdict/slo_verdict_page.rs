@@ -22,11 +22,11 @@ use slogate::slo::algebra::{
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
     long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart,
     sample_size, scrape_gaps, since_start, stopped_early, success_ratio, threshold, unit_of_name,
-    unmoved, unseen_life,
+    unmoved, unseen_life, wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
-use slogate_promql::{Labels, Sample, parse_selector};
+use slogate_promql::{Dilution, Labels, Sample, Spread, parse_selector};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -156,6 +156,7 @@ fn examples() -> Vec<(&'static str, String)> {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
             unmoved::rule(threshold::rule(3.0, Unit::Plain, &target), 400).reason
         }),
+        ("wide_window", wide_window_example()),
         ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
     ]
 }
@@ -189,6 +190,20 @@ fn aborted_example() -> String {
     let why = stopped_early::find(&load, &[]).unwrap();
     let measured = (Observed::Number(0.85), RestOfRun::Confirms);
     stopped_early::rule(met(), &why, measured, &[below_a_second()]).reason
+}
+
+fn wide_window_example() -> String {
+    let spread = Spread { range_ms: 84_001, offset_ms: 0 };
+    let diluted = wide_window::Diluted {
+        value: 14.3,
+        unit: Unit::PerSecond,
+        dilution: Dilution::Scaled(spread),
+    };
+    let beside = wide_window::Beside::Idle;
+    let covered = wide_window::Covered { range_ms: 84_001, load_ms: 60_000, beside };
+    let target = at(Comparator::Less, 16.0, "< 16/s");
+    let measured = threshold::rule(diluted.value, diluted.unit, &target);
+    wide_window::rule(measured, diluted, covered, &target).reason
 }
 
 fn reconcile_example() -> String {

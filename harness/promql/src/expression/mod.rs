@@ -4,6 +4,7 @@
 //! everything after parsing, evaluation first of all, does not know that parser.
 //! The tree says what is to be computed; it does not compute.
 
+mod dilution;
 mod display;
 mod inspect;
 mod limit;
@@ -11,6 +12,7 @@ mod lower;
 mod operators;
 mod shape;
 
+pub use dilution::{Dilution, Spread};
 pub use inspect::{Asks, SelectorInfo};
 pub(crate) use operators::{Aggregation, BinaryOperator};
 pub use shape::Peak;

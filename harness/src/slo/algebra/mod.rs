@@ -35,3 +35,4 @@ pub mod threshold;
 pub mod unit_of_name;
 pub mod unmoved;
 pub mod unseen_life;
+pub mod wide_window;

@@ -1,8 +1,9 @@
 //! What stands in the way of a verdict on an expression, whatever its value is.
 
-use slogate_promql::{Asks, SelectorInfo};
+use slogate_promql::{Asks, Dilution, SelectorInfo};
 
 use super::Prepared;
+use super::covered;
 use super::ranged::{self, Ranged};
 use crate::scenario::{Objective, Threshold};
 use crate::series::{FamilyKind, InstanceChange};
@@ -11,6 +12,7 @@ use crate::slo::algebra::every_element::Element;
 use crate::slo::algebra::gauge_scrapes::{self, Extreme};
 use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
+use crate::slo::algebra::wide_window::{self, Covered, Diluted};
 use crate::slo::algebra::{
     allowed_restart, fast_failures, few_scrapes, gauge_growth, gone_series, long_range,
     unit_of_name, unseen_life,
@@ -32,6 +34,10 @@ pub(super) struct Doubts {
     born: Born,
     /// Whether a gauge is read at the closing scrape and nowhere else.
     reads_one_scrape: bool,
+    dilution: Dilution,
+    /// The range that holds the least load for its length, unless it is meant to.
+    widest: Option<Covered>,
+    unit: Unit,
     /// Failed requests that the generator's own histogram has as fast as they failed.
     fast_failures: u64,
     /// A restart that is allowed, of an instance whose counters are used.
@@ -57,13 +63,18 @@ struct GaugeSeen {
 }
 
 impl Doubts {
-    pub(super) fn of(prepared: &Prepared<'_>, evidence: &Evidence<'_>) -> Self {
+    pub(super) fn of(
+        prepared: &Prepared<'_>,
+        objective: &Objective,
+        evidence: &Evidence<'_>,
+    ) -> Self {
         let selectors = prepared.expression.selectors();
         let ranges = Ranged::all(&selectors, prepared.window);
-        let (mut reach, mut few_scrapes) = (None, None);
+        let (mut reach, mut few_scrapes, mut widest) = (None, None, None);
         if !prepared.query.includes_before_run {
             reach = reach_doubt(prepared, &selectors, evidence);
             few_scrapes = ranges.iter().find_map(|one| few_scrapes_doubt(one, evidence));
+            widest = covered::widest(prepared, objective.during.as_deref(), &ranges, evidence);
         }
         Self {
             reach,
@@ -73,6 +84,9 @@ impl Doubts {
             born: ranged::born(&ranges, evidence.series),
             reads_one_scrape: ranges.is_empty()
                 && selectors.iter().any(|one| reads_gauge(one, evidence)),
+            dilution: prepared.expression.dilution(),
+            widest,
+            unit: prepared.query.unit,
             fast_failures: fast_failures_of(&selectors, evidence),
             restarted: restarted_counters(&selectors, evidence),
             is_histogram: prepared.expression.histogram_quantile().is_some(),
@@ -81,9 +95,12 @@ impl Doubts {
 
     /// Rules an element again, each threshold by itself.
     pub(super) fn apply(&self, mut element: Element, objective: &Objective) -> Element {
-        // The judges of buckets and of shares count what was born by themselves.
-        let unseen = if element.uncertainty.is_some() { &Born::default() } else { &self.born };
+        // The judges of buckets and of shares count exactly, what was born as well.
+        let is_counted = element.uncertainty.is_some();
+        let unseen = if is_counted { &Born::default() } else { &self.born };
+        let value = element.observed.number().filter(|_| !is_counted);
         for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
+            *ruling = self.rule_width(ruling.clone(), value, target);
             *ruling = self.rule(ruling.clone(), unseen, target);
         }
         let gauges = self.ranges.iter().filter_map(|range| range.gauge.as_ref());
@@ -91,6 +108,14 @@ impl Doubts {
         let seen = seen.chain(self.reads_one_scrape.then_some(1));
         element.samples = element.samples.into_iter().chain(seen).min();
         element
+    }
+
+    fn rule_width(&self, ruling: Ruling, value: Option<f64>, target: &Threshold) -> Ruling {
+        let (Some(value), Some(covered)) = (value, self.widest) else {
+            return ruling;
+        };
+        let diluted = Diluted { value, unit: self.unit, dilution: self.dilution };
+        wide_window::rule(ruling, diluted, covered, target)
     }
 
     fn rule(&self, ruling: Ruling, unseen: &Born, target: &Threshold) -> Ruling {
