@@ -6,17 +6,24 @@
 //! `outcome` passes only where no request failed; `p95(latency)` ranks failures above
 //! everything.
 
+use slogate_promql::Selector;
+
+use crate::scenario::Outcome;
 use crate::slo::Ruling;
 
 /// The beginning of the names of that histogram's series.
 const OWN_DURATIONS: &str = "slogate_request_duration_seconds";
 /// The label that tells good answers from failures.
-pub const OUTCOME: &str = "outcome";
+const OUTCOME: &str = "outcome";
 
-/// Whether a selector reads the durations of good and failed requests alike.
-pub fn mixes_outcomes<'a>(metric: Option<&str>, mut labels: impl Iterator<Item = &'a str>) -> bool {
-    metric.is_some_and(|name| name.starts_with(OWN_DURATIONS))
-        && labels.all(|label| label != OUTCOME)
+/// Whether a selector reads the durations of good and failed requests alike. A matcher
+/// that lets both outcomes through (`outcome=~".+"`) chooses none.
+pub fn mixes_outcomes(selector: &Selector) -> bool {
+    let of_outcome = || selector.matchers().iter().filter(|one| one.name() == OUTCOME);
+    let lets_through = |outcome: Outcome| of_outcome().all(|one| one.matches_value(outcome.word()));
+    selector.metric_name().is_some_and(|name| name.starts_with(OWN_DURATIONS))
+        && lets_through(Outcome::Ok)
+        && lets_through(Outcome::Failed)
 }
 
 /// Rules again, knowing how many measured requests failed or were dropped.
@@ -34,15 +41,21 @@ pub fn rule(ruling: Ruling, failed: u64) -> Ruling {
 
 #[cfg(test)]
 mod tests {
+    use slogate_promql::parse_selector;
+
     use super::*;
     use crate::slo::Verdict;
 
     #[test]
     fn only_an_outcome_keeps_good_and_failed_apart() {
-        let bucket = Some("slogate_request_duration_seconds_bucket");
-        assert!(mixes_outcomes(bucket, ["request"].into_iter()));
-        assert!(!mixes_outcomes(bucket, ["request", "outcome"].into_iter()));
-        assert!(!mixes_outcomes(Some("slogate_lag_seconds_bucket"), [].into_iter()));
+        let mixes = |labels: &str| {
+            let text = format!("slogate_request_duration_seconds_bucket{labels}");
+            mixes_outcomes(&parse_selector(&text).unwrap())
+        };
+        assert!(mixes("") && mixes(r#"{request="csv"}"#));
+        assert!(!mixes(r#"{request="csv",outcome="ok"}"#) && !mixes(r#"{outcome!="failed"}"#));
+        assert!(mixes(r#"{outcome=~".+"}"#) && mixes(r#"{outcome!=""}"#));
+        assert!(!mixes_outcomes(&parse_selector("slogate_lag_seconds_bucket").unwrap()));
     }
 
     #[test]

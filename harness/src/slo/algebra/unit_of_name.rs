@@ -22,7 +22,7 @@ const PARTS: [&str; 5] = ["_bucket", "_sum", "_total", "_max", "_min"];
 /// The doubt about an objective that takes a metric's value for times of `scale` seconds,
 /// if the metric's name says another unit of time.
 pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<String> {
-    if expression.contains(['*', '/']) {
+    if calculates(expression) {
         return None;
     }
     let base = PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric);
@@ -34,6 +34,32 @@ pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<String> {
             ending.trim_start_matches('_')
         )
     })
+}
+
+/// Whether an expression multiplies or divides: by what stands outside of its texts,
+/// because a path in a label value has a `/` too.
+fn calculates(expression: &str) -> bool {
+    let mut characters = expression.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '*' | '/' => return true,
+            '"' | '\'' | '`' => skip_text(&mut characters, character),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Goes behind the end of a text that `quote` began; between backticks nothing is escaped.
+fn skip_text(characters: &mut std::str::Chars<'_>, quote: char) {
+    while let Some(character) = characters.next() {
+        if character == quote {
+            return;
+        }
+        if character == '\\' && quote != '`' {
+            characters.next();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +77,16 @@ mod tests {
     #[test]
     fn what_calculates_may_convert() {
         assert_eq!(doubt("wait_seconds", "wait_seconds * 1000", 1e-3), None);
+        let behind_a_text = r#"wait_seconds{path="a\"b"} / 2"#;
+        assert_eq!(doubt("wait_seconds", behind_a_text, 1e-3), None);
+    }
+
+    #[test]
+    fn a_path_or_a_pattern_in_a_label_calculates_nothing() {
+        for selector in [r#"{path="/a"}"#, "{path=~'.*'}", r"{path=~`a\`,b=`/`}", r#"{a="\"/"}"#] {
+            let expression = format!("max_over_time(wait_seconds{selector}[5m])");
+            assert!(doubt("wait_seconds", &expression, 1e-3).is_some(), "{expression}");
+        }
     }
 
     #[test]

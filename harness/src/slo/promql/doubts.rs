@@ -227,11 +227,7 @@ fn wrong_unit(selector: &SelectorInfo, prepared: &Prepared<'_>) -> Option<String
 
 /// Measured requests that failed, if the expression reads the durations of all alike.
 fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 {
-    let mixes = |one: &SelectorInfo| {
-        let labels = one.selector.matchers().iter().map(slogate_promql::Matcher::name);
-        fast_failures::mixes_outcomes(one.metric_name(), labels)
-    };
-    if !selectors.iter().any(mixes) {
+    if !selectors.iter().any(|one| fast_failures::mixes_outcomes(&one.selector)) {
         return 0;
     }
     let measured = evidence.load.phases.iter().filter(|phase| phase.measured);

@@ -73,6 +73,7 @@ fn counts<'e>(
             let name = labels.metric_name().unwrap_or_default();
             let is_count = counts_since_start(name, kind_of(evidence.series, name))
                 && !name.ends_with("_sum")
+                && counts_once(labels)
                 && (grown - grown.round()).abs() < WHOLE;
             if !is_count || counts.insert(labels, rounded(grown)).is_some() {
                 return None;
