@@ -8,6 +8,7 @@
 
 pub mod algebra;
 mod binomial;
+mod by_itself;
 mod client;
 mod client_text;
 mod counter;

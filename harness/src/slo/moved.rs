@@ -8,25 +8,11 @@ use slogate_promql::{Expression, METRIC_NAME, Sample, SeriesRef, is_stale, parse
 
 use super::algebra::counter_growth::{Counted, growth};
 use super::algebra::since_start::counts_since_start;
+use super::by_itself::{counts_scrapes, moves_by_itself};
 use super::scraped::{OWN_SERIES, ScrapeEnds, kind_of};
 use super::{Evidence, Window};
 use crate::scenario::{ObjectiveKind, Unmoved, replace_names};
 use crate::series::FamilyKind;
-
-/// Prefixes of families that move in every process, loaded or not.
-const MOVE_BY_THEMSELVES: [&str; 11] = [
-    "process_",
-    "go_",
-    "python_",
-    "jvm_",
-    "nodejs_",
-    "ruby_",
-    "dotnet_",
-    "tokio_",
-    "scrape_",
-    "promhttp_metric_handler_",
-    OWN_SERIES,
-];
 
 /// The answers that came although nothing moved, if that matters to what is judged.
 pub(super) fn nothing_moved(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Option<u64> {
@@ -67,14 +53,15 @@ fn any_moved(window: Window, evidence: &Evidence<'_>) -> bool {
             live.filter(|sample| within.contains(&sample.t_ms)).copied().collect();
         let Some(first) = samples.first() else { return false };
         let at_opening = first.t_ms <= ends.of(one).first;
-        growth(Counted { samples: &samples, at_opening }) > 0.0 && !counts_scrapes(&samples)
+        let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
+        growth(Counted { samples: &samples, at_opening }) > 0.0 && !counts_scrapes(&values)
     })
 }
 
 /// Whether a series counts something that load could move, once for each event.
 fn counts_events(one: SeriesRef<'_>, evidence: &Evidence<'_>) -> bool {
     let name = one.labels.get(METRIC_NAME).unwrap_or_default();
-    if MOVE_BY_THEMSELVES.iter().any(|prefix| name.starts_with(prefix)) {
+    if moves_by_itself(name) {
         return false;
     }
     match kind_of(evidence.series, name) {
@@ -85,12 +72,6 @@ fn counts_events(one: SeriesRef<'_>, evidence: &Evidence<'_>) -> bool {
         None | Some(FamilyKind::Unknown) => true,
         kind => counts_since_start(name, kind) && !name.ends_with("_sum"),
     }
-}
-
-/// Whether it grew by one from each scrape to the next, as a counter of scrapes does.
-fn counts_scrapes(samples: &[Sample]) -> bool {
-    let steps = samples.windows(2).map(|pair| pair[1].value - pair[0].value);
-    samples.len() > 1 && steps.into_iter().all(|step| (step - 1.0).abs() < f64::EPSILON)
 }
 
 #[cfg(test)]

@@ -8,11 +8,8 @@ use slogate_promql::{Sample, SeriesRef, is_stale};
 
 use super::since_start::counts_since_start;
 use crate::series::SeriesStore;
+use crate::slo::by_itself::{counts_scrapes, moves_by_itself};
 use crate::slo::{Ruling, Window};
-
-/// Beginnings of names that runtimes and client libraries count by themselves.
-const OF_RUNTIMES: [&str; 9] =
-    ["process_", "go_", "python_", "jvm_", "nodejs_", "dotnet_", "ruby_", "promhttp_", "slogate_"];
 
 /// The ruling over an observation in which nothing happened; `metrics_path` is what
 /// our own scrapes ask for.
@@ -29,21 +26,18 @@ pub fn find(series: &SeriesStore, window: Window, metrics_path: &str) -> Option<
 fn is_work(store: &SeriesStore, series: SeriesRef<'_>, window: Window, metrics_path: &str) -> bool {
     let Some(name) = series.labels.metric_name() else { return false };
     let kind = store.family_of(name).map(|(_, metadata)| metadata.kind);
-    let of_runtime = OF_RUNTIMES.iter().any(|start| name.starts_with(start));
     let of_scrapes = series.labels.iter().any(|(_, value)| value == metrics_path);
-    if of_runtime || of_scrapes || !counts_since_start(name, kind) {
+    if moves_by_itself(name) || of_scrapes || !counts_since_start(name, kind) {
         return false;
     }
     let within = window.opened_ms..=window.closed_ms;
     let live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
     let values: Vec<f64> = series.samples.iter().filter(live).map(|sample| sample.value).collect();
-    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    // One more at each scrape is what counting scrapes looks like.
-    let in_lockstep = steps.len() > 1 && steps.iter().all(|step| (step - 1.0).abs() < f64::EPSILON);
+    let grew = values.windows(2).any(|pair| pair[1] > pair[0]);
     let was_born = values.len() == 1
         && values.first().is_some_and(|value| *value > 0.0)
         && series.samples.first().is_some_and(|first| first.t_ms > window.opened_ms);
-    !in_lockstep && (was_born || steps.iter().any(|step| *step > 0.0))
+    !counts_scrapes(&values) && (was_born || grew)
 }
 
 #[cfg(test)]

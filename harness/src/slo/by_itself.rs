@@ -1,0 +1,51 @@
+//! What moves without any work: counters of runtimes and client libraries, and counters
+//! of the scrapes themselves. Neither proves that a target did something.
+
+use super::scraped::OWN_SERIES;
+
+/// Beginnings of names that move in every process, loaded or not.
+const OF_RUNTIMES: [&str; 10] = [
+    "process_",
+    "go_",
+    "python_",
+    "jvm_",
+    "nodejs_",
+    "ruby_",
+    "dotnet_",
+    "tokio_",
+    "scrape_",
+    "promhttp_",
+];
+
+/// Whether a series of this name says nothing about work: it is a runtime's, a scrape's,
+/// or the load generator's own.
+pub(super) fn moves_by_itself(name: &str) -> bool {
+    name.starts_with(OWN_SERIES) || OF_RUNTIMES.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether values grew by one from each scrape to the next, as a counter of scrapes does.
+pub(super) fn counts_scrapes(values: &[f64]) -> bool {
+    let mut steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    values.len() > 1 && steps.all(|step| (step - 1.0).abs() < f64::EPSILON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtimes_and_scrapes_are_known_by_their_names() {
+        for name in ["process_cpu_seconds_total", "promhttp_metric_handler_requests_total"] {
+            assert!(moves_by_itself(name), "{name}");
+        }
+        assert!(moves_by_itself("slogate_arrivals_total"));
+        assert!(!moves_by_itself("orders_total") && !moves_by_itself("gone_total"));
+    }
+
+    #[test]
+    fn one_more_at_each_scrape_is_what_counting_scrapes_looks_like() {
+        assert!(counts_scrapes(&[7.0, 8.0, 9.0]) && counts_scrapes(&[7.0, 8.0]));
+        assert!(!counts_scrapes(&[7.0, 8.0, 8.0]) && !counts_scrapes(&[7.0, 9.0]));
+        assert!(!counts_scrapes(&[7.0]) && !counts_scrapes(&[]));
+    }
+}
