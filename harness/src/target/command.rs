@@ -60,10 +60,17 @@ impl StartCommand {
     }
 
     /// The program alone: arguments and variables may be secrets, and this stands in
-    /// every report. The first word that sets no variable.
+    /// every report. The first word that sets no variable; `sh` behind a variable whose
+    /// value is quoted or computed, because where such a value ends is the shell's to say.
     pub fn program(&self) -> &str {
-        let mut words = self.command.split_whitespace();
-        words.find(|word| !word.contains('=')).unwrap_or("sh").trim_matches(['"', '\''])
+        for word in self.command.split_whitespace() {
+            match word.split_once('=') {
+                None => return word.trim_matches(['"', '\'']),
+                Some((_, value)) if value.contains(['"', '\'', '\\', '`', '(']) => break,
+                Some(_) => {}
+            }
+        }
+        "sh"
     }
 
     /// Starts it and waits until it answers. `target` is what will be loaded: nobody
@@ -165,7 +172,9 @@ impl WaitFor {
             .body(Empty::<Bytes>::new())
             .map_err(io::Error::other)?;
         tokio::select! {
-            response = sender.send_request(request) => response.map(|answer| answer.status()).map_err(|error| broken(&error)),
+            response = sender.send_request(request) => {
+                response.map(|answer| answer.status()).map_err(|error| broken(&error))
+            }
             ended = connection => match ended {
                 Err(error) => Err(broken(&error)),
                 Ok(()) => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -207,6 +216,10 @@ mod tests {
         assert_eq!(program("TOKEN=hunter2 ./server --key hunter2"), "./server");
         assert_eq!(program("'my-server' x"), "my-server");
         assert_eq!(program("A=1"), "sh");
+        assert_eq!(program("TOKEN=\"hunter2 correct\" ./server"), "sh");
+        assert_eq!(program("A=1 TOKEN='hunter2 correct' ./server"), "sh");
+        assert_eq!(program("TOKEN=hunter2\\ correct ./server"), "sh");
+        assert_eq!(program("TOKEN=$(cat token) ./server"), "sh");
     }
 
     #[test]
