@@ -94,17 +94,9 @@ pub(super) struct StartArguments {
     pub(super) wait_timeout: Duration,
 }
 
-/// What `run` and `gate` share.
-#[derive(Debug, Args)]
-pub(super) struct LoadArguments {
-    /// Load this target instead of the one that the file names
-    #[arg(long, value_name = "URL")]
-    pub(super) target: Option<String>,
-    #[command(flatten)]
-    pub(super) start: StartArguments,
-    /// A value for `${NAME}` in scenario files; wins over the environment
-    #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
-    pub(super) variables: Vec<(String, String)>,
+/// Where results go, and what a doubt means.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReportingArguments {
     #[arg(long = "out", value_name = "KIND[=FILE]", help = output::HELP)]
     pub(super) outputs: Vec<String>,
     /// Keep the run with its evidence in this folder, which must not exist or be empty
@@ -119,6 +111,21 @@ pub(super) struct LoadArguments {
     /// Job summary and annotations for GitHub
     #[arg(long, value_name = "WHEN", env = "SLOGATE_GITHUB", default_value = "auto")]
     pub(super) github: GitHubChoice,
+}
+
+/// What `run` and `gate` share.
+#[derive(Debug, Args)]
+pub(super) struct LoadArguments {
+    /// Load this target instead of the one that the file names
+    #[arg(long, value_name = "URL")]
+    pub(super) target: Option<String>,
+    #[command(flatten)]
+    pub(super) start: StartArguments,
+    /// A value for `${NAME}` in scenario files; wins over the environment
+    #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(super) variables: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArguments,
     /// Most requests at once; more wait, and count as late
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_in_flight: u32,
@@ -159,33 +166,20 @@ pub(super) struct AssertArguments {
     /// [default: the six assertions about the export service]
     #[arg(long, value_name = "OBJECTIVE")]
     pub(super) slo: Vec<String>,
-    /// How long to watch a live target
-    #[arg(long = "for", value_name = "DURATION", default_value = "10s", value_parser = parse_wait)]
-    pub(super) duration: Duration,
-    /// Time between two scrapes
-    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = parse_wait)]
-    pub(super) every: Duration,
+    /// How long to watch a live target [default: 10s]
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_wait)]
+    pub(super) duration: Option<Duration>,
+    /// Time between two scrapes of a live target [default: 500ms]
+    #[arg(long, value_name = "DURATION", value_parser = parse_wait)]
+    pub(super) every: Option<Duration>,
     /// Judge everything since the target's process started, not only what happens from now on
     #[arg(long)]
     pub(super) since_start: bool,
     /// A value for `${NAME}` in objectives; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(super) variables: Vec<(String, String)>,
-    /// A report: KIND or KIND=FILE, repeatable
-    #[arg(long = "out", value_name = "KIND[=FILE]")]
-    pub(super) outputs: Vec<String>,
-    /// Keep what was seen in this folder, which must not exist or be empty
-    #[arg(long, value_name = "DIR")]
-    pub(super) save: Option<PathBuf>,
-    /// Say nothing on stderr but errors
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// What an inconclusive verdict does to the exit code
-    #[arg(long, value_name = "ACTION", default_value = "fail")]
-    pub(super) on_inconclusive: InconclusiveChoice,
-    /// Job summary and annotations for GitHub
-    #[arg(long, value_name = "WHEN", env = "SLOGATE_GITHUB", default_value = "auto")]
-    pub(super) github: GitHubChoice,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArguments,
 }
 
 #[derive(Debug, Args)]

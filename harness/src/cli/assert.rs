@@ -2,6 +2,7 @@
 //! our own; or against what a saved run has recorded.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::arguments::{AssertArguments, LoadArguments, StartArguments};
 use super::files::Reading;
@@ -21,6 +22,10 @@ use crate::session::{Observation, Opens};
 const DEFAULT_ASSERTIONS: &str = include_str!("../../../scenarios/export-assertions.yaml");
 /// What stands for their file in places.
 const DEFAULT_PATH: &str = "export-assertions.yaml";
+/// How long a live target is watched where nobody says: twenty scrapes.
+const DEFAULT_DURATION: Duration = Duration::from_secs(10);
+/// Time between two scrapes where nobody says: a gauge needs ten of them.
+const DEFAULT_EVERY: Duration = Duration::from_millis(500);
 /// The name of the scenario that an observation is in reports.
 const NAME: &str = "assert";
 
@@ -81,7 +86,7 @@ fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Fai
         )));
     }
     let observation = Observation {
-        duration: arguments.duration,
+        duration: arguments.duration.unwrap_or(DEFAULT_DURATION),
         opens: if arguments.since_start { Opens::WithTheProcess } else { Opens::Now },
     };
     let scenario = scenario(&origin, &path, arguments, asserted);
@@ -97,7 +102,7 @@ fn scenario(
     asserted: Asserted,
 ) -> Scenario {
     let target = Target::Url(origin.url().to_owned());
-    let metrics = Metrics::of_path(path, arguments.every);
+    let metrics = Metrics::of_path(path, arguments.every.unwrap_or(DEFAULT_EVERY));
     let source = (asserted.path.as_path(), asserted.text.as_str());
     observed_scenario(NAME, source, (target, metrics), asserted.objectives)
 }
@@ -108,26 +113,32 @@ fn load_arguments(arguments: &AssertArguments) -> LoadArguments {
         target: None,
         start: StartArguments::default(),
         variables: Vec::new(),
-        outputs: arguments.outputs.clone(),
-        save: arguments.save.clone(),
-        quiet: arguments.quiet,
-        on_inconclusive: arguments.on_inconclusive,
-        github: arguments.github,
+        reporting: arguments.reporting.clone(),
         max_in_flight: 1,
         seed: 1,
     }
 }
 
+/// The first flag that was given and says how a live target is watched.
+fn only_live(arguments: &AssertArguments) -> Option<&'static str> {
+    let given = [
+        ("--since-start", arguments.since_start),
+        ("--for", arguments.duration.is_some()),
+        ("--every", arguments.every.is_some()),
+    ];
+    given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+}
+
 fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, Failure> {
-    if arguments.since_start {
-        return Err(Failure::usage(
-            "--since-start is for a live target; a saved run has its window",
-        ));
+    if let Some(flag) = only_live(arguments) {
+        return Err(Failure::usage(format!(
+            "{flag} is for a live target; a saved run has its window"
+        )));
     }
-    if arguments.save.is_some() {
+    if arguments.reporting.save.is_some() {
         return Err(Failure::usage("--save: the evidence of a saved run is saved already"));
     }
-    let outputs = output::parse(&arguments.outputs).map_err(Failure::usage)?;
+    let outputs = output::parse(&arguments.reporting.outputs).map_err(Failure::usage)?;
     output::probe(&outputs).map_err(Failure::usage)?;
     let run = Path::new(&arguments.source);
     if !run.exists() {
@@ -138,6 +149,6 @@ fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, F
     }
     let record = read_and_judge_by(run, &asserted.objectives)
         .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
-    let outcome = record.outcome(arguments.on_inconclusive.into());
+    let outcome = record.outcome(arguments.reporting.on_inconclusive.into());
     Ok(outcome.exit_code.or(reports::write(&record, outcome, &outputs)))
 }

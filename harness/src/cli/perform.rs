@@ -1,4 +1,5 @@
-//! What `run` and `gate` do with scenarios once files are read: load, judge, save, report.
+//! What `run`, `gate` and `assert` do with scenarios once files are read: load or watch,
+//! judge, save, report.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,14 +28,14 @@ pub(super) struct Destinations {
 impl Destinations {
     /// Reads and tries `--out`, `--save`, and what GitHub wants to have.
     pub(super) fn of(load: &LoadArguments) -> Result<Self, Failure> {
-        let outputs = output::parse(&load.outputs).map_err(Failure::usage)?;
+        let outputs = output::parse(&load.reporting.outputs).map_err(Failure::usage)?;
         output::probe(&outputs).map_err(Failure::usage)?;
-        if let Some(folder) = &load.save {
+        if let Some(folder) = &load.reporting.save {
             check_destination(folder).map_err(Failure::usage)?;
         }
-        let github = GitHub::detect(load.github);
+        let github = GitHub::detect(load.reporting.github);
         github.as_ref().map_or(Ok(()), GitHub::probe).map_err(Failure::usage)?;
-        Ok(Self { outputs, save: load.save.clone(), github })
+        Ok(Self { outputs, save: load.reporting.save.clone(), github })
     }
 
     /// Writes every report; GitHub hears last, because a report that could not be written
@@ -90,14 +91,14 @@ pub(super) fn perform_as(
         start,
         max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
         seed: load.seed,
-        observer: progress::observer(load.quiet),
+        observer: progress::observer(load.reporting.quiet),
         signals: signals.clone(),
     };
     let runs = runtime.block_on(run_all(work, scenarios, &settings));
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
         RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
-    let mut outcome = record.outcome(load.on_inconclusive.into());
+    let mut outcome = record.outcome(load.reporting.on_inconclusive.into());
     // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
     let late_signal = signals.received().map_or(ExitCode::Pass, Signal::exit_code);

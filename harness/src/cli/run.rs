@@ -35,7 +35,7 @@ fn run_url(url: &str, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::Pass);
     }
     let destinations = Destinations::of(load)?;
-    if arguments.url.slo.is_empty() && !load.quiet {
+    if arguments.url.slo.is_empty() && !load.reporting.quiet {
         say("note: without --slo nothing is judged, so this ends inconclusive (exit 3)");
     }
     perform(&[scenario], None, load, &destinations)

@@ -245,13 +245,24 @@ impl Written {
         let (name, mut value) = (name.trim(), value.trim().to_owned());
         let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
         if !is_plain && !value.contains("${") {
-            let variable = format!("HEADER_{}", name.to_uppercase().replace('-', "_"));
+            let variable = self.fresh_variable(name);
             self.hidden.insert(variable.clone(), value);
             value = format!("${{{variable}}}");
         }
         let line = format!("      {}: {}", quoted(name), quoted(&value));
         self.text.line("--header", &line);
         Ok(())
+    }
+
+    /// A variable for a header's value that no other header has: `X-A` and `X_A` are two.
+    fn fresh_variable(&self, header: &str) -> String {
+        let is_part = |c: char| c.is_ascii_alphanumeric();
+        let name = header.to_uppercase().replace(|c| !is_part(c), "_");
+        let mut variable = format!("HEADER_{name}");
+        while self.hidden.contains_key(&variable) {
+            variable.push('_');
+        }
+        variable
     }
 
     fn objectives(&mut self, flags: &UrlArguments) {
@@ -315,6 +326,16 @@ mod tests {
         let headers = &read(&written).requests[0].headers;
         assert!(headers.contains(&("Authorization".to_owned(), "Bearer hunter2".to_owned())));
         assert!(headers.contains(&("Accept".to_owned(), "a/b".to_owned())));
+    }
+
+    #[test]
+    fn headers_whose_names_differ_in_a_sign_keep_their_own_values() {
+        let header = vec!["X-Key: one".to_owned(), "X_Key: two".to_owned()];
+        let headers = read(&written("http://a", &UrlArguments { header, ..flags() })).requests[0]
+            .headers
+            .clone();
+        assert!(headers.contains(&("X-Key".to_owned(), "one".to_owned())), "{headers:?}");
+        assert!(headers.contains(&("X_Key".to_owned(), "two".to_owned())), "{headers:?}");
     }
 
     #[test]
