@@ -15,6 +15,10 @@ use crate::units::{Unit, format_quantity};
 pub(super) const OBJECTIVE: [&str; 8] =
     ["", "objective", "observed", "target", "margin", "between", "n", "source"];
 
+/// The columns of [`OBJECTIVE`] that give way where a table is too wide: texts that people
+/// write.
+pub(super) const WRAPPING_OF_OBJECTIVE: [usize; 2] = [1, 3];
+
 /// Whether a column of [`OBJECTIVE`] holds numbers.
 pub(super) fn is_number_of_objective(column: usize) -> bool {
     (2..7).contains(&column)
@@ -23,6 +27,9 @@ pub(super) fn is_number_of_objective(column: usize) -> bool {
 /// The columns of [`requests`].
 pub(super) const REQUEST: [&str; 9] =
     ["request", "phase", "model", "count", "failed", "p50", "p95", "p99", "max"];
+
+/// The columns of [`REQUEST`] that give way where a table is too wide.
+pub(super) const WRAPPING_OF_REQUEST: [usize; 2] = [0, 1];
 
 /// Whether a column of [`REQUEST`] holds numbers.
 pub(super) fn is_number_of_request(column: usize) -> bool {

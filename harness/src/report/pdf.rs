@@ -122,7 +122,13 @@ fn objectives(sheet: &mut Sheet<'_>, scenario: &ScenarioRecord, detail: Detail) 
     if !listed.is_empty() {
         let rows: Vec<[String; 8]> = listed.iter().map(|slo| cells::objective(slo)).collect();
         let colours: Vec<Colour> = listed.iter().map(|slo| colour(slo.verdict)).collect();
-        sheet.table(cells::OBJECTIVE, &rows, &colours, &[1, 3], cells::is_number_of_objective);
+        sheet.table(
+            cells::OBJECTIVE,
+            &rows,
+            &colours,
+            &cells::WRAPPING_OF_OBJECTIVE,
+            cells::is_number_of_objective,
+        );
     }
     if passed > 0 {
         let sentence = format!("✓ {passed} of {} objectives passed", scenario.slos.len());
@@ -138,7 +144,13 @@ fn load(sheet: &mut Sheet<'_>, scenario: &ScenarioRecord, detail: Detail) {
     }
     if detail == Detail::Everything || scenario.verdict != Verdict::Pass {
         let colours = vec![Colour::Black; rows.len()];
-        sheet.table(cells::REQUEST, &rows, &colours, &[0, 1], cells::is_number_of_request);
+        sheet.table(
+            cells::REQUEST,
+            &rows,
+            &colours,
+            &cells::WRAPPING_OF_REQUEST,
+            cells::is_number_of_request,
+        );
     }
     for note in cells::notes(scenario) {
         sheet.text(&note, BODY, Colour::Grey, BODY);

@@ -62,7 +62,8 @@ fn requests(scenario: &ScenarioRecord, style: Style) -> String {
     if rows.is_empty() {
         return format!("{}\n", cells::NOTHING_SENT);
     }
-    let mut section = style.table(cells::REQUEST, rows, &[0, 1], cells::is_number_of_request);
+    let mut section =
+        style.table(cells::REQUEST, rows, &cells::WRAPPING_OF_REQUEST, cells::is_number_of_request);
     for note in cells::notes(scenario) {
         section += &wrapped(&note, 2, style);
     }
@@ -73,7 +74,12 @@ fn objectives(scenario: &ScenarioRecord, style: Style) -> String {
     let mut section = String::from("\n");
     if !scenario.slos.is_empty() {
         let rows = scenario.slos.iter().map(cells::objective).collect();
-        section += &style.table(cells::OBJECTIVE, rows, &[1, 3], cells::is_number_of_objective);
+        section += &style.table(
+            cells::OBJECTIVE,
+            rows,
+            &cells::WRAPPING_OF_OBJECTIVE,
+            cells::is_number_of_objective,
+        );
     }
     section
 }

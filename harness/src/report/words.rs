@@ -15,6 +15,9 @@ pub(super) fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Behind these a line may break: they end a word, or a part of a name.
+pub(super) const ENDS_OF_WORDS: [char; 7] = [' ', '-', '_', '.', '/', ',', ':'];
+
 /// Text that targets and files had a part in, without characters that command a
 /// terminal or that XML has no way to write.
 pub(super) fn printable(text: &str) -> String {

@@ -103,7 +103,8 @@ async fn watch(signals: Signals, mut watched: Watched) {
 /// Whether SIGHUP was ignored when this process began. The system tells it in a file,
 /// where there is one; elsewhere the signal is taken for one that is meant.
 fn ignores_hangup() -> bool {
-    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| is_ignored(&status, 1))
+    std::fs::read_to_string("/proc/self/status")
+        .is_ok_and(|status| is_ignored(&status, HANGUP_NUMBER.into()))
 }
 
 /// Whether a signal is ignored, by `/proc/PID/status` (proc(5): `SigIgn`, a mask in

@@ -10,10 +10,10 @@ use printpdf::{
 
 use super::PdfError;
 use super::font::Font;
-use super::sheet::{Colour, PAGE_HEIGHT, PAGE_WIDTH, Page, Piece};
+use super::sheet::{Colour, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, Page, Piece};
 
 /// Left and right end of the line below a table's header.
-const RULE: (f32, f32) = (40.0, PAGE_WIDTH - 40.0);
+const RULE: (f32, f32) = (MARGIN, PAGE_WIDTH - MARGIN);
 const RULE_WIDTH: f32 = 0.4;
 
 /// The whole file.

@@ -3,12 +3,13 @@
 //! Lengths are points; `y` is the distance of a baseline from the lower edge, as in PDF.
 
 use super::font::Font;
-use crate::report::words::printable;
+use crate::report::words::{ENDS_OF_WORDS, printable};
 
 /// A4, in points.
 pub(super) const PAGE_WIDTH: f32 = 595.28;
 pub(super) const PAGE_HEIGHT: f32 = 841.89;
-const MARGIN: f32 = 40.0;
+/// Free on each side.
+pub(super) const MARGIN: f32 = 40.0;
 const WIDTH: f32 = PAGE_WIDTH - 2.0 * MARGIN;
 /// Baseline of the footer.
 const FOOTER: f32 = 24.0;
@@ -185,7 +186,7 @@ impl<'a> Sheet<'a> {
         let fits = |line: &str| self.font.width(line.trim_end(), size) <= width + 0.01;
         let mut lines = Vec::new();
         let mut line = String::new();
-        for word in text.split_inclusive([' ', '-', '_', '.', '/', ',', ':']) {
+        for word in text.split_inclusive(ENDS_OF_WORDS) {
             if !line.is_empty() && !fits(&(line.clone() + word)) {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }

@@ -1,6 +1,8 @@
 //! How wide the columns of a table are, and where a name breaks that is too long for
 //! its own: behind a `-`, `_`, `.` or another end of a word, and nothing is lost.
 
+use crate::report::words::ENDS_OF_WORDS;
+
 /// Names are not broken into parts shorter than this.
 const LEAST_WIDTH: usize = 8;
 
@@ -53,8 +55,7 @@ pub(super) fn broken(text: &str, width: usize) -> String {
 fn break_point(text: &str, width: usize) -> usize {
     let hard = text.char_indices().nth(width.max(1)).map_or(text.len(), |(at, _)| at);
     let fits = &text[..hard];
-    let ends_word = |c: char| matches!(c, ' ' | '-' | '_' | '.' | '/' | ',' | ':');
-    match fits.rfind(ends_word) {
+    match fits.rfind(ENDS_OF_WORDS) {
         // A first part of one or two characters is no help to a reader.
         Some(at) if at > 2 => at + 1,
         _ => hard,

@@ -2,9 +2,10 @@
 //! spoken (`auth:`, `headers:`, `tls:`).
 //!
 //! [`Access`] is what a file says: secrets by the name of their file. [`Credentials`]
-//! is that with every file read, made when a run begins ([`Access::read`]); `check` makes
-//! none, because whoever checks a file need not have its secrets. Both serve every
-//! source of metrics that is asked over HTTP. Nothing here sends anything.
+//! is that with every file read, made when a run begins ([`Access::read`]); to `check` a
+//! file that cannot be read is a warning, because whoever checks need not have the
+//! secrets. Both serve every source of metrics that is asked over HTTP. Nothing here sends
+//! anything.
 
 mod credentials;
 mod lower;

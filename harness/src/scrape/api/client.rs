@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use reqwest::{Client, Response, Url};
+use bytes::Bytes;
+use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
 use slogate_promql::Sample;
 
 use super::answer::{MatrixRow, MetadataRow, Point, QueryData, RawSeries, VectorRow, read};
 use super::error::ApiError;
-use crate::scrape::ScrapeError;
+use crate::scrape::{ScrapeError, read_body};
 
 /// Asks one API.
 #[derive(Clone, Debug)]
@@ -96,22 +96,20 @@ impl ApiClient {
         read(status, &body)
     }
 
-    async fn fetch(&self, url: Url) -> Result<(u16, BytesMut), ApiError> {
+    async fn fetch(&self, url: Url) -> Result<(u16, Bytes), ApiError> {
         let sent = self.client.get(url).header("accept", "application/json").send().await;
-        let mut response: Response = sent.map_err(|error| transport(&error))?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
-            if body.len() + chunk.len() > self.body_limit_bytes {
-                return Err(ApiError::TooLarge(self.body_limit_bytes));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((response.status().as_u16(), body))
+        let response = sent.map_err(|error| failed(ScrapeError::transport(&error)))?;
+        let status = response.status().as_u16();
+        let body = read_body(response, self.body_limit_bytes).await.map_err(failed)?;
+        Ok((status, body))
     }
 }
 
-fn transport(error: &reqwest::Error) -> ApiError {
-    ApiError::Transport(ScrapeError::transport(error).to_string())
+fn failed(error: ScrapeError) -> ApiError {
+    match error {
+        ScrapeError::TooLarge(limit_bytes) => ApiError::TooLarge(limit_bytes),
+        other => ApiError::Transport(other.to_string()),
+    }
 }
 
 /// Seconds as whole milliseconds.
