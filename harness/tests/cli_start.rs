@@ -8,9 +8,9 @@ mod support;
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use support::daemon::wait_until;
 use support::{Answer, Ended, Service, Workspace};
 
 /// Longest wait for something that other processes do.
@@ -22,14 +22,6 @@ fn free_port() -> u16 {
 
 fn is_taken(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
-}
-
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn scenario(port: u16, load: &str) -> String {
@@ -147,9 +139,24 @@ fn a_service_that_does_not_get_ready_is_ended_in_time() {
 
 #[test]
 fn a_service_that_ends_during_the_load_fails_the_run() {
-    let start = Start::new("{ name: steady, rate: 50/s, for: 2s }");
-    let command = format!("{} & sleep 1; echo bored; kill $!; exit 3", exporter(start.port));
-    let ended = start.run(&command, &["--out", "json"]).expect_code(1);
+    let start = Start::new("{ name: steady, rate: 50/s, for: 5s }");
+    let (url, folder) = (start.health(), start.workspace.path());
+    let command = "touch runs; until [ -e end ]; do sleep 0.05; done; echo bored; exit 3";
+    let mut arguments = start.arguments(command, &url);
+    arguments.extend(["--out", "json"]);
+    let child = start.workspace.start(&arguments);
+    wait_until("the command", || folder.join("runs").exists());
+    // What the command would start: the test's own, so that it can count the load.
+    let listener = TcpListener::bind(("127.0.0.1", start.port)).unwrap();
+    let metrics = "# TYPE depth gauge\ndepth 1\n";
+    let service = Service::on(listener, move |path, _| match path {
+        "/export/metrics" => Answer::Http(200, metrics.into()),
+        _ => Answer::Http(200, String::new()),
+    });
+    // Questions whether it is ready, and scrapes, are far fewer by then.
+    wait_until("the load", || service.seen() >= 50);
+    start.workspace.write("end", "");
+    let ended = Ended::from(child.wait_with_output().unwrap()).expect_code(1);
     let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
     assert!(reasons.contains("ended during the run") && reasons.contains("bored"), "{reasons}");
 }

@@ -1,15 +1,13 @@
 //! Targets that are not there, hang, or die.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::page::Seen;
 use crate::shop::{DEPTH, P95, SUCCESS, healthy, run, run_with, scenario, shop};
+use crate::support::daemon::wait_until;
+use crate::support::exporter::Exporter;
 use crate::support::{Answer, Ended, Workspace};
 
 #[test]
@@ -37,27 +35,24 @@ fn answers_stop_coming() {
     run(&text).is_row_of_any_count("hang after a while");
 }
 
+/// A scenario of exports by the reference service.
+fn exports(url: &str, objective: &str) -> String {
+    scenario(url, &[objective])
+        .replace("path: /metrics", "path: /export/metrics")
+        .replace("get: /order", "post: /export/run, json: { format: csv, data: [{ a: 1 }] }")
+}
+
 #[test]
 fn the_target_is_killed_half_way() {
-    let workspace = Workspace::new();
-    let mut target = workspace.start(&["exporter", "--port", "0"]);
-    let mut line = String::new();
-    BufReader::new(target.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.trim().trim_start_matches("listening on ").to_owned();
-    let text = scenario(&url, &["'count(sent) >= 1'"])
-        .replace("path: /metrics", "path: /export/metrics")
-        .replace("/order", "/health");
+    let target = Exporter::start();
+    let text = exports(&target.url(), "'count(sent) >= 1'");
     run(&text).passes();
-    workspace.write("s.yaml", &text.replace("iterations: 200", "for: 1500ms"));
-    let child = workspace
-        .command(&["run", "s.yaml", "--out", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    thread::sleep(Duration::from_millis(800));
-    target.kill().unwrap();
-    target.wait().unwrap();
+    let workspace = Workspace::new();
+    workspace.write("s.yaml", &text.replace("iterations: 200", "for: 3s"));
+    let before = target.succeeded();
+    let child = workspace.start(&["run", "s.yaml", "--out", "json"]);
+    wait_until("the load", || target.succeeded() >= before + 50);
+    target.kill();
     let ended = Ended::from(child.wait_with_output().unwrap());
     Seen::of(&workspace, &ended).is_row("killed half-way");
 }
@@ -65,10 +60,7 @@ fn the_target_is_killed_half_way() {
 #[test]
 fn the_reference_service_ends_by_itself() {
     let text = |faults: &str| {
-        scenario("reference", &["'count(sent) >= 0'"])
-            .replace("metrics:", &format!("{faults}metrics:"))
-            .replace("path: /metrics", "path: /export/metrics")
-            .replace("get: /order", "post: /export/run, json: { format: csv, data: [{ a: 1 }] }")
+        exports("reference", "'count(sent) >= 0'").replace("metrics:", &format!("{faults}metrics:"))
     };
     run(&text("")).passes();
     run(&text("reference: { faults: ['exit:60'] }\n")).is_row("reference ended");
@@ -81,9 +73,7 @@ fn somebody_interrupts_the_run() {
     let text = scenario(&service.url(), &[SUCCESS, DEPTH]);
     workspace.write("s.yaml", &text.replace("iterations: 200", "for: 60s"));
     let child = workspace.start(&["run", "s.yaml", "--out", "json"]);
-    while service.seen() < 300 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the load", || service.seen() >= 300);
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let ended = Ended::from(child.wait_with_output().unwrap());
     Seen::of(&workspace, &ended).is_row("interrupted");

@@ -1,8 +1,8 @@
 //! The table of docs/false-green.md: everything that could make a gate green on
 //! nothing, each through the built binary, none of it exit code 0.
 //!
-//! Each test has a control: the same run without the trap passes, so that its row is
-//! not red for some other reason. [`rows`] has the rows, [`page`] compares what was
+//! Where a control makes sense, the same run without the trap passes in the same test,
+//! so that its row is not red for some other reason. [`rows`] has the rows, [`page`] compares what was
 //! seen with the page; `SLOGATE_BLESS=1` writes the page anew.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]

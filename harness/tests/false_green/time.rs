@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::page::Seen;
 use crate::shop::{DEPTH, NO_FAILURES, P95, SUCCESS, USERS, healthy, passes_once, scenario};
+use crate::support::daemon::wait_until;
 use crate::support::{Ended, Service, Workspace, outside};
 
 /// Two hundred arrivals over a second.
@@ -20,9 +21,7 @@ fn held_up(service: &Service, text: &str, long: Duration) -> Seen {
     workspace.write("s.yaml", text);
     let before = service.seen();
     let child = workspace.start(&["run", "s.yaml", "--out", "json"]);
-    while service.seen() < before + 50 {
-        thread::sleep(Duration::from_millis(2));
-    }
+    wait_until("the load", || service.seen() >= before + 50);
     let process = Pid::from_child(&child);
     kill_process(process, Signal::STOP).unwrap();
     thread::sleep(long);
@@ -71,9 +70,7 @@ fn jumping(library: &str, service: &Service, text: &str, jump: &str) -> Seen {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    while service.seen() < before + 50 {
-        thread::sleep(Duration::from_millis(2));
-    }
+    wait_until("the load", || service.seen() >= before + 50);
     write_whole(&clock, jump);
     Seen::of(&workspace, &Ended::from(child.wait_with_output().unwrap()))
 }
