@@ -1,11 +1,11 @@
 //! Judges how much counters grew: last minus first, per series, summed.
 
-use slogate_promql::{Sample, Selector, SeriesRef, SeriesSource, is_stale, parse_selector};
+use slogate_promql::{Selector, SeriesRef, SeriesSource, parse_selector};
 
 use super::algebra::counter_growth::{self, Counted};
 use super::algebra::{allowed_restart, every_element, gone_series, threshold};
 use super::judged::{Finding, Observed};
-use super::scraped::{ScrapeEnds, before, kind_of, kinds_of, missing, restarted};
+use super::scraped::{ScrapeEnds, kind_of, kinds_of, missing, restarted};
 use super::{Evidence, over_thresholds};
 use crate::scenario::Objective;
 use crate::series::{FamilyKind, InstanceChange, SeriesStore};
@@ -119,18 +119,9 @@ fn add(
     (series, ends): (&SeriesStore, &ScrapeEnds),
     growths: &mut Growths,
 ) -> Result<(), String> {
-    let window = ends.window_of(one);
-    let within = window.opened_ms..=window.closed_ms;
-    let is_live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
-    let mut samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
-    let Some(first) = samples.first() else {
+    let Some((samples, at_opening)) = ends.counted(one) else {
         return Ok(());
     };
-    let mut at_opening = first.t_ms <= ends.of(one).first;
-    if !at_opening && let Some(before) = before(one, window) {
-        samples.insert(0, before);
-        at_opening = true;
-    }
     let name = one.labels.metric_name().unwrap_or_default();
     if matches!(kind_of(series, name), None | Some(FamilyKind::Unknown))
         && let Some(doubt) = counter_growth::fall_doubt(&one.labels.to_string(), &samples)

@@ -4,7 +4,7 @@
 //! itself, and a counter that grew by one at every scrape, as one that counts the
 //! scrapes does.
 
-use slogate_promql::{Expression, METRIC_NAME, Sample, SeriesRef, is_stale, parse_selector};
+use slogate_promql::{Expression, METRIC_NAME, SeriesRef, parse_selector};
 
 use super::algebra::counter_growth::{Counted, growth};
 use super::algebra::since_start::counts_since_start;
@@ -46,13 +46,8 @@ fn reads_target(kind: &ObjectiveKind) -> bool {
 
 fn any_moved(window: Window, evidence: &Evidence<'_>) -> bool {
     let ends = ScrapeEnds::find(evidence.series, window);
-    let within = window.opened_ms..=window.closed_ms;
     evidence.series.iter().filter(|one| counts_events(*one, evidence)).any(|one| {
-        let live = one.samples.iter().filter(|sample| !is_stale(sample.value));
-        let samples: Vec<Sample> =
-            live.filter(|sample| within.contains(&sample.t_ms)).copied().collect();
-        let Some(first) = samples.first() else { return false };
-        let at_opening = first.t_ms <= ends.of(one).first;
+        let Some((samples, at_opening)) = ends.counted(one) else { return false };
         let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
         growth(Counted { samples: &samples, at_opening }) > 0.0 && !counts_scrapes(&values)
     })

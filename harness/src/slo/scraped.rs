@@ -146,6 +146,21 @@ impl ScrapeEnds {
         self.by_instance.get(&instance(one.labels)).or(only).copied().unwrap_or(whole)
     }
 
+    /// The samples that the growth of a series is counted from, and whether the opening
+    /// scrape had it; `None` without a sample in the window.
+    pub(super) fn counted(&self, one: SeriesRef<'_>) -> Option<(Vec<Sample>, bool)> {
+        let window = self.window_of(one);
+        let within = window.opened_ms..=window.closed_ms;
+        let is_live = |sample: &&Sample| within.contains(&sample.t_ms) && !is_stale(sample.value);
+        let mut samples: Vec<Sample> = one.samples.iter().filter(is_live).copied().collect();
+        if samples.first()?.t_ms <= self.of(one).first {
+            return Some((samples, true));
+        }
+        let before = before(one, window);
+        samples.splice(0..0, before);
+        Some((samples, before.is_some()))
+    }
+
     /// Whether the last scrape of its instance no longer had a series.
     pub(super) fn is_gone(&self, one: SeriesRef<'_>) -> bool {
         if one.labels.metric_name().is_some_and(|name| name.starts_with(OWN_SERIES)) {
@@ -191,7 +206,7 @@ impl ScrapeEnds {
 
 /// The last sample of a series when a window opened, if the series had not ended by then:
 /// with times of its own, a sample of the opening scrape lies before that scrape.
-pub(super) fn before(one: SeriesRef<'_>, window: Window) -> Option<Sample> {
+fn before(one: SeriesRef<'_>, window: Window) -> Option<Sample> {
     let last = one.samples.iter().rfind(|sample| sample.t_ms <= window.opened_ms)?;
     (!is_stale(last.value)).then_some(*last)
 }

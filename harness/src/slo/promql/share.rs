@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{Asks, Labels, Sample, SelectorInfo, SeriesSource, is_stale};
+use slogate_promql::{Asks, Labels, SelectorInfo, SeriesSource};
 
 use super::Prepared;
 use super::ranged::Ranged;
@@ -89,10 +89,7 @@ fn growths<'e>(ranged: &Ranged, evidence: &'e Evidence<'_>) -> Vec<(&'e Labels, 
     let selector = &ranged.info.selector;
     let selected = evidence.series.series(selector.metric_name());
     let grown = selected.filter(|one| selector.matches(one.labels)).filter_map(|one| {
-        let live = one.samples.iter().filter(|sample| !is_stale(sample.value));
-        let samples: Vec<Sample> =
-            live.filter(|sample| ranged.stretch.contains(sample.t_ms)).copied().collect();
-        let at_opening = samples.first()?.t_ms <= ends.of(one).first;
+        let (samples, at_opening) = ends.counted(one)?;
         Some((one.labels, growth(Counted { samples: &samples, at_opening })))
     });
     grown.collect()
@@ -200,6 +197,25 @@ mod tests {
         assert!(unproven.reason.starts_with("58 of 58: 100% meets"), "{}", unproven.reason);
         let missed = judged(&jobs(90.0, 10.0), SHARE, 0.95);
         assert_eq!((missed.observed, missed.verdict), (Observed::Number(0.9), Verdict::Fail));
+    }
+
+    #[test]
+    fn a_series_with_times_of_its_own_counts_from_its_last_sample_before_the_run() {
+        let scrapes = || store_of(scrapes_every(250, 1_000, 5_000));
+        let mut store = scrapes();
+        for (status, before, total) in [("ok", 90_000.0, 50.0), ("failed", 0.0, 50.0)] {
+            store.declare("jobs_total", FamilyKind::Counter);
+            let labels = slogate_promql::Labels::new([
+                ("__name__", "jobs_total"),
+                ("status", status),
+                ("instance", "target"),
+            ]);
+            for (t_ms, grown) in [(990, 0.0), (3_000, total / 2.0), (4_990, total)] {
+                store.append(&labels, t_ms, before + grown);
+            }
+        }
+        let judged = judged(&store, SHARE, 0.95);
+        assert_eq!((judged.samples, judged.verdict), (Some(100), Verdict::Fail), "{judged:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{Labels, METRIC_NAME, Sample, is_stale};
+use slogate_promql::{Labels, METRIC_NAME};
 
 use crate::series::FamilyKind;
 use crate::slo::algebra::counter_growth::{Counted, growth};
@@ -63,7 +63,6 @@ fn selector_that_grew_by(wanted: f64, evidence: &Evidence<'_>) -> Option<String>
 fn growths<'a>(evidence: &'a Evidence<'_>) -> Vec<(&'a Labels, f64)> {
     let Ok(window) = evidence.windows.run else { return Vec::new() };
     let ends = ScrapeEnds::find(evidence.series, window);
-    let within = window.opened_ms..=window.closed_ms;
     let counts = evidence.series.iter().filter(|one| {
         let name = one.labels.get(METRIC_NAME).unwrap_or_default();
         !name.starts_with(OWN_SERIES)
@@ -75,10 +74,7 @@ fn growths<'a>(evidence: &'a Evidence<'_>) -> Vec<(&'a Labels, f64)> {
     });
     counts
         .filter_map(|one| {
-            let live = one.samples.iter().filter(|sample| !is_stale(sample.value));
-            let samples: Vec<Sample> =
-                live.filter(|sample| within.contains(&sample.t_ms)).copied().collect();
-            let at_opening = samples.first()?.t_ms <= ends.of(one).first;
+            let (samples, at_opening) = ends.counted(one)?;
             Some((one.labels, growth(Counted { samples: &samples, at_opening })))
         })
         .collect()
