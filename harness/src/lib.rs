@@ -4,8 +4,8 @@
 //! The modules are layers, lowest first; a module uses lower layers only, and
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
 //! `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
-//! `scrape`, `rules`, `target` → `slo` → `gate` → `archive` → `report` →
-//! `session` → `cli`.
+//! `scrape`, `rules`, `target`, `machine` → `slo` → `gate` → `archive` →
+//! `report` → `session` → `cli`.
 
 pub mod archive;
 pub mod cli;
@@ -14,6 +14,7 @@ pub mod exposition;
 pub mod gate;
 pub mod histogram;
 pub mod load;
+pub mod machine;
 pub mod report;
 pub mod rules;
 pub mod scenario;

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["histogram", "exposition"],
     &["series"],
     &["scenario"],
-    &["load", "scrape", "rules", "target"],
+    &["load", "scrape", "rules", "target", "machine"],
     &["slo"],
     &["gate"],
     &["archive"],

@@ -5,16 +5,19 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::record::{
-    Configuration, GeneratorRecord, InstanceScrapes, Measured, MeasuredWord, Model, PhaseRecord,
-    PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, ScrapesRecord,
-    SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
+    Configuration, GeneratorRecord, InstanceScrapes, MachineRecord, Measured, MeasuredWord, Model,
+    PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord,
+    ScrapesRecord, SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
 };
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
 use crate::scenario::{Metrics, Objective, Restarts, Scenario};
 use crate::series::{ScrapeRecord, SeriesStore};
-use crate::slo::{Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows};
+use crate::slo::algebra::starved_machine::CpuShares;
+use crate::slo::{
+    Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows, machine_shares,
+};
 
 /// Errors of scrapes that a record keeps.
 const FIRST_ERRORS: usize = 5;
@@ -124,7 +127,7 @@ impl ScenarioRecord {
                 .unwrap_or_default(),
             slos: run.objectives.iter().map(|(one, judged)| slo_record(one, judged)).collect(),
             alerts: Vec::new(),
-            generator: run.load.map(generator_record),
+            generator: run.load.map(|load| generator_record(load, run.series)),
             scrapes: scrapes_record(scenario, run.series),
             restarts_allowed: scenario.restarts == Restarts::Allow,
         };
@@ -322,7 +325,7 @@ fn observed(observed: Observed) -> Option<Measured> {
     })
 }
 
-fn generator_record(load: &LoadResult) -> GeneratorRecord {
+fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> GeneratorRecord {
     let generator = &load.generator;
     let mut lag = LatencyHistogram::new();
     let measured = load.phases.iter().filter(|phase| phase.measured);
@@ -338,6 +341,20 @@ fn generator_record(load: &LoadResult) -> GeneratorRecord {
         connections_opened: generator.connections_opened,
         missed_by_generator: generator.missed_by_generator,
         lag_seconds: times(&lag, 0),
+        machine: series.and_then(|series| machine_shares(load, series)).map(Into::into),
+    }
+}
+
+impl From<CpuShares> for MachineRecord {
+    fn from(shares: CpuShares) -> Self {
+        Self {
+            idle_share: shares.idle,
+            interrupts_share: shares.interrupts,
+            generator_share: shares.generator,
+            target_share: shares.target,
+            other_share: shares.other,
+            is_starved: shares.is_starved(),
+        }
     }
 }
 

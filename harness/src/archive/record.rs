@@ -438,6 +438,28 @@ pub struct GeneratorRecord {
     pub missed_by_generator: u64,
     /// The generator's own delay over all measured phases.
     pub lag_seconds: Times,
+    /// How this machine's CPU was shared over all measured phases; `null` if that was
+    /// not seen.
+    #[serde(default)]
+    pub machine: Option<MachineRecord>,
+}
+
+/// How this machine's CPU was shared: from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MachineRecord {
+    /// Nobody's.
+    pub idle_share: f64,
+    /// In interrupts.
+    pub interrupts_share: f64,
+    /// The load generator's.
+    pub generator_share: f64,
+    /// The target's; `null` if it was not started by slogate, so that it is in `other_share`
+    /// or on another machine.
+    pub target_share: Option<f64>,
+    /// Everybody else's.
+    pub other_share: f64,
+    /// Whether the target was starved, so that a miss may be the others' doing.
+    pub is_starved: bool,
 }
 
 /// What came of the scrapes.

@@ -193,14 +193,23 @@ fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> S
         0 => String::new(),
         some => format!("{some} sent again on a fresh connection, "),
     };
+    let starved = generator.machine.filter(|machine| machine.is_starved).map(|machine| {
+        let share = |share| format_quantity(share, Unit::Ratio);
+        format!(
+            "; the machine was starved ({} of its CPU for others, {} idle)",
+            share(machine.other_share),
+            share(machine.idle_share),
+        )
+    });
     format!(
-        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}",
+        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}{}",
         time(generator.lag_seconds.p99),
         sum(|request| request.late),
         sum(|request| request.dropped),
         generator.missed_by_generator,
         format_quantity(generator.cpu_seconds, Unit::Seconds),
         format_quantity(generator.wall_seconds, Unit::Seconds),
+        starved.unwrap_or_default(),
     )
 }
 

@@ -10,6 +10,7 @@ use crate::archive::ClosingScrape;
 use crate::clock::Clock;
 use crate::gate::Condition;
 use crate::load::{Engine, LoadError, LoadPlan};
+use crate::machine::MachineMeter;
 use crate::scenario::{
     ClientExpression, Metrics, ObjectiveKind, Objectives, Origin, PhaseLoad, Scenario,
     ScrapeTargets, Stop, Target,
@@ -66,7 +67,8 @@ impl Stage {
     ) -> Result<Self, NotSetUp> {
         let (url, started) = find_target(scenario, settings).await?;
         announce(scenario, settings, &url);
-        let reach = Self::reach(scenario, settings, clock, (&url, run));
+        let leader = started.as_ref().map(|started| started.process.id());
+        let reach = Self::reach(scenario, settings, clock, (&url, leader, run));
         match settings.signals.token().run_until_cancelled(reach).await {
             Some(Ok(stage)) => Ok(Self { started, ..stage }),
             Some(Err(condition)) => Err(NotSetUp::Because(end_unreached(started, condition).await)),
@@ -85,7 +87,7 @@ impl Stage {
         scenario: &Scenario,
         settings: &Settings,
         clock: Clock,
-        (url, run): (&str, &mut ScenarioRun),
+        (url, leader, run): (&str, Option<u32>, &mut ScenarioRun),
     ) -> Result<Self, Condition> {
         let resolved = resolve(url).await.map_err(|error| not_reachable(&error))?;
         run.target.address = Some(resolved.address.to_string());
@@ -96,14 +98,12 @@ impl Stage {
         }
         let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
         let series = SharedSeries::default();
+        let own = own_series(scenario, clock, (&engine, meter(leader, &resolved)), &series);
         let watch = match &scenario.metrics {
             Metrics::Prometheus(source) => {
-                let own = own_series(scenario, clock, &engine, &series);
                 api::watch(source, own, settings.signals.token()).await?.into()
             }
-            Metrics::None | Metrics::Scrape(_) => {
-                watch(scenario, settings, &resolved, clock, &engine, &series).await?
-            }
+            Metrics::None | Metrics::Scrape(_) => watch(scenario, settings, &resolved, own).await?,
         };
         Ok(Self { resolved, engine: Some(engine), watch, series, started: None })
     }
@@ -268,15 +268,28 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
     bounds.filter(|bound| *bound > 0.0 && bound.is_finite()).collect()
 }
 
-/// The client's own series, to be sampled where nothing is scraped.
+/// Who has this machine's CPU: the target by its process, if it was started and is here.
+fn meter(leader: Option<u32>, resolved: &Resolved) -> MachineMeter {
+    match leader {
+        Some(leader) if resolved.address.ip().is_loopback() => {
+            MachineMeter::with_target(leader, resolved.port)
+        }
+        _ => MachineMeter::new(),
+    }
+}
+
+/// The client's own series and this machine's, to be sampled where nothing is scraped.
 fn own_series(
     scenario: &Scenario,
     clock: Clock,
-    engine: &Engine,
+    (engine, machine): (&Engine, MachineMeter),
     series: &SharedSeries,
 ) -> OwnSeries {
     let (meters, name) = (engine.meters(), scenario.name.clone());
-    let sample: OnScrape = Box::new(move |store, at_ms| meters.write_series(&name, store, at_ms));
+    let sample: OnScrape = Box::new(move |store, at_ms| {
+        meters.write_series(&name, store, at_ms);
+        machine.write_series(store, at_ms);
+    });
     OwnSeries { sample, series: Arc::clone(series), clock }
 }
 
@@ -284,11 +297,8 @@ async fn watch(
     scenario: &Scenario,
     settings: &Settings,
     resolved: &Resolved,
-    clock: Clock,
-    engine: &Engine,
-    series: &SharedSeries,
+    own: OwnSeries,
 ) -> Result<Watch, Condition> {
-    let own = own_series(scenario, clock, engine, series);
     let Metrics::Scrape(source) = &scenario.metrics else {
         return Ok(Watch::OwnSeries(Arc::new(own)));
     };

@@ -16,6 +16,7 @@ mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod judged;
+mod machine_cpu;
 mod moved;
 mod present;
 mod promql;
@@ -30,6 +31,7 @@ pub use evidence::{Evidence, InstanceWindows, MissingWindow, PlannedPhase, Windo
 pub use judged::{
     Arrivals, Finding, JudgedObjective, Observed, Source, Uncertainty, UncertaintyKind,
 };
+pub use machine_cpu::machine_shares;
 pub use reconcile::note as reconciliation_note;
 pub use ruling::Ruling;
 pub use verdict::Verdict;
@@ -39,7 +41,7 @@ use crate::series::InstanceChange;
 use crate::units::Unit;
 use algebra::generator_behind::Miss;
 use algebra::stopped_early::{self, RestOfRun};
-use algebra::{generator_behind, nothing_succeeded, restart, threshold, unmoved};
+use algebra::{generator_behind, nothing_succeeded, restart, starved_machine, threshold, unmoved};
 
 /// Why nothing of the client's is judged where slogate sends nothing itself.
 const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to judge; use `promql` or \
@@ -172,11 +174,16 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         }
         _ => ruling,
     };
-    match stopped_early::find(evidence.load, &evidence.planned) {
+    let ruling = match stopped_early::find(evidence.load, &evidence.planned) {
         Some(why) => {
             let measured = (finding.observed, rest_of_run(finding, &objective.kind));
             stopped_early::rule(ruling, &why, measured, targets)
         }
+        None => ruling,
+    };
+    // Last: it is about what is still a miss.
+    match machine_cpu::explains(finding, objective, evidence) {
+        Some(shares) => starved_machine::rule(ruling, &shares),
         None => ruling,
     }
 }

@@ -21,4 +21,5 @@ mod page;
 mod processes;
 mod rows;
 mod shop;
+mod starved;
 mod time;

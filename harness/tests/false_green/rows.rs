@@ -124,6 +124,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("or vector", "`or vector(0)` where the metric is missing", ""),
     row("generator late", "the generator stands still for 1.5 s, and the objectives are met", ""),
     row("generator's lag", "the generator stands still for 0.7 s, and a latency is missed", ""),
+    row("slow and starved", "other processes have the CPU, and a latency is missed", ""),
+    row("500 and starved", "other processes have the CPU, and every answer is 500", ""),
     row(
         "dropped arrivals",
         "arrivals are dropped because the target is too slow",

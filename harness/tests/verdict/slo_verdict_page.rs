@@ -16,13 +16,14 @@ use slogate::slo::algebra::generator_behind::{Behind, Miss};
 use slogate::slo::algebra::no_such_series::Sought;
 use slogate::slo::algebra::nothing_succeeded::Fruitless;
 use slogate::slo::algebra::sample_size::Percentile;
+use slogate::slo::algebra::starved_machine::CpuShares;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
     long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart,
-    sample_size, scrape_gaps, since_start, stopped_early, success_ratio, threshold, unit_of_name,
-    unmoved, unseen_life, wide_window,
+    sample_size, scrape_gaps, since_start, starved_machine, stopped_early, success_ratio,
+    threshold, unit_of_name, unmoved, unseen_life, wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
@@ -63,6 +64,13 @@ fn observation_examples() -> [(&'static str, String); 2] {
     ]
 }
 
+fn starved_example() -> String {
+    let (idle, interrupts, generator, other) = (0.02, 0.04, 0.12, 0.61);
+    let target = Some(0.21);
+    starved_machine::rule(missed(), &CpuShares { idle, interrupts, generator, target, other })
+        .reason
+}
+
 /// Each rule's file with a message of it.
 fn examples() -> Vec<(&'static str, String)> {
     let [percentiles, ratios] = sample_examples();
@@ -73,6 +81,7 @@ fn examples() -> Vec<(&'static str, String)> {
         percentiles,
         ratios,
         ("generator_lag", lag_example()),
+        ("starved_machine", starved_example()),
         ("generator_behind", {
             let behind = Behind { missed: 120, intended: 1_000 };
             generator_behind::rule(met(), behind, &Miss::Requests(Vec::new())).reason

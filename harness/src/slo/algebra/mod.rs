@@ -29,6 +29,7 @@ pub mod restart;
 pub mod sample_size;
 pub mod scrape_gaps;
 pub mod since_start;
+pub mod starved_machine;
 pub mod stopped_early;
 pub mod success_ratio;
 pub mod threshold;
