@@ -148,3 +148,17 @@ fn a_source_that_is_nothing_is_refused() {
     assert!(ended.stderr.contains("nowhere.yaml"), "{}", ended.stderr);
     assert_eq!(service.seen(), 0);
 }
+
+#[test]
+fn a_watch_of_no_time_and_scrapes_that_are_a_load_are_refused() {
+    let service = service(busy);
+    let url = format!("{}/metrics", service.url());
+    for (flags, said) in [
+        (["--for", "0s"], "nothing is seen in no time"),
+        (["--every", "1ms"], "a load of their own"),
+    ] {
+        let ended = Workspace::new().run(&[&["assert", &url][..], &flags].concat()).expect_code(2);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert_eq!(service.seen(), 0, "nothing was sent");
+}

@@ -24,6 +24,14 @@ pub enum ArchiveError {
         /// What the system said.
         source: io::Error,
     },
+    /// Nothing can be written where the run is to be saved.
+    #[error("nothing can be written at {path}: {source}; choose another folder")]
+    NotWritable {
+        /// The folder that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Reading failed.
     #[error("cannot read {path}: {source}; is it a saved run?")]
     Read {
@@ -57,7 +65,7 @@ impl ArchiveError {
     /// the machine could not do is an internal error. Never 0, whatever the verdict.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Write { .. } => ExitCode::Internal,
+            Self::Write { .. } | Self::NotWritable { .. } => ExitCode::Internal,
             Self::NotEmpty(_)
             | Self::NotAFolder(_)
             | Self::Read { .. }

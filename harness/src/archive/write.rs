@@ -54,14 +54,25 @@ pub struct Artifact {
 pub fn check_destination(folder: &Path) -> Result<(), ArchiveError> {
     match fs::read_dir(folder) {
         Ok(mut entries) => match entries.next() {
-            None => Ok(()),
+            None => takes_files(folder),
             Some(_) => Err(ArchiveError::NotEmpty(folder.to_owned())),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => takes_files(folder),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             Err(ArchiveError::NotAFolder(folder.to_owned()))
         }
         Err(source) => Err(ArchiveError::Write { path: folder.to_owned(), source }),
+    }
+}
+
+/// Whether something can be written where a folder is to be: beside it, or in the
+/// nearest folder above it that is there already.
+fn takes_files(folder: &Path) -> Result<(), ArchiveError> {
+    let mut above = folder.ancestors().skip(1).filter(|one| !one.as_os_str().is_empty());
+    let nearest = above.find(|one| one.exists()).unwrap_or(Path::new("."));
+    match tempfile::Builder::new().prefix(".slogate-").tempdir_in(nearest) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(ArchiveError::NotWritable { path: folder.to_owned(), source }),
     }
 }
 
@@ -260,5 +271,12 @@ mod tests {
         assert!(matches!(error, ArchiveError::NotEmpty(_)), "{error}");
         let error = check_destination(&folder.path().join("notes.txt")).unwrap_err();
         assert!(matches!(error, ArchiveError::NotAFolder(_)), "{error}");
+    }
+
+    #[test]
+    fn a_place_that_takes_no_files_is_found_before_the_load() {
+        let error = check_destination(Path::new("/proc/new/run")).unwrap_err();
+        assert!(matches!(error, ArchiveError::NotWritable { .. }), "{error}");
+        assert!(error.to_string().contains("choose another folder"), "{error}");
     }
 }

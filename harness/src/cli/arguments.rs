@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::output;
 use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
+use crate::scenario::SHORTEST_SCRAPE_INTERVAL;
 use crate::units::parse_duration;
 
 /// Load an HTTP service, watch its Prometheus metrics, and get one verdict.
@@ -167,10 +168,10 @@ pub(super) struct AssertArguments {
     #[arg(long, value_name = "OBJECTIVE")]
     pub(super) slo: Vec<String>,
     /// How long to watch a live target [default: 10s]
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_wait)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_watch)]
     pub(super) duration: Option<Duration>,
-    /// Time between two scrapes of a live target [default: 500ms]
-    #[arg(long, value_name = "DURATION", value_parser = parse_wait)]
+    /// Time between two scrapes of a live target, at least 10ms [default: 500ms]
+    #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
     pub(super) every: Option<Duration>,
     /// Judge everything since the target's process started, not only what happens from now on
     #[arg(long)]
@@ -242,6 +243,27 @@ impl From<InconclusiveChoice> for OnInconclusive {
             InconclusiveChoice::Warn => Self::Warn,
         }
     }
+}
+
+/// How long to watch: nothing is seen in no time.
+fn parse_watch(text: &str) -> Result<Duration, String> {
+    let watch = parse_wait(text)?;
+    if watch.is_zero() {
+        Err("nothing is seen in no time; write 5s or more".to_owned())
+    } else {
+        Ok(watch)
+    }
+}
+
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let interval = parse_wait(text)?;
+    if interval < SHORTEST_SCRAPE_INTERVAL {
+        return Err(
+            "scrapes less than 10ms apart would be a load of their own; write 10ms or more"
+                .to_owned(),
+        );
+    }
+    Ok(interval)
 }
 
 fn parse_wait(text: &str) -> Result<Duration, String> {

@@ -1,6 +1,5 @@
 //! `slogate check`: everything that can be wrong with files, without sending anything.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use slogate_promql::rules::FileKind;
@@ -10,7 +9,7 @@ use super::arguments::CheckArguments;
 use super::files::{Reading, Shown, yaml_files};
 use super::output::{say, to_standard_output};
 use crate::gate::ExitCode;
-use crate::rules::check_files;
+use crate::rules::{self, check_files};
 
 /// Checks all files, and says of each what it is.
 pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -52,7 +51,7 @@ fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 /// Whether a file's own keys say that it holds rules or rule tests. A file that
 /// cannot be read is left to the scenario reader, whose error is the better one.
 fn is_rule_file(path: &Path) -> bool {
-    let Ok(text) = fs::read_to_string(path) else { return false };
+    let Ok(text) = rules::read(path) else { return false };
     matches!(FileKind::of(&text, &path.display().to_string()), Ok(Some(_)))
 }
 

@@ -1,6 +1,5 @@
 //! `slogate run URL`: a scenario out of flags, for a first look at a service.
 
-use std::fs;
 use std::path::Path;
 
 use clap::Args;
@@ -8,7 +7,9 @@ use clap::Args;
 use super::Failure;
 use super::output::say;
 use super::scenario_text::{PATH, ScenarioText, quoted};
-use crate::scenario::{Origin, Problems, ReadOptions, Scenario, Variables, read_text};
+use crate::scenario::{
+    Origin, Problems, ReadOptions, Scenario, Variables, read_at_most, read_text,
+};
 
 /// The largest body that is read from a file, bytes: it is sent again and again.
 const LARGEST_BODY_BYTES: u64 = 16 * 1024 * 1024;
@@ -279,11 +280,9 @@ impl Written {
 
 fn body_of(file: &str) -> Result<String, Failure> {
     let failed = |reason: String| Failure::usage(format!("--body-file {file}: {reason}"));
-    let size = fs::metadata(file).map_err(|error| failed(error.to_string()))?.len();
-    if size > LARGEST_BODY_BYTES {
-        return Err(failed("it is larger than 16 MiB".to_owned()));
-    }
-    let bytes = fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let bytes = read_at_most(Path::new(file), LARGEST_BODY_BYTES)
+        .map_err(|error| failed(format!("{error}; name a file that may be read")))?
+        .ok_or_else(|| failed("it is larger than 16 MiB".to_owned()))?;
     String::from_utf8(bytes)
         .map_err(|_| failed("it is not UTF-8, and other bodies are not supported yet".to_owned()))
 }

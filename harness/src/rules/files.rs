@@ -7,6 +7,10 @@ use slogate_promql::rules::{FileKind, RuleError, RuleFile};
 use slogate_promql::unit_test::TestFile;
 
 use super::RulesError;
+use crate::scenario::read_at_most;
+
+/// The largest file that is read: hundreds of times what people write by hand.
+const LARGEST_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A file that has been read and is in order.
 pub(super) enum Loaded {
@@ -84,11 +88,13 @@ fn load_named_rules(path: &Path, tests: &TestFile) -> Result<Vec<RuleFile>, Rule
     if errors.is_empty() { Ok(rules) } else { Err(RulesError::Invalid(errors)) }
 }
 
-fn read(path: &Path) -> Result<String, RulesError> {
-    std::fs::read_to_string(path).map_err(|error| RulesError::Unreadable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
+/// The text of a file of rules or of their tests.
+pub fn read(path: &Path) -> Result<String, RulesError> {
+    let unreadable = |reason: String| RulesError::Unreadable { path: path.to_owned(), reason };
+    let bytes = read_at_most(path, LARGEST_FILE_BYTES)
+        .map_err(|error| unreadable(error.to_string()))?
+        .ok_or_else(|| unreadable("it is larger than 16 MiB".to_owned()))?;
+    String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))
 }
 
 fn is_pattern(part: &str) -> bool {

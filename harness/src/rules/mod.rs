@@ -11,7 +11,7 @@ mod promtool;
 mod report;
 
 pub use engines::{check_files, test_files};
-pub use files::find;
+pub use files::{find, read};
 pub use report::{
     BuiltInResult, Engine, PromtoolResult, RuleCheckReport, RuleTestOutcome, RuleTestReport,
 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::bounded::read_at_most;
 use super::context::Context;
 use super::source::{Source, Span};
 use super::tree::{self, Node, Value};
@@ -38,10 +39,8 @@ pub(super) fn load(path: &Path) -> Result<Arc<Source>, FileError> {
     if metadata.is_dir() {
         return Err(FileError::Directory);
     }
-    if metadata.len() > LARGEST_FILE_BYTES {
-        return Err(FileError::TooLarge);
-    }
-    let bytes = std::fs::read(path).map_err(FileError::Other)?;
+    let bytes = read_at_most(path, LARGEST_FILE_BYTES).map_err(FileError::Other)?;
+    let bytes = bytes.ok_or(FileError::TooLarge)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| FileError::NotUtf8 { offset: error.valid_up_to() })?;
     Ok(Arc::new(Source::new(path, text)))

@@ -23,7 +23,7 @@ use super::tree::{Node, Value};
 /// a maximum of a gauge needs ten scrapes within runs of half a minute.
 const DEFAULT_SCRAPE_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest time between two scrapes: below it the scrapes are the load.
-const SHORTEST_SCRAPE_INTERVAL: Duration = Duration::from_millis(10);
+pub const SHORTEST_SCRAPE_INTERVAL: Duration = Duration::from_millis(10);
 /// The longest time that a file may allow a scrape: the end of a run waits for it.
 const LONGEST_SCRAPE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest `sample_limit`; a series takes about a kilobyte here.

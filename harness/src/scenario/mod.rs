@@ -8,6 +8,7 @@
 mod access;
 mod api_source;
 mod body;
+mod bounded;
 mod client;
 mod context;
 mod fields;
@@ -49,8 +50,10 @@ mod words;
 pub use access::{
     Access, Authorization, ClientCertificate, Credentials, NamedFile, SecretSource, Tls, TlsClient,
 };
+pub use bounded::read_at_most;
 pub(crate) use fields::closest;
 pub use known::{KnownFamily, KnownMetrics};
+pub use metrics::SHORTEST_SCRAPE_INTERVAL;
 pub use model::*;
 pub use origin::{Origin, TargetError};
 pub use problem::{Problem, Problems};

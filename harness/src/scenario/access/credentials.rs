@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
 use super::{Access, Authorization, NamedFile, SecretSource, TlsClient, Written};
+use crate::scenario::bounded::read_at_most;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::secret::Secret;
 
@@ -88,10 +89,9 @@ impl NamedFile {
         if metadata.is_dir() {
             return Err(self.problem("is a folder; name a file in it"));
         }
-        if metadata.len() > LARGEST_FILE_BYTES {
-            return Err(self.problem("is larger than 1 MiB"));
-        }
-        fs::read(&self.path).map_err(|error| self.unreadable(&error))
+        read_at_most(&self.path, LARGEST_FILE_BYTES)
+            .map_err(|error| self.unreadable(&error))?
+            .ok_or_else(|| self.problem("is larger than 1 MiB"))
     }
 
     fn unreadable(&self, error: &io::Error) -> Problem {
