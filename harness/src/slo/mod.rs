@@ -169,7 +169,10 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         None => ruling,
     };
     let ruling = match nothing_succeeded::find(evidence.load) {
-        Some(fruitless) if !asks_for_failures(&objective.kind) => {
+        Some(fruitless)
+            if !asks_for_failures(&objective.kind)
+                || !nothing_succeeded::something_succeeded(evidence.load) =>
+        {
             nothing_succeeded::rule(ruling, &fruitless)
         }
         _ => ruling,

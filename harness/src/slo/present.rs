@@ -4,7 +4,7 @@ use slogate_promql::{SeriesRef, SeriesSource, parse_selector};
 
 use super::algebra::present::{self, Seen};
 use super::judged::{Finding, Observed};
-use super::scraped::{ScrapeEnds, missing};
+use super::scraped::{OWN_SERIES, ScrapeEnds, missing};
 use super::{Evidence, Window};
 use crate::scenario::Objective;
 
@@ -22,17 +22,25 @@ pub(super) fn judge(selector: &str, objective: &Objective, evidence: &Evidence<'
         .series(selector.metric_name())
         .filter(|one| selector.matches(one.labels))
         .collect();
-    let live = selected.iter().filter(|one| is_live(**one, window, &ends)).count();
+    let live = selected.iter().filter(|one| is_live(**one, window, &ends));
+    let (ours, live): (Vec<&SeriesRef<'_>>, Vec<&SeriesRef<'_>>) =
+        live.partition(|one| one.labels.metric_name().is_some_and(is_ours));
     let seen = Seen {
         selector: selector.to_string(),
-        live,
+        live: live.len(),
+        ours: ours.len(),
         lost: selected
             .iter()
             .find(|one| has_sample(**one, window))
             .map(|one| one.labels.to_string()),
         never: missing(evidence.series, &selector),
     };
-    Finding::new(Observed::Number(live as f64), present::rule(&seen))
+    Finding::new(Observed::Number(live.len() as f64), present::rule(&seen))
+}
+
+/// Whether a metric is there whatever the target exports.
+fn is_ours(name: &str) -> bool {
+    name == "up" || name.starts_with("scrape_") || name.starts_with(OWN_SERIES)
 }
 
 fn is_live(one: SeriesRef<'_>, window: Window, ends: &ScrapeEnds) -> bool {
@@ -85,6 +93,19 @@ mod tests {
         assert_eq!((judged.verdict, judged.target.as_str()), (Verdict::Pass, "present"));
         assert_eq!(judged.observed, Observed::Number(1.0));
         assert_eq!(judged.reason, "the closing scrape has 1 series of it");
+    }
+
+    #[test]
+    fn what_the_scrape_and_slogate_add_shows_nothing_of_the_target() {
+        let mut store = store(|_| Some(0.0));
+        for name in ["up", "scrape_duration_seconds", "slogate_dropped_total"] {
+            add_series(&mut store, FamilyKind::Gauge, &[("__name__", name)], |_| Some(1.0));
+            let judged = judged(&store, name);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{name}");
+            assert!(judged.reason.contains("not by the target"), "{}", judged.reason);
+        }
+        let any = judged(&store, "{__name__=~\"up|export_requests_total\"}");
+        assert_eq!((any.verdict, any.observed), (Verdict::Pass, Observed::Number(1.0)));
     }
 
     #[test]

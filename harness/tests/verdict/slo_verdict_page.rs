@@ -76,7 +76,7 @@ fn examples() -> Vec<(&'static str, String)> {
     let [percentiles, ratios] = sample_examples();
     let [restarted, allowed_restart] = restart_examples();
     let [idle, unseen] = observation_examples();
-    vec![
+    let about_runs = vec![
         ("threshold", missed().reason),
         percentiles,
         ratios,
@@ -109,6 +109,16 @@ fn examples() -> Vec<(&'static str, String)> {
         }),
         idle,
         unseen,
+        restarted,
+        allowed_restart,
+        ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
+    ];
+    [about_runs, scrape_examples(), server_examples()].concat()
+}
+
+/// Messages of the rules about what the scrapes saw of a series.
+fn scrape_examples() -> Vec<(&'static str, String)> {
+    vec![
         ("born_series", {
             let series = "export_fail_total{format=\"csv\"}".to_owned();
             let born = Born { raising: vec![(series, 3.0)], ..Born::default() };
@@ -148,14 +158,29 @@ fn examples() -> Vec<(&'static str, String)> {
             let gone = ["export_fail_total{format=\"csv\"}".to_owned()];
             gone_series::rule(Ruling::pass("0 meets == 0"), &gone, &none_wanted()).reason
         }),
-        restarted,
-        allowed_restart,
+    ]
+}
+
+/// Messages of the rules that hold the target's series to what the run did.
+fn server_examples() -> Vec<(&'static str, String)> {
+    vec![
         ("present", {
             let lost = Some("export_fail_total{format=\"csv\"}".to_owned());
             let selector = "export_fail_total".to_owned();
-            present::rule(&present::Seen { selector, live: 0, lost, never: None }).reason
+            present::rule(&present::Seen { selector, live: 0, ours: 0, lost, never: None }).reason
+        }),
+        ("present", {
+            let selector = "up".to_owned();
+            present::rule(&present::Seen { selector, live: 0, ours: 1, lost: None, never: None })
+                .reason
         }),
         ("reconcile", reconcile_example()),
+        ("reconcile", {
+            let within = Tolerance { distance: Distance::Amount(60.0), text: "60".into() };
+            let (client, counter, unit) = (60.0, 1.0, Unit::Plain);
+            let (within, between) = (&within, reconcile::Between::default());
+            reconcile::rule(&reconcile::Totals { client, counter, unit, within, between }).reason
+        }),
         ("success_ratio", {
             let target = at(Comparator::GreaterOrEqual, 0.95, ">= 95%");
             let measured = threshold::rule(1.0, Unit::Ratio, &target);
@@ -166,7 +191,6 @@ fn examples() -> Vec<(&'static str, String)> {
             unmoved::rule(threshold::rule(3.0, Unit::Plain, &target), 400).reason
         }),
         ("wide_window", wide_window_example()),
-        ("windows", MissingWindow::Closing(Some("target: connection refused".into())).to_string()),
     ]
 }
 

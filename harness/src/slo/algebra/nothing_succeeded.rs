@@ -2,8 +2,8 @@
 //!
 //! With a wrong path every answer is 404, the service has nothing to do, and its queue
 //! stays empty, its failures 0 and its memory small. So where all requests, or all of
-//! one name, failed, the load that was asked for was not applied, and nothing passes
-//! but what asks about failures. One or two requests that failed say less than that:
+//! one name, failed, the load that was asked for was not applied, and nothing passes.
+//! Where other requests succeeded, what asks about failures may. One or two requests that failed say less than that:
 //! one that works half of the time fails five times in a row in less than one run of
 //! twenty.
 
@@ -25,10 +25,8 @@ pub struct Fruitless {
 /// The first request by name of which none ended as expected, if there were enough of
 /// it; of any number, if nothing else succeeded either.
 pub fn find(load: &LoadResult) -> Option<Fruitless> {
-    let measured = load.phases.iter().filter(|phase| phase.measured);
-    let requests: Vec<&RequestResult> = measured.flat_map(|phase| &phase.requests).collect();
-    let something_works = requests.iter().any(|request| request.succeeded > 0);
-    let least = if something_works { LEAST_FAILURES } else { 1 };
+    let requests: Vec<&RequestResult> = measured(load).collect();
+    let least = if something_succeeded(load) { LEAST_FAILURES } else { 1 };
     requests.iter().find_map(|one| {
         let same = || requests.iter().filter(|other| other.name == one.name);
         let ended =
@@ -37,6 +35,15 @@ pub fn find(load: &LoadResult) -> Option<Fruitless> {
         let fruitless = failed >= least && same().all(|request| request.succeeded == 0);
         fruitless.then(|| Fruitless { request: one.name.clone(), failed })
     })
+}
+
+/// Whether any measured request ended as expected.
+pub fn something_succeeded(load: &LoadResult) -> bool {
+    measured(load).any(|request| request.succeeded > 0)
+}
+
+fn measured(load: &LoadResult) -> impl Iterator<Item = &RequestResult> {
+    load.phases.iter().filter(|phase| phase.measured).flat_map(|phase| &phase.requests)
 }
 
 /// Rules again, knowing that a request never succeeded.

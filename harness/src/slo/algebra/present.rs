@@ -2,7 +2,8 @@
 //!
 //! Presence is a fact about one scrape, so it is certain both ways once that scrape
 //! was good: what a good exposition does not hold was not exported. There is no
-//! `absent`: a misspelt name is absent too.
+//! `absent`: a misspelt name is absent too. What the scrape and slogate add themselves,
+//! such as `up`, is there whatever the target exports, and shows nothing of it.
 
 use crate::slo::Ruling;
 
@@ -13,6 +14,8 @@ pub struct Seen {
     pub selector: String,
     /// Series with a sample in the closing scrape.
     pub live: usize,
+    /// Series of the closing scrape that the scrape itself or slogate made.
+    pub ours: usize,
     /// A series that an earlier scrape of the window had.
     pub lost: Option<String>,
     /// What is wrong with a selector that no scrape ever found anything for.
@@ -23,6 +26,13 @@ pub struct Seen {
 pub fn rule(seen: &Seen) -> Ruling {
     if seen.live > 0 {
         return Ruling::pass(format!("the closing scrape has {} series of it", seen.live));
+    }
+    if seen.ours > 0 {
+        return Ruling::inconclusive(format!(
+            "{} is made by the scrape or by slogate, not by the target; ask for a series that \
+             the target exports",
+            seen.selector
+        ));
     }
     match (&seen.lost, &seen.never) {
         (Some(lost), _) => Ruling::fail(format!("{lost} was there, but not at the closing scrape")),
@@ -38,9 +48,11 @@ mod tests {
 
     #[test]
     fn one_sample_is_enough_and_none_is_a_miss() {
-        let mut seen = Seen { selector: "x".into(), live: 1, lost: None, never: None };
+        let mut seen = Seen { selector: "x".into(), live: 1, ours: 1, lost: None, never: None };
         assert_eq!(rule(&seen).verdict, Verdict::Pass);
         seen.live = 0;
+        assert_eq!(rule(&seen).verdict, Verdict::Inconclusive);
+        seen.ours = 0;
         assert_eq!(rule(&seen), Ruling::fail("x had no sample in the window"));
         seen.never = Some("no such series: x".into());
         assert_eq!(rule(&seen), Ruling::fail("no such series: x"));

@@ -6,6 +6,8 @@
 //! sent twice may have been counted twice; a target that counts a request after it
 //! has answered may owe the last ones at the closing scrape; and a target may count
 //! the scrapes. A difference that this explains is inconclusive, any other a fail.
+//! A tolerance as large as the client's own count lets a target agree that counted
+//! none of it, so that only equal counts agree then.
 
 use crate::scenario::{Distance, Tolerance};
 use crate::slo::Ruling;
@@ -61,6 +63,12 @@ impl Totals<'_> {
         }
     }
 
+    /// Whether unequal counts agree only because a target that counted nothing would.
+    fn compares_nothing(&self) -> bool {
+        let difference = self.difference().abs();
+        difference > 0.0 && difference <= self.allowed() && self.allowed() >= self.client.abs()
+    }
+
     /// What may lie between the two counts in the direction of their difference.
     fn unknown(&self) -> f64 {
         let Between { unanswered, unconfirmed, retried, before, last, largest, .. } = self.between;
@@ -84,6 +92,13 @@ pub fn rule(totals: &Totals<'_>) -> Ruling {
     let show = |value: f64| format_quantity(value, totals.unit);
     let (client, counter) = (show(totals.client), show(totals.counter));
     let difference = totals.difference();
+    if totals.compares_nothing() {
+        return Ruling::inconclusive(format!(
+            "the client counted {client} and the target {counter}: within {} is as much as the \
+             client counted, so a target that counted none of it would agree; narrow `within`",
+            totals.within.text
+        ));
+    }
     if difference.abs() <= totals.allowed() {
         return Ruling::pass(format!("the client counted {client} and the target {counter}"));
     }
@@ -161,6 +176,23 @@ mod tests {
         let verdict = |counter| ruled(300.0, counter, &within, Between::default()).verdict;
         assert_eq!((verdict(303.0), verdict(297.0)), (Verdict::Pass, Verdict::Pass));
         assert_eq!((verdict(304.0), verdict(296.0)), (Verdict::Fail, Verdict::Fail));
+    }
+
+    #[test]
+    fn a_tolerance_as_large_as_the_count_compares_nothing() {
+        let amount = |amount| Tolerance { distance: Distance::Amount(amount), text: "60".into() };
+        let whole = Tolerance { distance: Distance::Share(1.0), text: "100%".into() };
+        for within in [amount(60.0), amount(61.0), whole] {
+            let verdict = |counter| ruled(60.0, counter, &within, Between::default()).verdict;
+            assert_eq!(
+                (verdict(1.0), verdict(0.0)),
+                (Verdict::Inconclusive, Verdict::Inconclusive)
+            );
+            assert_eq!((verdict(60.0), verdict(200.0)), (Verdict::Pass, Verdict::Fail));
+        }
+        let narrow = amount(59.0);
+        assert_eq!(ruled(60.0, 1.0, &narrow, Between::default()).verdict, Verdict::Pass);
+        assert_eq!(ruled(60.0, 0.0, &narrow, Between::default()).verdict, Verdict::Fail);
     }
 
     #[test]

@@ -299,7 +299,8 @@ mod tests {
     #[test]
     fn what_the_target_did_not_count_is_a_fail() {
         let load = steady(vec![answered("csv", [5; 400])]);
-        let missed = judged(&load, &counted(300.0), responses());
+        let (missed, note) = judged_with_note(&load, &counted(300.0), (responses(), None));
+        assert!(note.unwrap().starts_with("nothing reconciles"));
         assert_eq!((missed.observed, missed.verdict), (Observed::Number(-100.0), Verdict::Fail));
         assert_eq!(missed.margin, Some(-100.0));
         let near = agree(Totalled::Requests(Counted::Responses), None, Distance::Share(0.3));

@@ -14,11 +14,10 @@ use crate::slo::{Evidence, JudgedObjective, Source, Verdict};
 const SCRAPE_LABELS: [&str; 3] = [METRIC_NAME, "instance", "job"];
 
 /// The note of a run with metrics in which nothing was reconciled; `None` if something
-/// was, or if there is nothing to reconcile.
+/// was and agreed, or if there is nothing to reconcile.
 pub fn note(judged: &[JudgedObjective], evidence: &Evidence<'_>) -> Option<String> {
-    let reconciled = judged
-        .iter()
-        .any(|one| one.source == Source::Reconcile && one.verdict != Verdict::Inconclusive);
+    let reconciled =
+        judged.iter().any(|one| one.source == Source::Reconcile && one.verdict == Verdict::Pass);
     let answers: u64 = {
         let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
         measured.flat_map(|phase| &phase.requests).map(|one| one.responses).sum()
