@@ -130,6 +130,21 @@ fn an_instance_that_is_not_there_stops_before_the_load_and_is_named() {
 }
 
 #[test]
+fn one_page_under_two_names_stops_before_the_load() {
+    let target = counting();
+    let port = target.address.port();
+    let metrics = format!(
+        "{{ scrape: [ \"http://127.0.0.1:{port}/metrics\", \"http://localhost:{port}/metrics\" ] }}"
+    );
+    let slo = ["{ id: jobs, counter: jobs_total, is: '>= 200' }"];
+    let ended = run(&Workspace::new(), &scenario(&target.url(), &metrics, &slo), &[]);
+    let reasons = ended.expect_code(4).report()["scenarios"][0]["reasons"].to_string();
+    let said = format!("127.0.0.1:{port} and localhost:{port} are one page");
+    assert!(reasons.contains(&said) && reasons.contains("list it once"), "{reasons}");
+    assert_eq!(target.seen(), 0);
+}
+
+#[test]
 fn each_address_of_a_name_is_an_instance() {
     let target = counting();
     let port = target.address.port();

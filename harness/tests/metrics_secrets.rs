@@ -89,7 +89,8 @@ fn files_with_secrets(folder: &Path) -> Vec<String> {
 }
 
 fn tells(text: &str) -> bool {
-    text.contains("hunter2")
+    // The second is the base64 of `u:` and the token.
+    text.contains("hunter2") || text.contains("dTp0b2szbi1odW50ZXIy")
 }
 
 #[test]
@@ -115,6 +116,64 @@ fn a_wrong_token_stops_before_the_load_and_is_not_shown() {
     assert!(reasons.contains("answered 401") && reasons.contains("`auth`"), "{reasons}");
     assert!(!tells(&ended.stderr) && !tells(&ended.stdout), "{}", ended.stderr);
     assert_eq!(files_with_secrets(&workspace.path().join("kept")), [""; 0]);
+}
+
+/// A server that says to whoever asks for metrics what it was sent: in the place that it
+/// points to, or in the body of an error.
+fn telling(status: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let Some(head) = read_head(&mut reader) else { continue };
+            let is_carrying = |line: &&str| {
+                let line = line.to_ascii_lowercase();
+                line.starts_with("authorization: ") || line.starts_with("x-tenant: ")
+            };
+            let told: String = head.lines().filter(is_carrying).collect();
+            let length = told.len() + 5;
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nlocation: /m?t={told}\r\ncontent-length: {length}\r\n\
+                 connection: close\r\n\r\nnope {told}"
+            );
+            // Whoever has gone does not listen any more.
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+fn a_server_that_tells_what_it_was_sent_gets_no_secret_into_a_report() {
+    for auth in ["{ bearer_file: ../token }", "{ basic: { username: u, password_file: ../token } }"]
+    {
+        let target = telling("302 Found");
+        let scraped = scenario(target, auth);
+        let fetched = |status| {
+            let api = format!("prometheus: http://{}\n  matcher: a", telling(status));
+            scraped.replace("path: /metrics\n  every: 50ms", &api)
+        };
+        let (odd, refused) = (fetched("200 OK"), fetched("403 No"));
+        for (scenario, said) in
+            [(&scraped, "points to"), (&odd, "not JSON of the API"), (&refused, "status 403")]
+        {
+            let workspace = Workspace::new();
+            workspace.write("token", TOKEN);
+            let file = workspace.write("folder/scenario.yaml", scenario);
+            let arguments = ["run", file.to_str().unwrap(), "--save", "kept"];
+            let mut command = workspace.command(&arguments);
+            let ended = Ended::from(command.env("TENANT", TENANT).output().unwrap());
+            let ended = ended.expect_code(4);
+            let shown = format!("{}{}", ended.stdout, ended.stderr);
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains(said) && words.contains("***"), "{shown}");
+            assert!(!tells(&shown), "{shown}");
+            let kept = workspace.path().join("kept");
+            assert!(kept.is_dir(), "nothing was saved");
+            assert_eq!(files_with_secrets(&kept), [""; 0]);
+        }
+    }
 }
 
 #[test]

@@ -75,6 +75,7 @@ fixtures! {
     metrics_sources_that_cannot_be_asked_are_reported: "metrics";
     metrics_sources_beside_each_other_are_reported: "metrics-path";
     an_api_with_what_belongs_to_scrapes_is_reported: "metrics-api";
+    an_abort_is_refused_where_series_are_fetched_after_the_load: "metrics-api-abort";
     an_api_cannot_have_scraped_the_reference_service: "metrics-api-reference";
     what_belongs_to_an_api_is_refused_without_one: "metrics-api-none";
     tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";

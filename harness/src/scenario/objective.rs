@@ -16,6 +16,18 @@ use crate::units::Unit;
 /// What `is` says of series that must be there.
 pub(super) const PRESENT: &str = "present";
 
+/// Where an objective's metrics come from, as far as that matters to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum MetricsFrom {
+    /// There are none.
+    #[default]
+    Nowhere,
+    /// They are scraped while load runs.
+    Scrapes,
+    /// They are fetched when the load is over.
+    Api,
+}
+
 /// What the rest of the scenario has, for names in objectives.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
@@ -23,8 +35,8 @@ pub(super) struct Surroundings {
     pub(super) phases: Vec<(String, bool)>,
     /// Requests by name.
     pub(super) requests: Vec<String>,
-    /// Whether there are metrics.
-    pub(super) has_metrics: bool,
+    /// Where the metrics are.
+    pub(super) metrics: MetricsFrom,
 }
 
 /// Lowers the map of an objective; without surroundings (a list of objectives by
@@ -44,6 +56,7 @@ pub(super) fn lower(
     if let Some(kind) = &kind {
         check_abort(&kind.kind, &fields, cx);
     }
+    refuse_abort_after_the_load(around, &fields, cx);
     if let (Some(kind), Some(thresholds)) = (&kind, &thresholds) {
         check_bucket_bounds(&kind.kind, thresholds, &fields, cx);
     }
@@ -106,6 +119,17 @@ fn check_abort(kind: &ObjectiveKind, fields: &Fields, cx: &mut Context) {
     };
     if let Some(key) = fields.key("abort") {
         cx.error(key.span, "`abort` cannot be judged of this").help(unfit);
+    }
+}
+
+/// Reports an `abort` where the metrics come from an API: it would never end anything.
+fn refuse_abort_after_the_load(around: Option<&Surroundings>, fields: &Fields, cx: &mut Context) {
+    let is_late = around.is_some_and(|around| around.metrics == MetricsFrom::Api);
+    if let (true, Some(key)) = (is_late, fields.key("abort")) {
+        cx.error(key.span, "`abort` beside `metrics: { prometheus: … }`").help(
+            "the series are fetched after the load, so nothing could be judged while it runs; \
+             scrape the target directly, or remove `abort`",
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use super::keys;
 use super::model::{
     ClientExpression, ClientTotal, Distance, ObjectiveKind, Reconcile, Tolerance, Totalled,
 };
-use super::objective::{PRESENT, Surroundings, unknown_name};
+use super::objective::{MetricsFrom, PRESENT, Surroundings, unknown_name};
 use super::position::span_within;
 use super::promql;
 use super::source::Span;
@@ -44,7 +44,7 @@ pub(super) fn kind(
         return client_kind(node, around, cx);
     }
     let name = keys::OBJECTIVE_KINDS.iter().find(|name| fields.has(name))?;
-    if around.is_some_and(|around| !around.has_metrics) {
+    if around.is_some_and(|around| around.metrics == MetricsFrom::Nowhere) {
         let at = fields.key(name).map_or(fields.at, |key| key.span);
         cx.error(at, format!("`{name}` needs the target's metrics, but `metrics` is none"))
             .help("add `metrics: { path: /metrics, every: 1s }`");

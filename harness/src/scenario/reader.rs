@@ -15,7 +15,7 @@ use super::metrics;
 use super::model::{
     Metrics, Objective, Objectives, Phase, Request, Restarts, Scenario, Target, Unmoved, Variables,
 };
-use super::objective::Surroundings;
+use super::objective::{MetricsFrom, Surroundings};
 use super::objectives;
 use super::phases;
 use super::problem::{Problem, Problems};
@@ -319,6 +319,15 @@ fn with_bodies(requests: Vec<(Request, Template)>, sets: &DataSets) -> Vec<Reque
     requests.into_iter().zip(bodies).map(|(request, body)| Request { body, ..request }).collect()
 }
 
+fn metrics_from(file: &Fields) -> MetricsFrom {
+    match file.get("metrics") {
+        None => MetricsFrom::Nowhere,
+        Some(node) if node.text() == Some("none") => MetricsFrom::Nowhere,
+        Some(node) if node.get("prometheus").is_some() => MetricsFrom::Api,
+        Some(_) => MetricsFrom::Scrapes,
+    }
+}
+
 /// Names for objectives. Where phases or requests are wrong themselves, the names
 /// as they are written serve, so that an objective's own mistakes are still found.
 fn surroundings(
@@ -326,10 +335,7 @@ fn surroundings(
     phases: Option<&[Phase]>,
     requests: Option<&[(Request, Template)]>,
 ) -> Surroundings {
-    let mut known = Surroundings {
-        has_metrics: file.get("metrics").is_some_and(|node| node.text() != Some("none")),
-        ..Surroundings::default()
-    };
+    let mut known = Surroundings { metrics: metrics_from(file), ..Surroundings::default() };
     for phase in phases.unwrap_or_default() {
         known.phases.push((phase.name.clone(), phase.measured));
         let group = phase.group.clone().map(|group| (group, phase.measured));

@@ -226,7 +226,7 @@ impl Scraper {
             }
             Err(error) => {
                 state.instance.end_all(attempt.at_ms, &mut store);
-                Err(error.to_string())
+                Err(self.config.credentials.blank(&error.to_string()))
             }
         };
         let record = ScrapeRecord {

@@ -66,6 +66,7 @@ impl Scrapes {
             }
             ScrapeTargets::Dns(dns) => of_name(dns).await?,
         };
+        refuse_one_page_twice(&instances)?;
         let OwnSeries { sample, series, clock } = made.own;
         let sample = Arc::new(sample);
         let scrapers = instances.into_iter().zip(0..).map(|(instance, number)| {
@@ -173,6 +174,30 @@ async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Conditi
     Ok(instance(address.unwrap_or(target.address)))
 }
 
+/// Two names for one page: what it counts would count twice.
+fn refuse_one_page_twice(instances: &[Instance]) -> Result<(), Condition> {
+    for (number, one) in instances.iter().enumerate() {
+        let same = instances.iter().take(number).find(|other| other.page() == one.page());
+        if let Some(other) = same {
+            return Err(not_there(&format!(
+                "{} and {} are one page at {}, so what it counts would count twice; list it once \
+                 (behind a balancer, list the processes themselves)",
+                other.name, one.name, one.address
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl Instance {
+    /// What tells its page from others, whatever its host is called.
+    fn page(&self) -> (SocketAddr, String) {
+        let url = Url::parse(&self.url).ok();
+        let path = url.map(|url| format!("{}?{}", url.path(), url.query().unwrap_or_default()));
+        (self.address, path.unwrap_or_else(|| self.url.clone()))
+    }
+}
+
 /// One instance for each address of a name.
 async fn of_name(dns: &DnsTargets) -> Result<Vec<Instance>, Condition> {
     let found = target::addresses(&dns.name, dns.port).await.map_err(|error| not_there(&error))?;
@@ -216,6 +241,23 @@ mod tests {
 
     fn addresses(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn two_names_of_one_page_are_refused_and_other_pages_are_not() {
+        let instance = |url: &str| Instance {
+            url: url.to_owned(),
+            name: url.to_owned(),
+            address: "127.0.0.1:9".parse().unwrap(),
+        };
+        let check = |one, other| refuse_one_page_twice(&[instance(one), instance(other)]);
+        for other in ["http://b:9/m?x=1", "http://b:9/n"] {
+            assert_eq!(check("http://a:9/m", other), Ok(()), "{other}");
+        }
+        let Err(Condition::NotReachable { reason }) = check("http://a:9/m", "http://b:9/m") else {
+            panic!("one page stands for two instances");
+        };
+        assert!(reason.contains("http://a:9/m and http://b:9/m are one page"), "{reason}");
     }
 
     #[test]

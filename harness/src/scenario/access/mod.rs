@@ -7,6 +7,7 @@
 //! secrets. Both serve every source of metrics that is asked over HTTP. Nothing here sends
 //! anything.
 
+mod blank;
 mod credentials;
 mod lower;
 mod tls;

@@ -10,12 +10,14 @@ use slogate_promql::Sample;
 
 use super::answer::{MatrixRow, MetadataRow, Point, QueryData, RawSeries, VectorRow, read};
 use super::error::ApiError;
+use crate::scenario::Credentials;
 use crate::scrape::{ScrapeError, read_body};
 
 /// Asks one API.
 #[derive(Clone, Debug)]
 pub(super) struct ApiClient {
     client: Client,
+    credentials: Credentials,
     base: Url,
     timeout: Duration,
     body_limit_bytes: usize,
@@ -24,7 +26,7 @@ pub(super) struct ApiClient {
 impl ApiClient {
     /// A client for the API below `base`; a path of it is kept.
     pub(super) fn new(
-        client: Client,
+        (client, credentials): (Client, &Credentials),
         base: &Url,
         timeout: Duration,
         body_limit_bytes: usize,
@@ -32,7 +34,7 @@ impl ApiClient {
         let with_slash = format!("{}/", base.as_str().trim_end_matches('/'));
         let base =
             Url::parse(&with_slash).map_err(|error| ApiError::NotTheApi(error.to_string()))?;
-        Ok(Self { client, base, timeout, body_limit_bytes })
+        Ok(Self { client, credentials: credentials.clone(), base, timeout, body_limit_bytes })
     }
 
     /// Their time, milliseconds since the epoch.
@@ -93,7 +95,12 @@ impl ApiClient {
     async fn get<D: DeserializeOwned>(&self, url: Url) -> Result<D, ApiError> {
         let asked = tokio::time::timeout(self.timeout, self.fetch(url));
         let (status, body) = asked.await.map_err(|_| ApiError::Timeout(self.timeout))??;
-        read(status, &body)
+        read(status, &body).map_err(|error| {
+            // Errors show the beginning of a body, which could end within a secret.
+            let blanked = self.credentials.blank(&String::from_utf8_lossy(&body));
+            let again = read::<D>(status, blanked.as_bytes()).err();
+            again.unwrap_or(error).map_text(|text| self.credentials.blank(text))
+        })
     }
 
     async fn fetch(&self, url: Url) -> Result<(u16, Bytes), ApiError> {

@@ -90,6 +90,19 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// The error with another text where it repeats what the API said.
+    pub(super) fn map_text(self, other: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Transport(text) => Self::Transport(other(&text)),
+            Self::NotTheApi(text) => Self::NotTheApi(other(&text)),
+            Self::Warned(text) => Self::Warned(other(&text)),
+            Self::Refused { kind, message } => {
+                Self::Refused { kind: other(&kind), message: other(&message) }
+            }
+            own_words => own_words,
+        }
+    }
+
     /// Whether asking again makes no sense.
     pub(super) fn is_final(&self) -> bool {
         !matches!(

@@ -106,7 +106,8 @@ impl WatchedApi {
         clock: Clock,
     ) -> Result<Self, ApiError> {
         let (http, url) = http::client(&config.url, credentials).await?;
-        let client = ApiClient::new(http, &url, config.timeout, config.body_limit_bytes)?;
+        let client =
+            ApiClient::new((http, credentials), &url, config.timeout, config.body_limit_bytes)?;
         let difference = wait::clock_difference(&client, clock).await?;
         let selected = labels_of(&client.vector(&config.matcher).await?);
         if selected.is_empty() {
