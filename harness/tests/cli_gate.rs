@@ -347,3 +347,16 @@ fn scrapes_that_fail_only_under_load_take_a_gauges_pass_away() {
     let reason = objective(&report, "depth")["reason"].as_str().unwrap();
     assert!(reason.contains("scrapes failed"), "{reason}");
 }
+
+#[test]
+fn nothing_passes_on_requests_that_all_failed() {
+    let service = Service::start(|_, _| Answer::Http(302, String::new()));
+    let workspace = Workspace::new();
+    for objective in ["ratio(success) != 5%", "count(responses) > 10"] {
+        let scenario = plain_scenario(&service.url(), "none", objective);
+        let file = workspace.write("s.yaml", &scenario);
+        let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]);
+        let report = ended.expect_code(3).report();
+        assert_eq!(report["scenarios"][0]["slos"][0]["verdict"], "inconclusive", "{report:#}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What people and programs read, one file a format. It computes nothing: every number
-//! comes from the record of the run, numbers are shown by [`cells`] and sentences are
-//! spelled in [`words`], so that no two reports of a run say different things.
+//! comes from the record of the run, numbers are shown by `cells` and sentences are
+//! spelled in `words`, so that no two reports of a run say different things.
 
 mod cells;
 mod github;
