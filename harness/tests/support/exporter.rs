@@ -19,10 +19,16 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with more arguments: faults, limits.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_slogate"))
             .args(["exporter", "--port", "0", "--exit-on-stdin-eof", "--dir"])
             .arg(folder.path())
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
