@@ -1,0 +1,85 @@
+//! docs/dashboard.md lists the panels as they are. `SLOGATE_BLESS=1` writes the lists anew.
+
+use std::fmt::Write as _;
+
+use super::linter::{NOT_APPLICABLE, RULES};
+use super::model::{Dashboard, Panel, dashboard, project, text_of};
+
+const PAGE: &str = "docs/dashboard.md";
+
+/// A value of a line as a person says it.
+fn said(value: f64, unit: &str) -> String {
+    match unit {
+        "ms" => format!("{} s", value / 1000.0),
+        "percentunit" => format!("{} %", value * 100.0),
+        "decbytes" if value >= 1e9 => format!("{} GB", value / 1e9),
+        "decbytes" => format!("{} MB", value / 1e6),
+        _ => format!("{value}"),
+    }
+}
+
+fn row(panel: &Panel) -> String {
+    let unit = &panel.field_config.defaults.unit;
+    let lines: Vec<_> = panel.lines().into_iter().map(|line| said(line, unit)).collect();
+    let lines = if lines.is_empty() { "–".to_owned() } else { lines.join(", ") };
+    let description = panel.description.replace('|', "\\|").replace('>', "\\>");
+    format!("| {} | {unit} | {lines} | {description} |\n", panel.title)
+}
+
+fn panels(board: &Dashboard) -> String {
+    let mut text = String::new();
+    for bar in board.panels.iter().filter(|panel| panel.is_row()) {
+        let _ = write!(text, "\n### {}\n\n", bar.title);
+        text.push_str(
+            "| panel | unit | lines | what it says, and what to do |\n|---|---|---|---|\n",
+        );
+        text.extend(board.below(&bar.title).into_iter().map(row));
+    }
+    text.push('\n');
+    text
+}
+
+fn rules() -> String {
+    let names: Vec<_> = RULES.iter().map(|rule| format!("`{}`", rule.name)).collect();
+    let mut text = format!("\nHeld: {}.\n\nNot applicable:\n\n", names.join(", "));
+    for (name, reason) in NOT_APPLICABLE {
+        let _ = writeln!(text, "- `{name}`: {reason}.");
+    }
+    text.push('\n');
+    text
+}
+
+/// A page with what stands between two comments replaced.
+fn renewed(page: &str, name: &str, made: &str) -> String {
+    let start = format!(
+        "<!-- {name}: made by harness/tests/grafana_dashboard/page.rs; SLOGATE_BLESS=1 renews it -->\n"
+    );
+    let (before, rest) = page.split_once(&start).unwrap_or_else(|| panic!("no {start}"));
+    let end = format!("<!-- end of {name} -->");
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
+    format!("{before}{start}{made}{end}{after}")
+}
+
+#[test]
+fn the_page_lists_the_panels_and_rules_as_they_are() {
+    let page = text_of(PAGE);
+    let fresh = renewed(&page, "panels", &panels(&dashboard()));
+    let fresh = renewed(&fresh, "rules", &rules());
+    if std::env::var_os("SLOGATE_BLESS").is_some() {
+        std::fs::write(project(PAGE), &fresh).unwrap();
+    } else {
+        assert!(page == fresh, "{PAGE} is stale: run with SLOGATE_BLESS=1");
+    }
+}
+
+#[test]
+fn a_description_says_the_numbers_of_its_lines() {
+    for panel in dashboard().data_panels().filter(|panel| panel.title != "Instances up") {
+        for line in panel.lines() {
+            let said = said(line, &panel.field_config.defaults.unit);
+            let words = panel.description.replace([',', ';', ':', ')', '('], " ");
+            let has = format!(" {words} ").contains(&format!(" {said} "));
+            assert!(has, "{}: {said}", panel.title);
+        }
+    }
+}
