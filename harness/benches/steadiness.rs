@@ -7,6 +7,7 @@
 //! this program says so. `--write` puts the line into docs/false-green.md.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks on the terminal")]
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -24,6 +25,8 @@ const BEGIN: &str = "<!-- steadiness: written by this command with --write -->";
 const END: &str = "<!-- end of steadiness -->";
 /// A gate takes about a minute; stress-ng ends by itself after so many for each run.
 const LONGEST_GATE: Duration = Duration::from_secs(600);
+/// Objectives that a row of the page names; the terminal shows all.
+const MOST_SHOWN: usize = 4;
 
 fn main() -> Result<ExitCode, Failure> {
     let asked = Asked::of(std::env::args().skip(1))?;
@@ -183,18 +186,33 @@ impl Summary {
         };
         let codes: Vec<String> =
             self.codes.iter().map(|(code, runs)| format!("{runs} x {code}")).collect();
-        let reasons: Vec<String> =
-            self.reasons.iter().map(|(name, runs)| format!("{runs} x {name}")).collect();
-        let reasons = if reasons.is_empty() { "nothing".into() } else { reasons.join(", ") };
         let count = self.durations.len();
         format!(
-            "| {} | {count} | {} | {} | {} | {} | {reasons} |",
+            "| {} | {count} | {} | {} | {} | {} | {} |",
             asked.machine(),
             codes.join(", "),
             seconds(0),
             seconds(count / 2),
             seconds(count.saturating_sub(1)),
+            self.most_frequent_reasons(),
         )
+    }
+
+    /// As many as a table's cell can hold, and how many there are besides.
+    fn most_frequent_reasons(&self) -> String {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|&(_, &runs)| Reverse(runs));
+        let mut shown: Vec<String> = reasons
+            .iter()
+            .take(MOST_SHOWN)
+            .map(|(name, runs)| format!("{runs} x {name}"))
+            .collect();
+        match reasons.len().checked_sub(MOST_SHOWN) {
+            Some(more) if more > 0 => shown.push(format!("{more} more")),
+            _ if shown.is_empty() => shown.push("nothing".into()),
+            _ => {}
+        }
+        shown.join(", ")
     }
 
     fn is_steady(&self, asked: &Asked) -> bool {
