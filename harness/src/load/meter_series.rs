@@ -3,11 +3,12 @@
 //! Every series exists from the first write on, at 0, because `increase` cannot
 //! know a counter that was born in its window. Counters, sums and counts are written
 //! each time. Buckets are many (hundreds for each phase and request): while phases
-//! run, those of a histogram that has not changed since the last write are left out.
-//! A write while no phase runs is whole, so that the opening and the closing of a
-//! window hold every series.
+//! run, those of a histogram that has not changed since the last write are left out,
+//! and made up for by one sample before it changes, so that `increase` sees all of the
+//! growth whatever the window. A write while no phase runs is whole, so that the
+//! opening and the closing of a run hold every series.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use slogate_promql::{Labels, METRIC_NAME};
 
@@ -61,12 +62,18 @@ struct HistogramLabels {
     buckets: Vec<Labels>,
     sum: Labels,
     count: Labels,
-    /// The count when the buckets were written last; `NEVER_WRITTEN` before.
-    written: AtomicU64,
+    written: Mutex<Written>,
 }
 
-/// No histogram counts so far.
-const NEVER_WRITTEN: u64 = u64::MAX;
+/// What the buckets of a histogram were when they were last looked at.
+#[derive(Debug, Default)]
+struct Written {
+    /// How many durations fell into each; empty before the first write.
+    counts: Vec<u64>,
+    /// The last time at which they were left out because nothing had changed,
+    /// milliseconds since the epoch.
+    left_out_ms: Option<i64>,
+}
 
 impl LiveMeters {
     /// Appends one sample at `at_ms` (milliseconds since the epoch) to each of the
@@ -133,15 +140,18 @@ impl LiveMeters {
         let total: u64 = counts.iter().sum();
         store.append(&labels.sum, at_ms, sum);
         store.append(&labels.count, at_ms, total as f64);
-        let unchanged = labels.written.swap(total, Ordering::Relaxed) == total;
-        if unchanged && self.is_running() {
+        let mut written = labels.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_unchanged = written.counts == counts;
+        if is_unchanged && self.is_running() {
+            written.left_out_ms = Some(at_ms);
             return;
         }
-        let mut cumulative = 0;
-        for (labels, count) in labels.buckets.iter().zip(counts) {
-            cumulative += count;
-            store.append(labels, at_ms, cumulative as f64);
+        let left_out_ms = written.left_out_ms.take();
+        if let Some(left_out_ms) = left_out_ms.filter(|_| !is_unchanged) {
+            labels.write_buckets(&written.counts, store, left_out_ms);
         }
+        labels.write_buckets(&counts, store, at_ms);
+        written.counts = counts;
     }
 }
 
@@ -189,7 +199,16 @@ impl HistogramLabels {
             buckets: bounds.iter().map(|bound| bucket.with("le", bound)).collect(),
             sum: base.with(METRIC_NAME, &format!("{family}_sum")),
             count: base.with(METRIC_NAME, &format!("{family}_count")),
-            written: AtomicU64::new(NEVER_WRITTEN),
+            written: Mutex::default(),
+        }
+    }
+
+    /// Appends one sample to each bucket, which counts the smaller ones as well.
+    fn write_buckets(&self, counts: &[u64], store: &mut SeriesStore, at_ms: i64) {
+        let mut cumulative = 0;
+        for (labels, count) in self.buckets.iter().zip(counts) {
+            cumulative += count;
+            store.append(labels, at_ms, cumulative as f64);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use slogate::load::Engine;
-use slogate::scenario::{Request, Stop};
+use slogate::scenario::{Phase, Request, Stop};
 use slogate::series::{FamilyKind, SeriesStore};
-use slogate_promql::{Labels, METRIC_NAME, Sample};
+use slogate_promql::{Expression, Labels, METRIC_NAME, Options, Sample, Value, instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Server, clock, closed, get, plan, post};
@@ -139,5 +139,62 @@ async fn buckets_that_have_not_changed_are_left_out_while_phases_run() {
     let duration = "slogate_request_duration_seconds";
     assert_eq!(times("slogate_sent_total", &[]), [1, 2, 3, 4]);
     assert_eq!(times(&format!("{duration}_count"), &[ok]), [1, 2, 3, 4]);
-    assert_eq!(times(&format!("{duration}_bucket"), &[ok, ("le", "1.0")]), [1, 2, 4]);
+    // The third write had nothing new, and was made up for before the fourth.
+    assert_eq!(times(&format!("{duration}_bucket"), &[ok, ("le", "1.0")]), [1, 2, 3, 4]);
+    let unchanged = times(&format!("{duration}_bucket"), &[("outcome", "failed"), ("le", "1.0")]);
+    assert_eq!(unchanged, [1, 4], "one that never changes is left out while phases run");
+}
+
+/// What PromQL says of the series when a phase has ended.
+fn evaluated(store: &SeriesStore, text: &str, at_ms: i64) -> f64 {
+    let expression = Expression::parse(text).unwrap();
+    match instant(&expression, store, at_ms, &Options::default()).unwrap() {
+        Value::Vector(elements) => elements[0].value,
+        other => panic!("{other:?} is no vector"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_of_a_phase_holds_what_its_histogram_was_before_it() {
+    // The second phase's answers are held back until its first scrapes have been made.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let first = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |peer| {
+        while peer.read().is_some() {
+            if first.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+                let _ = held.lock().unwrap().recv();
+            }
+            peer.ok("hello");
+        }
+    });
+    let before = Phase { name: "before".into(), ..closed(1, Stop::Iterations(1)) };
+    let phases = vec![before, closed(1, Stop::Iterations(5))];
+    let plan = plan(server.address, phases, vec![get()]);
+    let mut engine = Engine::start(plan, &CancellationToken::new(), clock()).await.unwrap();
+    let meters = engine.meters();
+    let mut store = SeriesStore::default();
+    meters.write_series("s", &mut store, 1_000);
+    let writes = async {
+        let in_second_phase = || meters.progress().phase == "users" && meters.progress().sent == 1;
+        while !in_second_phase() {
+            tokio::task::yield_now().await;
+        }
+        meters.write_series("s", &mut store, 2_000);
+        (0..4).for_each(|_| release.send(()).unwrap());
+        while meters.progress().responses < 4 {
+            tokio::task::yield_now().await;
+        }
+        meters.write_series("s", &mut store, 3_000);
+        meters.write_series("s", &mut store, 4_000);
+        release.send(()).unwrap();
+    };
+    let (ran, ()) = tokio::join!(engine.run_phases(0..2), writes);
+    ran.unwrap();
+    meters.write_series("s", &mut store, 5_000);
+    // The window opens at 2,000 ms, the last write before the phase's first answer.
+    let bucket =
+        "slogate_request_duration_seconds_bucket{phase=\"users\",outcome=\"ok\",le=\"+Inf\"}";
+    let grown = evaluated(&store, &format!("increase({bucket}[3001ms])"), 5_000);
+    assert!((grown - 5.0).abs() < 0.01, "{grown} of 5 answers");
 }
