@@ -1,9 +1,9 @@
 //! Judges how much counters grew: last minus first, per series, summed.
 
-use slogate_promql::{Selector, SeriesRef, SeriesSource, parse_selector};
+use slogate_promql::{Asks, Selector, SeriesRef, SeriesSource, parse_selector};
 
 use super::algebra::counter_growth::{self, Counted};
-use super::algebra::{allowed_restart, every_element, gone_series, threshold};
+use super::algebra::{allowed_restart, every_element, gone_series, recorded_series, threshold};
 use super::judged::{Finding, Observed};
 use super::scraped::{ScrapeEnds, kind_of, kinds_of, missing, restarted};
 use super::{Evidence, over_thresholds};
@@ -87,7 +87,7 @@ pub(super) fn measure(
     if let Some(doubt) = missing(evidence.series, &selector) {
         return Err(doubt);
     }
-    refuse_gauge(evidence.series, &selector)?;
+    refuse_uncountable(evidence.series, &selector)?;
     let windows = evidence.instance_windows(during);
     let ends = ScrapeEnds::find_each(evidence.series, window, windows);
     let restarts = evidence.allowed_restarts();
@@ -103,8 +103,11 @@ pub(super) fn measure(
     Ok(growths)
 }
 
-fn refuse_gauge(series: &SeriesStore, selector: &Selector) -> Result<(), String> {
+fn refuse_uncountable(series: &SeriesStore, selector: &Selector) -> Result<(), String> {
     let kinds = kinds_of(series, selector);
+    if let Some(doubt) = kinds.keys().find_map(|name| recorded_series::doubt(name, Asks::Growth)) {
+        return Err(doubt);
+    }
     match kinds.iter().find(|(_, kind)| **kind == Some(FamilyKind::Gauge)) {
         Some((name, _)) => Err(format!(
             "`{name}` is a gauge, and only counters have a growth; use `promql:` with a function \
@@ -245,6 +248,20 @@ mod tests {
         let judged = judged(&store, "{__name__=~\"depth|bytes_total\"}", (Comparator::Equal, 0.0));
         assert_eq!(judged.verdict, Verdict::Inconclusive);
         assert!(judged.reason.starts_with("`depth` is a gauge"), "{}", judged.reason);
+    }
+
+    #[test]
+    fn what_a_rule_recorded_is_not_counted() {
+        let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
+        let labels = [("__name__", "job:fail_total:sum")];
+        add_series(&mut store, FamilyKind::Unknown, &labels, |_| Some(7.0));
+        let judged = judged(&store, "job:fail_total:sum", (Comparator::Equal, 0.0));
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(
+            judged.reason.starts_with("`job:fail_total:sum` was recorded"),
+            "{}",
+            judged.reason
+        );
     }
 
     #[test]

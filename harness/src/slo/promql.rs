@@ -453,6 +453,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_rule_recorded_is_inconclusive_unless_it_is_meant() {
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        let labels = [("__name__", "job:latency_seconds:p95")];
+        add_series(&mut store, FamilyKind::Unknown, &labels, |_| Some(0.2));
+        for text in [
+            "job:latency_seconds:p95",
+            "max_over_time(job:latency_seconds:p95[$run])",
+            "max({__name__=~\"job:.*\"})",
+        ] {
+            let mut case = Case::plain(text, Comparator::Less, 1.0);
+            let judged = case.on(&store);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
+            assert!(judged.reason.contains("was recorded by a rule"), "{}", judged.reason);
+            case.includes_before_run = true;
+            assert_eq!(case.on(&store).verdict, Verdict::Pass, "{text}");
+        }
+        let count = Case::plain("count(job:latency_seconds:p95)", Comparator::Equal, 1.0);
+        assert_eq!(count.on(&store).verdict, Verdict::Pass, "its presence is known");
+    }
+
+    #[test]
     fn a_gauge_that_vanished_half_way_is_no_proof() {
         let store = gauge(100, |at| (at < 20).then_some(3.0));
         let text = "max_over_time(depth[$run])";

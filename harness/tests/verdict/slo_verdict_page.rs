@@ -21,13 +21,13 @@ use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
-    long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile, restart,
-    sample_size, scrape_gaps, since_start, starved_machine, stopped_early, success_ratio,
-    threshold, unit_of_name, unmoved, unseen_life, wide_window,
+    long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile,
+    recorded_series, restart, sample_size, scrape_gaps, since_start, starved_machine,
+    stopped_early, success_ratio, threshold, unit_of_name, unmoved, unseen_life, wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
-use slogate_promql::{Dilution, Labels, Sample, Spread, parse_selector};
+use slogate_promql::{Asks, Dilution, Labels, Sample, Spread, parse_selector};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -128,6 +128,9 @@ fn scrape_examples() -> Vec<(&'static str, String)> {
         ("long_range", {
             let window = Window { opened_ms: 0, closed_ms: 60_000 };
             long_range::doubt("export_fail_total", 600_000, window).unwrap()
+        }),
+        ("recorded_series", {
+            recorded_series::doubt("job:latency_seconds:p95", Asks::Value).unwrap()
         }),
         ("gauge_scrapes", {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");

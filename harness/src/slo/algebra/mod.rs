@@ -25,6 +25,7 @@ pub mod no_such_series;
 pub mod nothing_succeeded;
 pub mod present;
 pub mod reconcile;
+pub mod recorded_series;
 pub mod restart;
 pub mod sample_size;
 pub mod scrape_gaps;

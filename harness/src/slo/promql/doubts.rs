@@ -15,7 +15,7 @@ use crate::slo::algebra::since_start::{self, counts_since_start};
 use crate::slo::algebra::wide_window::{self, Covered, Diluted};
 use crate::slo::algebra::{
     allowed_restart, fast_failures, few_scrapes, gauge_growth, gone_series, long_range,
-    unit_of_name, unseen_life,
+    recorded_series, unit_of_name, unseen_life,
 };
 use crate::slo::scraped::{
     attempts, begins_unseen, good_scrapes, instants_seen, kinds_of, restarted,
@@ -195,6 +195,10 @@ fn reach_doubt(
                 "`{name}` is fixed by `@`, so it need not be about this run; remove it, or say \
                  `window: includes_before_run`"
             ));
+        }
+        let mut names = kinds_of(evidence.series, &one.selector).into_keys();
+        if let Some(doubt) = names.find_map(|metric| recorded_series::doubt(&metric, one.asks)) {
+            return Some(doubt);
         }
         if one.asks == Asks::Value && counts(one, evidence) {
             return Some(since_start::doubt(&name));
