@@ -160,6 +160,12 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
                 ObjectiveKind::Client(expression) => {
                     Miss::Requests(client::exceptions(expression, objective, evidence))
                 }
+                // How many of its own requests were slow is not known by their histogram.
+                ObjectiveKind::Promql { expression, .. }
+                    if promql::is_about_own_durations(expression) =>
+                {
+                    Miss::Requests(Vec::new())
+                }
                 // What was not there may have come with the requests that were missed.
                 ObjectiveKind::Present { .. } => Miss::Requests(Vec::new()),
                 _ => Miss::Target(targets),

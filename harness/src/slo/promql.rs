@@ -13,12 +13,13 @@ use slogate_promql::{
 };
 
 use super::algebra::every_element::{self, Element};
+use super::algebra::fast_failures;
 use super::algebra::gauge_scrapes::Extreme;
 use super::algebra::threshold;
 use super::judged::{Finding, Observed};
 use super::scraped::missing;
 use super::{Evidence, Window};
-use crate::scenario::{Objective, names_window};
+use crate::scenario::{Objective, names_window, replace_names};
 use crate::units::{Unit, to_base};
 use doubts::Doubts;
 
@@ -43,6 +44,14 @@ struct Prepared<'a> {
     /// How far back ranges may reach.
     reachable: Window,
     extreme: Extreme,
+}
+
+/// Whether an expression is about how long the generator's own requests took.
+pub(super) fn is_about_own_durations(text: &str) -> bool {
+    let literal = replace_names(text, |_, _| Some("1m".into()));
+    let Ok(expression) = Expression::parse(&literal) else { return false };
+    let selectors = expression.selectors();
+    selectors.iter().any(|one| fast_failures::reads_own_durations(&one.selector))
 }
 
 /// Judges a PromQL objective.
@@ -212,6 +221,8 @@ fn smallest_margin(value: f64, objective: &Objective) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::load::LoadResult;
     use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
@@ -605,6 +616,44 @@ mod tests {
         ]));
         assert_eq!((judged.observed, judged.verdict), (Observed::Nothing, Verdict::Inconclusive));
         assert_eq!(judged.samples, Some(0));
+    }
+
+    /// A miss of 1 s by the generator's own histogram.
+    fn own_p95_misses() -> (Case<'static>, SeriesStore) {
+        let text = "histogram_quantile(0.95, sum by (le) (increase(slogate_request_duration_seconds_bucket{outcome=\"ok\"}[$run])))";
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        store.declare("slogate_request_duration_seconds", FamilyKind::Histogram);
+        let last = store.scrapes().len() - 1;
+        for (bound, count) in [("1.0", 10.0), ("10.0", 100.0), ("+Inf", 100.0)] {
+            let name = ("__name__", "slogate_request_duration_seconds_bucket");
+            let labels = [name, ("outcome", "ok"), ("le", bound)];
+            add_series(&mut store, FamilyKind::Histogram, &labels, |at| {
+                Some((count * at as f64 / last as f64).floor())
+            });
+        }
+        let unit = (Unit::Seconds, 1.0);
+        (Case { unit, ..Case::plain(text, Comparator::Less, 1.0) }, store)
+    }
+
+    #[test]
+    fn a_generator_that_lags_excuses_a_miss_of_its_own_histogram() {
+        let (case, store) = own_p95_misses();
+        let mut load = steady(vec![answered("csv", [5; 100])]);
+        assert_eq!(case.judged(&load, &store).verdict, Verdict::Fail);
+        load.phases[0].requests[0].lag.record_many(Duration::from_millis(400), 10);
+        let lagged = case.judged(&load, &store);
+        assert_eq!(lagged.verdict, Verdict::Inconclusive);
+        assert!(lagged.reason.starts_with("the generator's own lag p99"), "{}", lagged.reason);
+    }
+
+    #[test]
+    fn a_generator_that_was_behind_excuses_a_miss_of_its_own_histogram() {
+        let (case, store) = own_p95_misses();
+        let mut load = steady(vec![answered("csv", [5; 100])]);
+        load.generator.missed_by_generator = 10;
+        let judged = case.judged(&load, &store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive);
+        assert!(judged.reason.contains("dispatched only 90%"), "{}", judged.reason);
     }
 
     #[test]

@@ -19,11 +19,18 @@ const OUTCOME: &str = "outcome";
 /// Whether a selector reads the durations of good and failed requests alike. A matcher
 /// that lets both outcomes through (`outcome=~".+"`) chooses none.
 pub fn mixes_outcomes(selector: &Selector) -> bool {
+    reads_own_durations(selector) && lets_both_outcomes_through(selector)
+}
+
+/// Whether a selector reads that histogram.
+pub fn reads_own_durations(selector: &Selector) -> bool {
+    selector.metric_name().is_some_and(|name| name.starts_with(OWN_DURATIONS))
+}
+
+fn lets_both_outcomes_through(selector: &Selector) -> bool {
     let of_outcome = || selector.matchers().iter().filter(|one| one.name() == OUTCOME);
     let lets_through = |outcome: Outcome| of_outcome().all(|one| one.matches_value(outcome.word()));
-    selector.metric_name().is_some_and(|name| name.starts_with(OWN_DURATIONS))
-        && lets_through(Outcome::Ok)
-        && lets_through(Outcome::Failed)
+    lets_through(Outcome::Ok) && lets_through(Outcome::Failed)
 }
 
 /// Rules again, knowing how many measured requests failed or were dropped.

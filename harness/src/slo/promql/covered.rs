@@ -28,7 +28,8 @@ pub(super) fn widest(
     })
 }
 
-fn goes_by(phase: &PhaseResult, name: &str, evidence: &Evidence<'_>) -> bool {
+/// Whether a phase is the one that an objective names.
+pub(super) fn goes_by(phase: &PhaseResult, name: &str, evidence: &Evidence<'_>) -> bool {
     let planned = evidence.planned.iter().filter(|planned| planned.goes_by(name));
     planned.into_iter().any(|planned| planned.name == phase.name)
 }
