@@ -8,8 +8,7 @@ mod share;
 mod substitute;
 
 use slogate_promql::{
-    Asks, Element as Sampled, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource, Value,
-    instant,
+    Asks, Element as Sampled, Expression, Labels, Options, Peak, SeriesSource, Value, instant,
 };
 
 use super::algebra::every_element::{self, Element};
@@ -162,18 +161,13 @@ fn plain_elements(
     Ok(elements.collect())
 }
 
-/// The doubt about a selector that found nothing, unless the expression asks whether
-/// that very selector finds something.
+/// The doubt about a selector that found nothing, unless that is what is asked. The same
+/// selector beside its `absent` is none the less sought: `sum(x) or absent(x) - 1` is 0
+/// where nobody ever exported `x`.
 fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
     let selectors = expression.selectors();
-    let may_be_absent = |sought: &SelectorInfo| {
-        let absent = selectors.iter().filter(|one| one.asks == Asks::Absence);
-        absent.into_iter().any(|one| one.selector == sought.selector)
-    };
-    selectors
-        .iter()
-        .filter(|one| !may_be_absent(one))
-        .find_map(|one| missing(evidence.series, &one.selector))
+    let mut sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
+    sought.find_map(|one| missing(evidence.series, &one.selector))
 }
 
 /// The expression's value as elements; a scalar is one without labels.
@@ -531,7 +525,11 @@ mod tests {
         let store = gauge(250, |_| Some(3.0));
         let allowed = Case::plain("absent(panics_total)", Comparator::Equal, 1.0).on(&store);
         assert_eq!(allowed.verdict, Verdict::Pass, "{}", allowed.reason);
-        for text in ["absent(panics) or sum(dept)", "sum(depth{a=\"absent(\"})"] {
+        for text in [
+            "absent(panics) or sum(dept)",
+            "sum(depth{a=\"absent(\"})",
+            "sum(increase(panics_total[$run])) or absent(panics_total)",
+        ] {
             let judged = Case::plain(text, Comparator::Equal, 1.0).on(&store);
             assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
             assert!(judged.reason.starts_with("no such series"), "{}", judged.reason);
