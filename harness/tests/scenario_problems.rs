@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use slogate::scenario::{
-    KnownFamily, KnownMetrics, Problems, ReadOptions, Target, Variables, check, read,
+    KnownFamily, KnownMetrics, Problems, ReadOptions, Target, Variables, check, read, read_text,
 };
 use slogate::series::FamilyKind;
 
@@ -93,6 +93,32 @@ fn names_that_the_target_is_not_known_to_have_are_warnings() {
 }
 
 #[test]
+fn what_every_scrape_and_the_generator_add_is_known() {
+    let scenario = |metric: &str| {
+        format!(
+            "version: 1\nname: s\ntarget: reference\nmetrics: {{ path: /metrics }}\n\
+             load: [{{ name: steady, rate: 4/s, for: 10s }}]\nrequests: [{{ name: csv, get: / }}]\n\
+             slo:\n  - {{ id: asked, promql: 'max_over_time({metric}[$run])', is: '>= 0' }}\n"
+        )
+    };
+    let warnings = |metric: &str| {
+        let options = ReadOptions { known: Some(known()), ..ReadOptions::default() };
+        let path = Path::new("tests/scenarios/scraped.yaml");
+        read_text(path, &scenario(metric), &Variables::new(), &options).unwrap().warnings
+    };
+    for metric in [
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped{instance=\"a\",job=\"s\"}",
+        "scrape_sample_limit",
+        "slogate_in_flight",
+    ] {
+        assert!(warnings(metric).is_empty(), "{metric}");
+    }
+    assert!(!warnings("scrape_sample_limits").is_empty());
+}
+
+#[test]
 fn a_threshold_that_no_bucket_can_show_is_an_error() {
     assert_eq!(matches_expected("bucket-bound", Some(known())).problems.len(), 1);
     assert!(report("bucket-bound", None).is_empty());
@@ -141,7 +167,7 @@ slo: none
     let options = ReadOptions::default();
     let read = |token: &str| {
         let variables = Variables::from([("TOKEN".to_owned(), token.to_owned())]);
-        slogate::scenario::read_text(Path::new("secret.yaml"), text, &variables, &options)
+        read_text(Path::new("secret.yaml"), text, &variables, &options)
     };
     let scenario = read("s3cr3t").unwrap().scenario;
     assert_eq!(scenario.requests[0].headers[0].1, "Bearer s3cr3t");

@@ -13,7 +13,7 @@ use super::fields::closest;
 use super::finding::Finding;
 use super::promql;
 use super::tree::Node;
-use crate::series::FamilyKind;
+use crate::series::{FamilyKind, SCRAPE_SERIES};
 
 /// A metric family that a target has.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,14 +42,16 @@ struct KnownSample {
 
 /// Labels that scraping adds to every series.
 const SCRAPE_LABELS: [&str; 2] = ["instance", "job"];
-/// Series that scraping and the load generator add.
+/// Series that the load generator adds.
 const OWN_PREFIX: &str = "slogate_";
 
 impl KnownMetrics {
-    /// The samples that these families consist of, and `up`.
+    /// The samples that these families consist of, and what every scrape adds.
     pub fn new(families: impl IntoIterator<Item = KnownFamily>) -> Self {
         let mut known = Self::default();
-        known.add("up", "", &[], None);
+        for name in SCRAPE_SERIES {
+            known.add(name, "", &[], None);
+        }
         for family in families {
             for (suffix, own_label) in samples_of(family.kind) {
                 let labels: Vec<_> =

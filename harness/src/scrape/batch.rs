@@ -9,11 +9,7 @@ use slogate_promql::{Labels, Sample, is_stale};
 use super::ScrapeConfig;
 use super::error::ScrapeError;
 use crate::exposition::{Exposition, Family, FamilyKind, Format};
-use crate::series::{FamilyMetadata, SeriesStore};
-
-/// Series that the scraper writes about each scrape.
-const REPORT_SERIES: [&str; 4] =
-    ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_sample_limit"];
+use crate::series::{FamilyMetadata, SCRAPE_SERIES, SeriesStore};
 
 /// What is known of one instance between two scrapes.
 #[derive(Debug, Default)]
@@ -110,7 +106,7 @@ impl Instance {
             return Ok(known.clone());
         }
         let stored = with_target_labels(exposed, &config.instance, &config.job);
-        let is_report = REPORT_SERIES
+        let is_report = SCRAPE_SERIES
             .iter()
             .any(|name| stored == report_labels(name, &config.instance, &config.job));
         if is_report {

@@ -22,6 +22,11 @@ use slogate_promql::{
     Labels, MemorySeries, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
 };
 
+/// Series that every scrape leaves, besides those of the page; the last one only where a
+/// limit was asked for. They are Prometheus' own.
+pub const SCRAPE_SERIES: [&str; 4] =
+    ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_sample_limit"];
+
 /// All series of one scenario run.
 #[derive(Clone, Debug, Default)]
 pub struct SeriesStore {
