@@ -362,3 +362,14 @@ fn anchors_and_merge_keys_save_repetition() {
     assert_eq!(&requests[1].body[..], br#"{"format":"pdf"}"#);
     assert!(requests.iter().all(|request| request.expect.status == [200]));
 }
+
+#[test]
+fn the_hash_of_a_scenario_is_that_of_its_file() {
+    let scenario = PARTS.read();
+    // `sha256sum` of the same text.
+    assert_eq!(
+        scenario.source_sha256,
+        "58d6a02ecfd991fb8f0e5c1a0e77ac72f094c313eade869b309efd4827223dd8"
+    );
+    assert_eq!(&*scenario.source, PARTS.text());
+}

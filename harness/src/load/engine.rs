@@ -376,3 +376,40 @@ where
     let total: usize = total.try_into().unwrap_or(usize::MAX);
     N::try_from(total / lanes + usize::from(lane < total % lanes)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Phase;
+
+    fn phase(load: PhaseLoad) -> Phase {
+        Phase { name: "p".into(), group: None, load, measured: true }
+    }
+
+    fn open(from: f64, to: f64) -> Phase {
+        phase(PhaseLoad::Open { from, to, duration: Duration::from_secs(1) })
+    }
+
+    fn plan(phases: Vec<Phase>) -> LoadPlan {
+        LoadPlan::new(phases, Vec::new(), ([127, 0, 0, 1], 1).into(), "h".into())
+    }
+
+    #[test]
+    fn a_minute_of_the_highest_rate_may_wait_for_a_slot() {
+        let users = phase(PhaseLoad::Closed { users: 500, stop: Stop::Iterations(1) });
+        let mut plan = plan(vec![open(5.0, 20.0), users, open(10.0, 1.0)]);
+        plan.threads = 1;
+        assert_eq!(lane_bounds(&plan, 0).queued, 1200);
+        plan.threads = 2;
+        let queued = |lane| lane_bounds(&plan, lane).queued;
+        assert_eq!((queued(0), queued(1)), (600, 600));
+    }
+
+    #[test]
+    fn threads_share_what_may_be_in_flight() {
+        let mut plan = plan(vec![open(1.0, 1.0)]);
+        (plan.threads, plan.max_in_flight) = (2, 7);
+        let in_flight = |lane| lane_bounds(&plan, lane).in_flight;
+        assert_eq!((in_flight(0), in_flight(1)), (4, 3));
+    }
+}

@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_that_does_not_say_has_a_thousand_slots_and_drains_for_half_a_minute() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let plan = LoadPlan::new(Vec::new(), Vec::new(), address, "h".into());
+        assert_eq!((plan.max_in_flight, plan.drain), (1000, Duration::from_secs(30)));
+    }
+
+    #[test]
     fn a_message_has_host_and_agent_and_shares_its_body() {
         let given = request();
         let prepared = prepare_one(&given, "localhost:80").unwrap();

@@ -170,8 +170,11 @@ async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Conditi
         reason: format!("the metrics of {} could not be scraped: {error}", page.instance),
     };
     let addresses = target::addresses(host, port).await.map_err(failed)?;
-    let address = target::first_that_accepts(&addresses).await;
-    Ok(instance(address.unwrap_or(target.address)))
+    match target::first_that_accepts(&addresses).await {
+        Some(address) => Ok(instance(address)),
+        // Never the target's own address: its metrics would stand in for this page's.
+        None => Err(not_there(&format!("{host} has no address"))),
+    }
 }
 
 /// Two names for one page: what it counts would count twice.
@@ -258,6 +261,23 @@ mod tests {
             panic!("one page stands for two instances");
         };
         assert!(reason.contains("http://a:9/m and http://b:9/m are one page"), "{reason}");
+    }
+
+    #[tokio::test]
+    async fn a_page_on_the_targets_host_is_asked_for_where_the_load_goes() {
+        let loaded = Resolved {
+            url: "http://shop.invalid:8080".to_owned(),
+            host: "shop.invalid".to_owned(),
+            port: 8080,
+            address: "127.0.0.2:8080".parse().unwrap(),
+            others: Vec::new(),
+        };
+        let page = |url: &str| ScrapeUrl { url: url.to_owned(), instance: "shop".to_owned() };
+        // Nothing resolves this name, so that it cannot have been asked again.
+        let found = of_url(&page("http://Shop.invalid:8080/metrics"), &loaded).await.unwrap();
+        assert_eq!(found.address, loaded.address);
+        assert_eq!(on_target("/metrics", &loaded).address, loaded.address);
+        assert!(of_url(&page("http://shop.invalid:8081/metrics"), &loaded).await.is_err());
     }
 
     #[test]

@@ -315,3 +315,34 @@ pub(super) fn not_reachable(error: &TargetError) -> Condition {
 pub(super) fn internal(error: impl std::error::Error) -> Condition {
     Condition::Internal { reason: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{ReadOptions, Variables, read_text};
+
+    #[test]
+    fn every_judged_time_is_a_bound_of_the_clients_own_histograms() {
+        let text = "version: 1
+name: s
+target: http://127.0.0.1:1
+metrics: { path: /metrics }
+load: [{ name: steady, rate: 1/s, for: 1s }]
+requests: [{ name: get, get: / }]
+slo:
+  - 'p95(latency) < 170ms'
+  - { id: several, client: mean(service_time), is: ['< 3s', '> 1ms'] }
+  - 'p99(lag) < 7ms'
+  - 'span(phase) < 41s'
+  - { id: own, promql: 'histogram_quantile(0.95, sum by (le) (increase(slogate_request_duration_seconds_bucket[$run])))', unit: ms, is: '< 230ms' }
+  - { id: counted, counter: busy_seconds_total, unit: s, is: '< 9s' }
+  - 'count(dropped) == 0'
+  - { id: size, promql: 'sum(increase(bytes_total[$run]))', unit: bytes, is: '> 5MB' }
+";
+        let read = read_text(Path::new("s.yaml"), text, &Variables::new(), &ReadOptions::default());
+        let bounds = judged_seconds(&read.unwrap().scenario.objectives);
+        assert_eq!(bounds, [0.17, 3.0, 0.001, 0.007, 41.0, 0.23, 9.0]);
+    }
+}

@@ -453,6 +453,11 @@ mod tests {
         assert!(refused.reason.starts_with("`depth` looks back 600000 ms"), "{}", refused.reason);
         case.includes_before_run = true;
         assert_eq!(case.on(&store).verdict, Verdict::Pass);
+        let shifted =
+            Case::plain("max_over_time(depth[2s] offset 3s)", Comparator::LessOrEqual, 5.0);
+        let refused = shifted.on(&store);
+        assert_eq!(refused.verdict, Verdict::Inconclusive);
+        assert!(refused.reason.starts_with("`depth` looks back 5000 ms"), "{}", refused.reason);
         let seldom = gauge(1_000, |_| Some(3.0));
         assert_eq!(case.on(&seldom).verdict, Verdict::Inconclusive, "five scrapes of a gauge");
     }
@@ -534,6 +539,29 @@ mod tests {
             assert_eq!(judged.verdict, Verdict::Inconclusive, "{text}");
             assert!(judged.reason.starts_with("no such series"), "{}", judged.reason);
         }
+    }
+
+    #[test]
+    fn an_expression_without_a_value_is_inconclusive() {
+        let filtered = Case::plain("sum(depth > 100)", Comparator::LessOrEqual, 5.0)
+            .on(&gauge(250, |_| Some(3.0)));
+        assert_eq!(
+            (filtered.observed, filtered.verdict),
+            (Observed::Nothing, Verdict::Inconclusive)
+        );
+        assert!(
+            filtered.reason.contains("has no value at the closing scrape"),
+            "{}",
+            filtered.reason
+        );
+    }
+
+    #[test]
+    fn a_series_that_is_stale_at_the_closing_scrape_has_no_value() {
+        let mut store = gauge(250, |at| (at < 16).then_some(3.0));
+        store.end(&Labels::new([("__name__", "depth")]), 5_000);
+        let judged = Case::plain("depth", Comparator::LessOrEqual, 5.0).on(&store);
+        assert_eq!((judged.observed, judged.verdict), (Observed::Nothing, Verdict::Inconclusive));
     }
 
     #[test]

@@ -206,6 +206,16 @@ mod tests {
     }
 
     #[test]
+    fn without_a_good_opening_scrape_there_is_no_window() {
+        let mut scrapes = scrapes_every(250, 1_000, 5_000);
+        scrapes[0].outcome = Err("connection refused".into());
+        let missing = find(&scrapes, &load_of(vec![])).run.unwrap_err();
+        assert_eq!(missing.to_string(), "the opening scrape failed: target: connection refused");
+        let missing = find(&scrapes[1..], &load_of(vec![])).run.unwrap_err();
+        assert_eq!(missing.to_string(), "there was no opening scrape");
+    }
+
+    #[test]
     fn a_run_that_goes_on_ends_with_its_last_scrape_so_far() {
         let mut scrapes = scrapes_every(250, 1_000, 5_000);
         scrapes.pop();

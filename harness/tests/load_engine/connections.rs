@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use slogate::histogram::Ranked;
 use slogate::load::{FailureKind, RequestResult};
 use slogate::scenario::{Phase, Request, Stop};
 
@@ -121,4 +122,24 @@ async fn a_request_is_sent_again_only_once() {
     let result = run_one(&server, closed(1, Stop::Iterations(2)), get()).await;
     assert_eq!((result.succeeded, result.failed, result.retried), (1, 1, 1));
     assert_eq!(server.seen_requests(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latency_of_a_request_sent_again_runs_from_its_intended_start() {
+    // The second request of the first connection is held for 60 ms and then closed.
+    let server = Server::start(|peer| {
+        let mut answered = 0;
+        while peer.read().is_some() {
+            if peer.number == 0 && answered == 1 {
+                std::thread::sleep(Duration::from_millis(60));
+                return;
+            }
+            peer.ok("hello");
+            answered += 1;
+        }
+    });
+    let result = run_one(&server, closed(1, Stop::Iterations(2)), get()).await;
+    assert_eq!((result.succeeded, result.retried, result.sent), (2, 1, 2));
+    let slowest = result.latency_ok.max(0);
+    assert!(matches!(slowest, Ranked::Seconds(seconds) if seconds >= 0.06), "{slowest:?}");
 }

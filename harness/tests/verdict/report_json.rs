@@ -47,6 +47,64 @@ fn the_first_level_is_stable() {
     assert_eq!(report["rules"]["verdict"], "pass");
 }
 
+/// Fields that readers of a report rely on: none of them goes or is renamed within a
+/// major version.
+#[track_caller]
+fn assert_has(value: &Value, fields: &str) {
+    for field in fields.split_whitespace() {
+        assert!(value.get(field).is_some(), "{field} is missing: {value:#}");
+    }
+}
+
+#[test]
+fn the_fields_of_a_scenario_are_stable() {
+    let report = read(&whole());
+    assert_has(&report["tool"], "name version os arch cores ci");
+    assert_has(&report["rules"], "verdict passed failed inconclusive results");
+    let scenario = &report["scenarios"][0];
+    assert_has(scenario, "name target verdict phases requests slos alerts generator");
+    assert_has(scenario, "shard t0 configuration window conditions notes scrapes");
+    assert_has(&scenario["configuration"], "path sha256 text");
+    let request = &scenario["requests"][0];
+    assert_has(request, "name phase model count sent failed late dropped retried abandoned");
+    for times in ["latency_seconds", "service_time_seconds", "latency_ok_seconds", "lag_seconds"] {
+        assert_has(&request[times], "p50 p90 p95 p99 p999 max mean");
+    }
+    let slo = &scenario["slos"][0];
+    assert_has(slo, "id source observed target verdict reason samples margin unit uncertainty");
+    assert_has(&scenario["phases"][0], "name measured ran");
+    let generator = &scenario["generator"];
+    assert_has(generator, "cpu_seconds open_file_limit missed_by_generator lag_seconds");
+}
+
+#[test]
+fn counts_of_requests_add_up_as_they_are_explained() {
+    let mut load = support::load_of(vec![support::open_phase(
+        "steady",
+        1,
+        vec![
+            support::with_failures(support::answered("csv", 1..=90), 6),
+            support::answered("pdf", []),
+        ],
+    )]);
+    let request = &mut load.phases[0].requests[0];
+    (request.intended, request.dropped, request.failed) = (100, 4, 10);
+    let objectives = support::usual_objectives();
+    let planned = vec![support::planned_open("steady")];
+    let scenario = support::scenario("s", planned, objectives);
+    let series = support::scraped(24, 390.0, 10.0);
+    let record = support::record_of(&scenario, Some((&load, &series)), Vec::new());
+    let report = read(&support::run_of(vec![record], None));
+    let request = &report["scenarios"][0]["requests"][0];
+    let counts = ["count", "sent", "dropped", "failed"].map(|name| request[name].as_u64().unwrap());
+    // `count` is what was meant to be sent, `failed` includes what was dropped.
+    assert_eq!(counts, [100, 96, 4, 10]);
+    assert_eq!(request["latency_seconds"]["p90"], request["latency_ok_seconds"]["max"]);
+    assert_eq!(request["latency_seconds"]["p95"], "unbounded", "ten of a hundred have no end");
+    let never_sent = &report["scenarios"][0]["requests"][1];
+    assert_eq!(never_sent["latency_seconds"]["p95"], Value::Null, "no samples are no number");
+}
+
 #[test]
 fn a_scenario_names_what_was_loaded_and_how_it_ended() {
     let report = read(&whole());
