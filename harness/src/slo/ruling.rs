@@ -27,14 +27,17 @@ impl Ruling {
         Self { verdict: Verdict::Inconclusive, reason: reason.into() }
     }
 
-    /// Both must hold: the worse one stands, of two misses both, otherwise the first.
+    /// Both must hold: the worse one stands, of two misses or two doubts both, of two
+    /// passes the first.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         if other.verdict > self.verdict {
             return other;
         }
-        if other.verdict == Verdict::Fail && self.reason != other.reason {
-            return Self::fail(format!("{}; {}", self.reason, other.reason));
+        let adds = other.verdict == self.verdict && self.reason != other.reason;
+        if adds && self.verdict != Verdict::Pass {
+            let reason = format!("{}; {}", self.reason, other.reason);
+            return Self { reason, ..self };
         }
         self
     }
@@ -66,6 +69,14 @@ mod tests {
         let missed = |reasons: [&str; 3]| reasons.into_iter().map(Ruling::fail).reduce(Ruling::and);
         assert_eq!(missed(["a", "b", "c"]), Some(Ruling::fail("a; b; c")));
         assert_eq!(missed(["a", "a", "a"]), Some(Ruling::fail("a")));
+    }
+
+    #[test]
+    fn of_several_doubts_each_is_told_and_beside_a_miss_none() {
+        let doubt = |reason| Ruling::inconclusive(reason);
+        assert_eq!(doubt("a").and(doubt("b")), doubt("a; b"));
+        assert_eq!(doubt("a").and(doubt("a")), doubt("a"));
+        assert_eq!(doubt("a").and(Ruling::fail("m")).and(doubt("b")), Ruling::fail("m"));
     }
 
     #[test]
