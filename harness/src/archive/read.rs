@@ -35,6 +35,8 @@ pub struct SavedEvidence {
     pub series: SeriesStore,
     /// What a restart means.
     pub restarts: Restarts,
+    /// The paths that the scrapes asked for.
+    pub metrics_paths: Vec<String>,
     /// Whether the scenario had metrics at all.
     pub has_metrics: bool,
     /// What it means that none of the target's counters moved.
@@ -80,6 +82,7 @@ pub fn read_evidence(
         closing_scrapes: closing_scrapes(&folder, &series)?,
         series,
         restarts: if scenario.restarts_allowed { Restarts::Allow } else { Restarts::Fail },
+        metrics_paths: scenario.scrapes.as_ref().map_or_else(Vec::new, |one| one.paths.clone()),
         has_metrics: scenario.scrapes.is_some(),
         unmoved: scenario.unmoved.into(),
     })
@@ -99,6 +102,7 @@ impl SavedEvidence {
             windows,
             unmoved: self.unmoved,
             restarts: self.restarts,
+            metrics_paths: self.metrics_paths.clone(),
         }
     }
 

@@ -474,6 +474,9 @@ pub struct ScrapesRecord {
     /// Where the metrics are, in words; never with a secret.
     #[serde(default)]
     pub source: String,
+    /// The paths that were asked for, without queries.
+    #[serde(default)]
+    pub paths: Vec<String>,
     /// One for each instance that was scraped, by name.
     #[serde(default)]
     pub instances: Vec<InstanceScrapes>,

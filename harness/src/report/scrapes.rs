@@ -53,6 +53,7 @@ mod tests {
             first_error: None,
         };
         ScrapesRecord {
+            paths: Vec::new(),
             good: instances.iter().map(|one| one.1).sum(),
             failed: instances.iter().map(|one| one.2).sum(),
             first_errors: Vec::new(),

@@ -30,6 +30,7 @@ pub(super) struct Judge {
     planned: Vec<PlannedPhase>,
     unmoved: Unmoved,
     restarts: Restarts,
+    metrics_paths: Vec<String>,
     has_metrics: bool,
     series: SharedSeries,
     so_far: LoadSoFar,
@@ -47,6 +48,7 @@ impl Judge {
             planned: scenario.phases.iter().map(PlannedPhase::from).collect(),
             unmoved: scenario.unmoved,
             restarts: scenario.restarts,
+            metrics_paths: scenario.metrics.paths(),
             has_metrics: scenario.metrics != Metrics::None,
             series: Arc::clone(series),
             so_far: engine.so_far(),
@@ -103,6 +105,7 @@ impl Judge {
             windows,
             unmoved: self.unmoved,
             restarts: self.restarts,
+            metrics_paths: self.metrics_paths.clone(),
         };
         let look = |(objective, _): &(Objective, Duration)| {
             let of_client = matches!(objective.kind, ObjectiveKind::Client(_));

@@ -227,8 +227,8 @@ fn conclude(scenario: &Scenario, was_stopped: bool, run: &mut ScenarioRun) {
     let evidence = Evidence::of(scenario, &load, &run.series);
     let changes = judge_instances(&evidence).into_iter().map(Condition::from);
     run.conditions.extend(changes);
-    if let (Ok(window), Some(path)) = (&evidence.windows.run, metrics_path(scenario))
-        && let Some(idle) = idle_target::find(&run.series, *window, path)
+    if let Ok(window) = &evidence.windows.run
+        && let Some(idle) = idle_target::find(&run.series, *window, &evidence.metrics_paths)
     {
         run.conditions.push(Condition::Idle { reason: idle.reason });
     }

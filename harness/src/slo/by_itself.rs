@@ -1,6 +1,8 @@
 //! What moves without any work: counters of runtimes and client libraries, and counters
 //! of the scrapes themselves. Neither proves that a target did something.
 
+use slogate_promql::Labels;
+
 use super::scraped::OWN_SERIES;
 
 /// Beginnings of names that move in every process, loaded or not.
@@ -23,6 +25,11 @@ pub(super) fn moves_by_itself(name: &str) -> bool {
     name.starts_with(OWN_SERIES) || OF_RUNTIMES.iter().any(|start| name.starts_with(start))
 }
 
+/// Whether a series is about requests for one of these paths, those of the scrapes.
+pub(super) fn is_of_scrapes(labels: &Labels, metrics_paths: &[String]) -> bool {
+    labels.iter().any(|(_, value)| metrics_paths.iter().any(|path| path == value))
+}
+
 /// Whether values grew by one from each scrape to the next, as a counter of scrapes does.
 pub(super) fn counts_scrapes(values: &[f64]) -> bool {
     let mut steps = values.windows(2).map(|pair| pair[1] - pair[0]);
@@ -40,6 +47,14 @@ mod tests {
         }
         assert!(moves_by_itself("slogate_arrivals_total"));
         assert!(!moves_by_itself("orders_total") && !moves_by_itself("gone_total"));
+    }
+
+    #[test]
+    fn a_label_with_the_path_of_the_metrics_is_about_the_scrapes() {
+        let paths = ["/metrics".to_owned()];
+        let of = |route| Labels::new([("__name__", "http_requests_total"), ("route", route)]);
+        assert!(is_of_scrapes(&of("/metrics"), &paths));
+        assert!(!is_of_scrapes(&of("/orders"), &paths) && !is_of_scrapes(&of("/metrics"), &[]));
     }
 
     #[test]

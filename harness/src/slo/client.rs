@@ -514,6 +514,7 @@ mod tests {
             series: &SeriesStore::default(),
             windows: Windows::missing(MissingWindow::NoMetrics),
             restarts: crate::scenario::Restarts::Fail,
+            metrics_paths: Vec::new(),
         };
         let mut objective = objective(ObjectiveKind::Client(expression), &[target]);
         objective.during = during.map(str::to_owned);

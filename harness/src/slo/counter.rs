@@ -157,7 +157,7 @@ mod tests {
         let planned = planned_of(load);
         let (unmoved, restarts) = (Unmoved::Allow, Restarts::Fail);
         let windows = Windows::find(series, load);
-        Evidence { planned, load, series, windows, unmoved, restarts }
+        Evidence { planned, load, series, windows, unmoved, restarts, metrics_paths: Vec::new() }
     }
 
     fn judged(store: &SeriesStore, selector: &str, target: (Comparator, f64)) -> JudgedObjective {

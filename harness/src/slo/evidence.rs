@@ -116,6 +116,8 @@ pub struct Evidence<'a> {
     pub unmoved: Unmoved,
     /// What a restart means.
     pub restarts: Restarts,
+    /// The paths that our own scrapes ask for.
+    pub metrics_paths: Vec<String>,
 }
 
 impl<'a> Evidence<'a> {
@@ -127,7 +129,8 @@ impl<'a> Evidence<'a> {
             windows.run = Err(MissingWindow::NoMetrics);
         }
         let (unmoved, restarts) = (scenario.unmoved, scenario.restarts);
-        Self { planned, load, series, windows, unmoved, restarts }
+        let metrics_paths = scenario.metrics.paths();
+        Self { planned, load, series, windows, unmoved, restarts, metrics_paths }
     }
 
     /// Every instance that was not one process all the time of the measured load.

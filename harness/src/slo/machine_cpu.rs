@@ -256,7 +256,15 @@ mod tests {
         let planned = planned_of(load);
         let windows = Windows::find(series, load);
         let (unmoved, restarts) = (Unmoved::Allow, Restarts::Fail);
-        let evidence = Evidence { planned, load, series, windows, unmoved, restarts };
+        let evidence = Evidence {
+            planned,
+            load,
+            series,
+            windows,
+            unmoved,
+            restarts,
+            metrics_paths: Vec::new(),
+        };
         judge(&objective(kind, &[target]), &evidence)
     }
 

@@ -1,14 +1,14 @@
 //! Whether the target's own counters moved while it answered.
 //!
 //! What moves without load says nothing: the series of runtimes and of the scrape
-//! itself, and a counter that grew by one at every scrape, as one that counts the
-//! scrapes does.
+//! itself, those with the metrics path in a label, and a counter that grew by one at
+//! every scrape, as one that counts the scrapes does.
 
 use slogate_promql::{Expression, METRIC_NAME, SeriesRef, parse_selector};
 
 use super::algebra::counter_growth::{Counted, growth};
 use super::algebra::since_start::counts_since_start;
-use super::by_itself::{counts_scrapes, moves_by_itself};
+use super::by_itself::{counts_scrapes, is_of_scrapes, moves_by_itself};
 use super::scraped::{OWN_SERIES, ScrapeEnds, kind_of};
 use super::{Evidence, Window};
 use crate::scenario::{ObjectiveKind, Unmoved, replace_names};
@@ -56,7 +56,7 @@ fn any_moved(window: Window, evidence: &Evidence<'_>) -> bool {
 /// Whether a series counts something that load could move, once for each event.
 fn counts_events(one: SeriesRef<'_>, evidence: &Evidence<'_>) -> bool {
     let name = one.labels.get(METRIC_NAME).unwrap_or_default();
-    if moves_by_itself(name) {
+    if moves_by_itself(name) || is_of_scrapes(one.labels, &evidence.metrics_paths) {
         return false;
     }
     match kind_of(evidence.series, name) {
@@ -87,6 +87,7 @@ mod tests {
             windows,
             unmoved,
             restarts: crate::scenario::Restarts::Fail,
+            metrics_paths: vec!["/metrics".into()],
         };
         nothing_moved(kind, &evidence)
     }
@@ -123,6 +124,19 @@ mod tests {
             Some(if at < 9 { 1.0 } else { 2.0 })
         });
         assert_eq!(answers_without_a_move(&store, &on("depth")), None);
+    }
+
+    #[test]
+    fn requests_for_the_metrics_themselves_are_no_move() {
+        let by_route = |route| {
+            let mut store = idle();
+            let labels = [("__name__", "requests_total"), ("route", route)];
+            // Two scrapers ask for it, so that it does not grow by one each time.
+            add_series(&mut store, FamilyKind::Counter, &labels, |at| Some(2.0 * at as f64));
+            answers_without_a_move(&store, &on("depth"))
+        };
+        assert_eq!(by_route("/metrics"), Some(100));
+        assert_eq!(by_route("/orders"), None);
     }
 
     #[test]

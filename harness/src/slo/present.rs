@@ -83,6 +83,7 @@ mod tests {
             windows,
             unmoved,
             restarts: crate::scenario::Restarts::Fail,
+            metrics_paths: Vec::new(),
         };
         judge(&objective(ObjectiveKind::Present { selector: selector.into() }, &[]), &evidence)
     }

@@ -258,7 +258,15 @@ mod tests {
             let planned = planned_of(load);
             let windows = Windows::find(series, load);
             let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
-            let evidence = Evidence { planned, load, series, windows, unmoved, restarts };
+            let evidence = Evidence {
+                planned,
+                load,
+                series,
+                windows,
+                unmoved,
+                restarts,
+                metrics_paths: Vec::new(),
+            };
             let kind = ObjectiveKind::Promql {
                 expression: self.text.into(),
                 unit: self.unit.0,
@@ -860,7 +868,15 @@ mod tests {
         let windows = Windows::find(&store, &load);
         let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
         let (planned, load, series) = (planned_of(&load), &load, &store);
-        let evidence = Evidence { planned, load, series, windows, unmoved, restarts };
+        let evidence = Evidence {
+            planned,
+            load,
+            series,
+            windows,
+            unmoved,
+            restarts,
+            metrics_paths: Vec::new(),
+        };
         let lower = crate::slo::judge(&objective, &evidence);
         assert_eq!(lower.verdict, Verdict::Inconclusive, "{}", lower.reason);
         objective.thresholds.swap(0, 1);

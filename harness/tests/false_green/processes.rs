@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::balancer::balance;
 use crate::page::Seen;
@@ -55,6 +56,28 @@ fn the_metrics_are_those_of_another_process() {
     let elsewhere =
         shop(|path, _| (path == "/metrics").then(|| Answer::Http(200, metrics_of(STARTED, 5_000))));
     run(&scenario(&elsewhere.url(), &objectives)).is_row("another process");
+}
+
+/// A process that nobody loads, which counts the requests for its metrics by their route,
+/// those of another scraper among them.
+fn asked_for_its_metrics(route: &'static str) -> Service {
+    let asked = AtomicUsize::new(0);
+    shop(move |path, _| {
+        (path == "/metrics").then(|| {
+            let asked = asked.fetch_add(2, Ordering::SeqCst);
+            let routes = format!("http_requests_total{{route=\"{route}\"}} {asked}\n");
+            let head = "# TYPE http_requests_total counter\n";
+            Answer::Http(200, metrics_of(STARTED, 5_000) + head + &routes)
+        })
+    })
+}
+
+#[test]
+fn another_process_that_is_asked_for_its_metrics() {
+    let objectives = [NO_FAILURES, DEPTH];
+    let judged = |route| run(&scenario(&asked_for_its_metrics(route).url(), &objectives));
+    judged("/order").passes();
+    judged("/metrics").is_row("another process, by route");
 }
 
 #[test]

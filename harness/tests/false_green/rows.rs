@@ -92,6 +92,11 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row("restart, no start time", "the same without a start time, where totals must agree", ""),
     row("another process", "the metrics are those of another process", ""),
+    row(
+        "another process, by route",
+        "the metrics are those of another process, which counts the requests for them by route",
+        "",
+    ),
     row("cached exposition", "a proxy gives the same exposition each time", ""),
     row(
         "two address families",

@@ -20,7 +20,18 @@ fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
     let planned = vec![PlannedPhase { name: "steady".into(), group: None, measured: true }];
     let windows = Windows::find(&series, load);
     let (unmoved, restarts) = (Unmoved::Doubt, Restarts::Fail);
-    judge(objective, &Evidence { planned, load, series: &series, windows, unmoved, restarts })
+    judge(
+        objective,
+        &Evidence {
+            planned,
+            load,
+            series: &series,
+            windows,
+            unmoved,
+            restarts,
+            metrics_paths: Vec::new(),
+        },
+    )
 }
 
 fn verdict_of(request: RequestResult, objective: &Objective) -> Verdict {

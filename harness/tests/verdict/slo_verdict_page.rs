@@ -55,7 +55,7 @@ fn observation_examples() -> [(&'static str, String); 2] {
     [
         ("idle_target", {
             let window = Window { opened_ms: 0, closed_ms: 10_000 };
-            idle_target::find(&SeriesStore::default(), window, "/metrics").unwrap().reason
+            idle_target::find(&SeriesStore::default(), window, &["/metrics".into()]).unwrap().reason
         }),
         ("unseen_life", {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");

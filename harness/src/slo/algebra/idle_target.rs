@@ -8,13 +8,13 @@ use slogate_promql::{Sample, SeriesRef, is_stale};
 
 use super::since_start::counts_since_start;
 use crate::series::SeriesStore;
-use crate::slo::by_itself::{counts_scrapes, moves_by_itself};
+use crate::slo::by_itself::{counts_scrapes, is_of_scrapes, moves_by_itself};
 use crate::slo::{Ruling, Window};
 
-/// The ruling over an observation in which nothing happened; `metrics_path` is what
+/// The ruling over an observation in which nothing happened; `metrics_paths` are what
 /// our own scrapes ask for.
-pub fn find(series: &SeriesStore, window: Window, metrics_path: &str) -> Option<Ruling> {
-    let did_something = series.iter().any(|one| is_work(series, one, window, metrics_path));
+pub fn find(series: &SeriesStore, window: Window, metrics_paths: &[String]) -> Option<Ruling> {
+    let did_something = series.iter().any(|one| is_work(series, one, window, metrics_paths));
     (!did_something).then(|| {
         Ruling::inconclusive(
             "no counter of the target's own grew, so there was nothing to judge; assert while it \
@@ -23,10 +23,10 @@ pub fn find(series: &SeriesStore, window: Window, metrics_path: &str) -> Option<
     })
 }
 
-fn is_work(store: &SeriesStore, series: SeriesRef<'_>, window: Window, metrics_path: &str) -> bool {
+fn is_work(store: &SeriesStore, series: SeriesRef<'_>, window: Window, paths: &[String]) -> bool {
     let Some(name) = series.labels.metric_name() else { return false };
     let kind = store.family_of(name).map(|(_, metadata)| metadata.kind);
-    let of_scrapes = series.labels.iter().any(|(_, value)| value == metrics_path);
+    let of_scrapes = is_of_scrapes(series.labels, paths);
     if moves_by_itself(name) || of_scrapes || !counts_since_start(name, kind) {
         return false;
     }
@@ -57,7 +57,7 @@ mod tests {
         for (second, value) in (0..).zip(values) {
             store.append(&labels, second * 1_000, value);
         }
-        find(&store, WINDOW, "/metrics")
+        find(&store, WINDOW, &["/metrics".into()])
     }
 
     #[test]

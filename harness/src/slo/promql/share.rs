@@ -182,6 +182,7 @@ mod tests {
             windows,
             unmoved,
             restarts: crate::scenario::Restarts::Fail,
+            metrics_paths: Vec::new(),
         };
         let (expression, unit, scale) = (text.into(), Unit::Ratio, 1.0);
         let kind = ObjectiveKind::Promql { expression, unit, scale, includes_before_run: false };

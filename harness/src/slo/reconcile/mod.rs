@@ -266,6 +266,7 @@ mod tests {
             windows,
             unmoved: Unmoved::Doubt,
             restarts: crate::scenario::Restarts::Fail,
+            metrics_paths: Vec::new(),
         };
         let mut objective = objective(kind, &[]);
         objective.during = during.map(str::to_owned);
