@@ -167,3 +167,11 @@ fn what_holds_ends_nothing() {
                - { id: answers, client: count(responses), is: '>= 100', abort: { after: 50ms } }\n";
     run(&scenario(&counting(false).url(), load, slo), 0);
 }
+
+#[test]
+fn a_minimum_below_its_target_ends_the_load() {
+    let slo = "  - { id: ready, promql: 'min_over_time(depth[$run])', is: '>= 4', abort: { after: 500ms } }\n";
+    let report = run(&scenario(&counting(false).url(), LONG, slo), 1);
+    assert_aborted(&report, "ready");
+    assert_eq!(objective(&report, "ready")["verdict"], "fail");
+}

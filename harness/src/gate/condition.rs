@@ -65,6 +65,11 @@ pub enum Condition {
         /// Which, for how long, and by what.
         reason: String,
     },
+    /// The same on a machine whose CPU others had, so that it may be their doing.
+    AbortInDoubt {
+        /// Which, for how long, by what, and who had the CPU.
+        reason: String,
+    },
     /// Several processes answered at one address.
     SeveralProcesses {
         /// What showed it.
@@ -107,6 +112,7 @@ impl Condition {
             | Self::NoResponse { .. }
             | Self::Interrupted { .. }
             | Self::Internal { .. }
+            | Self::AbortInDoubt { .. }
             | Self::SeveralProcesses { .. }
             | Self::Skipped { .. }
             | Self::Idle { .. }
@@ -133,7 +139,8 @@ impl Condition {
             Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
                 ExitCode::Failed
             }
-            Self::SeveralProcesses { .. }
+            Self::AbortInDoubt { .. }
+            | Self::SeveralProcesses { .. }
             | Self::Skipped { .. }
             | Self::Idle { .. }
             | Self::LoadOnly => ExitCode::Inconclusive,
@@ -153,7 +160,9 @@ impl Condition {
                 "ended by SIGHUP: the terminal was closed".into()
             }
             Self::Internal { reason } => format!("internal error: {reason}"),
-            Self::Aborted { reason } => format!("aborted: {reason}"),
+            Self::Aborted { reason } | Self::AbortInDoubt { reason } => {
+                format!("aborted: {reason}")
+            }
             Self::Skipped { reason } => format!("skipped: {reason}"),
             Self::AmbiguousTarget { reason }
             | Self::Restarted { reason }
@@ -199,6 +208,7 @@ mod tests {
             Condition::Restarted { reason: reason() },
             Condition::TargetEnded { reason: reason() },
             Condition::Aborted { reason: reason() },
+            Condition::AbortInDoubt { reason: reason() },
             Condition::SeveralProcesses { reason: reason() },
             Condition::Skipped { reason: reason() },
             Condition::Idle { reason: reason() },

@@ -59,6 +59,8 @@ pub(super) struct CellMeters {
     pub(super) succeeded: Meter,
     pub(super) responses_failed: Meter,
     pub(super) failed: Meter,
+    /// Of those that were sent and failed, those that waiting alone explains.
+    pub(super) waited: Meter,
     pub(super) dropped: Meter,
     pub(super) late: Meter,
     pub(super) retried: Meter,
@@ -92,6 +94,7 @@ pub(super) struct CellTotals {
     pub(super) succeeded: u64,
     pub(super) responses_failed: u64,
     pub(super) failed: u64,
+    pub(super) waited: u64,
     pub(super) dropped: u64,
     pub(super) late: u64,
     pub(super) retried: u64,
@@ -110,6 +113,7 @@ impl CellTotals {
         self.succeeded += cell.succeeded.get();
         self.responses_failed += cell.responses_failed.get();
         self.failed += cell.failed.get();
+        self.waited += cell.waited.get();
         self.dropped += cell.dropped.get();
         self.late += cell.late.get();
         self.retried += cell.retried.get();
@@ -244,6 +248,7 @@ impl CellMeters {
             succeeded: Meter::default(),
             responses_failed: Meter::default(),
             failed: Meter::default(),
+            waited: Meter::default(),
             dropped: Meter::default(),
             late: Meter::default(),
             retried: Meter::default(),

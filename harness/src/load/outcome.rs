@@ -133,6 +133,19 @@ pub enum FailureKind {
     Dropped,
 }
 
+impl FailureKind {
+    /// Whether waiting alone can cause it: too late, or one too many. A connection that was
+    /// refused or ended, and an answer that is wrong, are something else.
+    pub fn is_waiting(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Dropped => true,
+            // Request Timeout, Too Many Requests, Service Unavailable, Gateway Timeout.
+            Self::Status(status) => matches!(status, 408 | 429 | 503 | 504),
+            Self::Expectation | Self::Connect | Self::Closed | Self::Protocol => false,
+        }
+    }
+}
+
 /// The word that reports use: `status 500`, `timeout`.
 impl fmt::Display for FailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -153,6 +153,7 @@ impl Recorder {
         if let Some(kind) = end.failure {
             cell.latency_failed.record(latency);
             cell.service_failed.record(service);
+            meters.waited.add(u64::from(kind.is_waiting()));
             *cell.failures.entry(kind).or_default() += 1;
             meters.duration_failed.record(bounds, latency);
             meters.responses_failed.add(u64::from(end.complete));

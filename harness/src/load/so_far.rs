@@ -3,16 +3,18 @@
 //!
 //! Durations come from the meters' buckets. Every judged threshold is a bound of
 //! theirs, so that the share of requests within a threshold is exact; what is in a
-//! bucket stands in its middle. Service times are not metered and are absent.
+//! bucket stands in its middle. Service times are not metered and are absent. Of
+//! failures it is metered only whether waiting explains them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::buckets::{BucketBounds, BucketCounts};
 use super::generator::MISSED_AFTER;
-use super::meters::{CellMeters, LiveMeters};
+use super::meters::{CellMeters, CellTotals, LiveMeters};
 use super::outcome::{
-    GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason,
+    FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason,
 };
 use super::plan::LoadPlan;
 use crate::histogram::LatencyHistogram;
@@ -90,12 +92,19 @@ impl LoadSoFar {
             abandoned: totals.intended.saturating_sub(totals.succeeded + totals.failed),
             bytes_sent: totals.bytes_sent,
             bytes_received: totals.bytes_received,
+            failures: failures(&totals),
             latency_ok: times(|cell| &cell.duration_ok),
             latency_failed: times(|cell| &cell.duration_failed),
             lag: times(|cell| &cell.lag),
             ..RequestResult::default()
         }
     }
+}
+
+/// What is metered of how requests failed: a time-out stands for all that waiting explains.
+fn failures(totals: &CellTotals) -> BTreeMap<FailureKind, u64> {
+    let kinds = [(FailureKind::Timeout, totals.waited), (FailureKind::Dropped, totals.dropped)];
+    kinds.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
 /// Requests that the generator itself was late with, by the lag that it metered.

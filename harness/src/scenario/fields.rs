@@ -29,7 +29,7 @@ impl<'n> Fields<'n> {
         let Value::Map(entries) = &node.value else {
             let keys = table.names().collect::<Vec<_>>().join(", ");
             wrong_type(node, &format!("a map ({})", table.name), cx)
-                .help(format!("a {} is a map with the keys {keys}", table.name));
+                .help(format!("{} is a map with the keys {keys}", with_article(table.name)));
             return None;
         };
         let at = start_of(node);
@@ -317,6 +317,12 @@ pub(crate) fn closest<'a>(
     let nearest = candidates.into_iter().min_by_key(distance)?;
     let allowed = nearest.chars().count().div_ceil(3).min(3);
     (distance(&nearest) <= allowed).then_some(nearest)
+}
+
+/// `a phase`, `an objective`.
+fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
 fn quoted(names: &[&str]) -> String {

@@ -17,6 +17,7 @@ mod finding;
 mod json_path;
 mod keys;
 mod known;
+mod late_abort;
 mod metrics;
 mod model;
 mod objective;

@@ -11,6 +11,7 @@ use super::fields::{self, Fields};
 use super::files;
 use super::keys;
 use super::known::KnownMetrics;
+use super::late_abort;
 use super::metrics;
 use super::model::{
     Metrics, Objective, Objectives, Phase, Request, Restarts, Scenario, Target, Unmoved, Variables,
@@ -25,6 +26,7 @@ use super::secrecy;
 use super::source::{Source, Span};
 use super::target;
 use super::tree::{Node, Value};
+use crate::units::{Unit, format_quantity};
 
 /// What the caller decides beside the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -238,6 +240,7 @@ fn scenario(
         (&phases, &requests, &objectives)
     {
         warn_about_samples(objectives, phases, requests, cx);
+        warn_about_late_aborts(objectives, phases, cx);
     }
     let (name, target, metrics) = (name?, target?, metrics?);
     let (phases, requests, objectives) = (phases?, requests?, objectives?);
@@ -288,6 +291,20 @@ fn warn_about_samples(
         let at = cx.span_of(&objective.place);
         cx.warning(at, message)
             .help("send more requests, or judge a lower percentile; until then it is inconclusive");
+    }
+}
+
+/// Warns about each `abort` that can end nothing.
+fn warn_about_late_aborts(objectives: &[Objective], phases: &[Phase], cx: &mut Context) {
+    for objective in objectives {
+        let Some(load) = late_abort::load_before_abort(objective, phases) else { continue };
+        let load = format_quantity(load.as_secs_f64(), Unit::Seconds);
+        let message = format!(
+            "the `abort` of `{}` can end nothing: the load is over after {load}",
+            objective.id
+        );
+        let at = cx.span_of(&objective.place);
+        cx.warning(at, message).help("give it a shorter `after`, or load for longer");
     }
 }
 

@@ -93,7 +93,8 @@ impl Judge {
     /// Each objective as it stands now; `None` of one that nothing new is known of.
     fn look(&self) -> Vec<Option<(Verdict, String)>> {
         let load = self.so_far.result();
-        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        // A copy, so that no scrape waits for the judge.
+        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut windows = Windows::so_far(&series, &load);
         if !self.has_metrics {
             windows.run = Err(MissingWindow::NoMetrics);

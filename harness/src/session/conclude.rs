@@ -4,7 +4,7 @@ use crate::gate::{Condition, Signal};
 use crate::load::StopReason;
 use crate::scenario::{Objective, Objectives, Scenario};
 use crate::slo::{
-    Evidence, allowed_restarts, judge, judge_instances, not_judged, reconciliation_note,
+    Evidence, allowed_restarts, judge, judge_instances, not_judged, reconciliation_note, starvation,
 };
 
 use crate::units::{Unit, format_quantity};
@@ -42,10 +42,42 @@ fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut Sce
         return;
     };
     let evidence = Evidence::of(scenario, load, &run.series);
+    if let Some(excuse) = excuse_of_abort(objectives, &evidence) {
+        run.conditions.iter_mut().for_each(|condition| doubt_abort(condition, &excuse));
+    }
     let changes = judge_instances(&evidence).into_iter().map(Condition::from);
     run.conditions.extend(changes);
     run.notes.extend(allowed_restarts(&evidence));
     run.objectives = objectives.iter().map(|one| judge(one, &evidence)).collect();
     let note = reconciliation_note(&run.objectives, &evidence);
     run.notes.extend(note);
+}
+
+/// Why the objective that ended the load may have been missed by others' doing. That is
+/// asked when it is judged while load runs, too; by now more is known of the machine.
+fn excuse_of_abort(objectives: &[Objective], evidence: &Evidence<'_>) -> Option<String> {
+    let Some(StopReason::Aborted { objective, .. }) = &evidence.load.stopped_early else {
+        return None;
+    };
+    let ended_by = objectives.iter().find(|one| one.id == *objective)?;
+    starvation(ended_by, evidence)
+}
+
+fn doubt_abort(condition: &mut Condition, excuse: &str) {
+    if let Condition::Aborted { reason } = condition {
+        *condition = Condition::AbortInDoubt { reason: format!("{reason}; {excuse}") };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_abort_in_doubt_is_no_fail_and_says_why() {
+        let mut condition = Condition::Aborted { reason: "`p95` was missed for 1 s".into() };
+        doubt_abort(&mut condition, "others had the CPU");
+        assert_eq!(condition.reason(), "aborted: `p95` was missed for 1 s; others had the CPU");
+        assert_eq!(condition.verdict(), crate::slo::Verdict::Inconclusive);
+    }
 }

@@ -10,7 +10,7 @@ use slogate_promql::{Expression, Labels, METRIC_NAME, Peak, Sample, SelectorInfo
 use super::algebra::starved_machine::CpuShares;
 use super::scraped::kind_of;
 use super::{Evidence, Finding, Observed, Verdict};
-use crate::load::{FailureKind, LoadResult, PhaseResult};
+use crate::load::{LoadResult, PhaseResult};
 use crate::machine::{CPU_SECONDS, OWNER, Owner};
 use crate::scenario::{
     ClientExpression, Counted, Objective, ObjectiveKind, Outcome, Threshold, replace_names,
@@ -188,35 +188,22 @@ impl Failures {
         let (mut failed, mut waited) = (0, 0);
         for request in measured.flat_map(|phase| &phase.requests) {
             failed += request.failed;
-            let kinds = request.failures.iter().filter(|(kind, _)| is_waiting(kind));
+            let kinds = request.failures.iter().filter(|(kind, _)| kind.is_waiting());
             waited += kinds.map(|(_, count)| count).sum::<u64>();
         }
         match failed {
             0 => Self::None,
-            _ if failed == waited => Self::Waited,
+            // While load runs, a failure may be read as waited for before it is read as failed.
+            _ if waited >= failed => Self::Waited,
             _ => Self::Otherwise,
         }
-    }
-}
-
-/// Whether waiting alone can cause a failure: too late, or one too many. A connection that
-/// was refused or ended, and an answer that is wrong, are something else.
-fn is_waiting(kind: &FailureKind) -> bool {
-    match kind {
-        FailureKind::Timeout | FailureKind::Dropped => true,
-        // Request Timeout, Too Many Requests, Service Unavailable, Gateway Timeout.
-        FailureKind::Status(status) => matches!(status, 408 | 429 | 503 | 504),
-        FailureKind::Expectation
-        | FailureKind::Connect
-        | FailureKind::Closed
-        | FailureKind::Protocol => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::RequestResult;
+    use crate::load::{FailureKind, RequestResult};
     use crate::scenario::{Comparator, RequestFilter, Restarts, Statistic, TimeKind, Unmoved};
     use crate::slo::fixtures::{
         add_series, answered, objective, planned_of, scrapes_every, steady, store_of, with_failures,

@@ -49,8 +49,14 @@ const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to j
 
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
-    let subject = Subject::of(&objective.kind);
-    let finding = match &objective.kind {
+    let finding = find(objective, evidence);
+    let ruling = about_the_run(&finding, objective, evidence);
+    report(objective, Subject::of(&objective.kind), finding, ruling)
+}
+
+/// What was measured for an objective, and how that is ruled by itself.
+fn find(objective: &Objective, evidence: &Evidence<'_>) -> Finding {
+    match &objective.kind {
         ObjectiveKind::Client(_) | ObjectiveKind::Reconcile(_) if evidence.planned.is_empty() => {
             Finding::nothing(NO_CLIENT)
         }
@@ -69,9 +75,13 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
         }
         ObjectiveKind::Present { selector } => present::judge(selector, objective, evidence),
         ObjectiveKind::Reconcile(reconcile) => reconcile::judge(reconcile, objective, evidence),
-    };
-    let ruling = about_the_run(&finding, objective, evidence);
-    report(objective, subject, finding, ruling)
+    }
+}
+
+/// Why an objective's miss may be other processes' doing, whatever else is said of it.
+pub fn starvation(objective: &Objective, evidence: &Evidence<'_>) -> Option<String> {
+    let shares = machine_cpu::explains(&find(objective, evidence), objective, evidence)?;
+    starved_machine::excuse(&shares)
 }
 
 /// Judges each objective, in order.
@@ -206,11 +216,12 @@ fn asks_for_failures(kind: &ObjectiveKind) -> bool {
 fn rest_of_run(finding: &Finding, kind: &ObjectiveKind) -> RestOfRun {
     match kind {
         ObjectiveKind::Client(expression) => client::rest_of_run(expression),
-        // Expressions can be anything; too much of something is taken to stay too much.
         ObjectiveKind::Counter { .. } => RestOfRun::Raises,
-        ObjectiveKind::Promql { .. } => match finding.uncertainty {
+        ObjectiveKind::Promql { expression, .. } => match finding.uncertainty {
             // A quantile or a share, which its own rules weighed.
             Some(_) => RestOfRun::Confirms,
+            None if promql::is_lowest_of_the_window(expression) => RestOfRun::Lowers,
+            // Expressions can be anything; too much of something is taken to stay too much.
             None => RestOfRun::Raises,
         },
         ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => RestOfRun::Moves,

@@ -8,7 +8,8 @@ mod share;
 mod substitute;
 
 use slogate_promql::{
-    Asks, Element as Sampled, Expression, Labels, Options, Peak, SeriesSource, Value, instant,
+    Asks, Element as Sampled, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource, Value,
+    instant,
 };
 
 use super::algebra::every_element::{self, Element};
@@ -71,6 +72,19 @@ pub(super) fn judge(query: Query<'_>, objective: &Objective, evidence: &Evidence
             "the expression has no value at the closing scrape; were there samples to work on?",
         ),
     }
+}
+
+/// Whether an expression is a minimum over all of its window, so that more of the window
+/// can only lower it. Over a range of its own a minimum rises when that range moves on.
+pub(super) fn is_lowest_of_the_window(text: &str) -> bool {
+    // Stands for the window, and is nothing that anybody would write.
+    const WINDOW_MS: i64 = 86_399_999;
+    let literal = replace_names(text, |_, _| Some(format!("{WINDOW_MS}ms")));
+    let Ok(expression) = Expression::parse(&literal) else { return false };
+    let is_window = |one: &SelectorInfo| {
+        one.range_ms == Some(WINDOW_MS) && one.offset_ms == 0 && !one.fixed_instant
+    };
+    expression.peak() == Some(Peak::Lowest) && expression.selectors().iter().all(is_window)
 }
 
 fn found(worst: Element) -> Finding {
@@ -414,6 +428,21 @@ mod tests {
         assert_eq!((judged.observed, judged.verdict), (Observed::Number(16.0), Verdict::Pass));
         assert_eq!(judged.samples, Some(17));
         assert_eq!(judged.reason, "16 meets <= 100 with 84 to spare (seen by 17 scrapes)");
+    }
+
+    #[test]
+    fn a_minimum_over_the_window_can_only_fall() {
+        for text in ["min_over_time(ready[$run])", "min(min_over_time(ready{a=\"[\"}[$phase]))"] {
+            assert!(is_lowest_of_the_window(text), "{text}");
+        }
+        for text in [
+            "min_over_time(ready[5s])",
+            "min_over_time(ready[$run] offset 5s)",
+            "max_over_time(ready[$run])",
+            "min_over_time(ready[$run]) / 2",
+        ] {
+            assert!(!is_lowest_of_the_window(text), "{text}");
+        }
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("generator late", "the generator stands still for 1.5 s, and the objectives are met", ""),
     row("generator's lag", "the generator stands still for 0.7 s, and a latency is missed", ""),
     row("slow and starved", "other processes have the CPU, and a latency is missed", ""),
+    row("abort and starved", "the same, requests time out, and that would `abort` the load", ""),
     row("500 and starved", "other processes have the CPU, and every answer is 500", ""),
     row(
         "dropped arrivals",

@@ -35,6 +35,13 @@ impl Drop for Neighbours {
     }
 }
 
+/// Some requests have no time at all, and `abort` ends the load that their failing misses.
+fn hurried() -> String {
+    let success = "{ id: success, client: ratio(success), is: '>= 95%', abort: { after: 1s } }";
+    let other = "requests:\n  - { name: hurried, get: /export/metrics, timeout: 10us }\n";
+    exports("", &[success]).replace("requests:\n", other)
+}
+
 /// Two seconds of exports at the reference service, which slogate starts.
 fn exports(faults: &str, objectives: &[&str]) -> String {
     scenario("reference", objectives)
@@ -56,10 +63,14 @@ fn others_have_the_cpu() {
     let control = run(&slow);
     let is_starved = machine(&control)["is_starved"].as_bool().unwrap();
     assert_eq!(control.code, if is_starved { 3 } else { 1 }, "{control:?}");
+    let aborted = run(&hurried());
+    let is_starved = machine(&aborted)["is_starved"].as_bool().unwrap();
+    assert_eq!(aborted.code, if is_starved { 3 } else { 1 }, "{aborted:?}");
     assert!(machine(&control)["target_share"].as_f64().unwrap() > 0.0, "{control:?}");
 
     let neighbours = Neighbours::move_in();
     run(&slow).is_row_of_any_count("slow and starved");
+    run(&hurried()).is_row_of_any_count("abort and starved");
     let failed = run(&broken);
     assert_eq!(machine(&failed)["is_starved"], true, "{failed:?}");
     failed.is_row_of_any_count("500 and starved");

@@ -37,19 +37,27 @@ impl CpuShares {
     }
 }
 
+/// Why a miss that waiting explains may be others' doing, if they starved the target.
+pub fn excuse(shares: &CpuShares) -> Option<String> {
+    let percent = |share: f64| format_quantity((share * 100.0).round() / 100.0, Unit::Ratio);
+    shares.is_starved().then(|| {
+        format!(
+            "other processes took {} of this machine's CPU and {} was idle, so this miss may be \
+             theirs; run it on a less busy machine",
+            percent(shares.other),
+            percent(shares.idle),
+        )
+    })
+}
+
 /// Rules again, knowing how the CPU was shared and that waiting explains a miss.
 pub fn rule(ruling: Ruling, shares: &CpuShares) -> Ruling {
-    if ruling.verdict != Verdict::Fail || !shares.is_starved() {
-        return ruling;
+    match excuse(shares) {
+        Some(excuse) if ruling.verdict == Verdict::Fail => {
+            Ruling::inconclusive(format!("{excuse} (measured: {})", ruling.reason))
+        }
+        _ => ruling,
     }
-    let percent = |share: f64| format_quantity((share * 100.0).round() / 100.0, Unit::Ratio);
-    Ruling::inconclusive(format!(
-        "other processes took {} of this machine's CPU and {} was idle, so this miss may be \
-         theirs; run it on a less busy machine (measured: {})",
-        percent(shares.other),
-        percent(shares.idle),
-        ruling.reason
-    ))
 }
 
 #[cfg(test)]

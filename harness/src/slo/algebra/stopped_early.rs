@@ -14,6 +14,8 @@ use crate::units::{Unit, format_quantity};
 pub enum RestOfRun {
     /// A count, a sum or a maximum: only raise it.
     Raises,
+    /// A minimum: only lower it.
+    Lowers,
     /// A rate: move it either way.
     Moves,
     /// A percentile, mean or ratio: nothing that its own rules did not weigh.
@@ -60,9 +62,14 @@ pub fn rule(
 
 fn is_certain_miss(observed: Observed, rest: RestOfRun, target: &Threshold) -> bool {
     match (rest, observed.number()) {
-        (RestOfRun::Moves, _) => false,
+        (RestOfRun::Moves, _) | (RestOfRun::Lowers, None) => false,
         // What failed stays without a duration.
         (RestOfRun::Confirms, _) | (RestOfRun::Raises, None) => true,
+        (RestOfRun::Lowers, Some(value)) => match target.comparator {
+            Comparator::Greater => value <= target.bound,
+            Comparator::GreaterOrEqual | Comparator::Equal => value < target.bound,
+            Comparator::Less | Comparator::LessOrEqual | Comparator::NotEqual => false,
+        },
         (RestOfRun::Raises, Some(value)) => match target.comparator {
             Comparator::Less => value >= target.bound,
             Comparator::LessOrEqual | Comparator::Equal => value > target.bound,
@@ -118,6 +125,29 @@ mod tests {
         ] {
             let ruled = ruled(miss(), value, RestOfRun::Raises, (comparator, 100.0));
             assert_eq!(ruled, miss(), "{value} {comparator:?} 100");
+        }
+    }
+
+    #[test]
+    fn a_minimum_that_was_too_low_stays_so_and_one_that_is_too_high_may_fall() {
+        let verdict = |value, comparator| {
+            ruled(Ruling::fail("m"), value, RestOfRun::Lowers, (comparator, 3.0)).verdict
+        };
+        for (value, comparator) in [
+            (2.0, Comparator::GreaterOrEqual),
+            (3.0, Comparator::Greater),
+            (2.0, Comparator::Equal),
+        ] {
+            assert_eq!(verdict(value, comparator), Verdict::Fail, "{value} {comparator:?} 3");
+        }
+        for (value, comparator) in
+            [(4.0, Comparator::Less), (4.0, Comparator::LessOrEqual), (4.0, Comparator::Equal)]
+        {
+            assert_eq!(
+                verdict(value, comparator),
+                Verdict::Inconclusive,
+                "{value} {comparator:?} 3"
+            );
         }
     }
 
