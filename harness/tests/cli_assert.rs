@@ -119,6 +119,13 @@ fn what_was_seen_can_be_saved_and_judged_again() {
 }
 
 #[test]
+fn a_live_target_has_no_phases() {
+    let jobs = SOME_JOBS.replace(" }", ", during: steady }");
+    let ended = assert(&service(busy), &["--slo", &jobs]).expect_code(2);
+    assert!(ended.stderr.contains("`jobs`: a live target"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_six_assertions_are_those_of_the_scenarios() {
     let report = assert(&service(busy), &[]).expect_code(3).report();
     let ids: Vec<&str> = report["scenarios"][0]["slos"]

@@ -1,5 +1,6 @@
 //! A saved run judged once more from its evidence.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::build::slo_record;
@@ -16,7 +17,8 @@ pub fn read_and_judge(run: &Path) -> Result<RunRecord, ArchiveError> {
     judge_all(run, None)
 }
 
-/// The same by other objectives than the scenarios' own.
+/// The same by other objectives than the scenarios' own; one that is about a phase which a
+/// scenario of the run does not have is refused.
 pub fn read_and_judge_by(run: &Path, objectives: &[Objective]) -> Result<RunRecord, ArchiveError> {
     judge_all(run, Some(objectives))
 }
@@ -24,12 +26,40 @@ pub fn read_and_judge_by(run: &Path, objectives: &[Objective]) -> Result<RunReco
 fn judge_all(run: &Path, others: Option<&[Objective]>) -> Result<RunRecord, ArchiveError> {
     let mut record = read(run)?;
     verify(run)?;
+    refuse_unknown_phases(&record, others.unwrap_or_default())?;
     for at in 0..record.scenarios.len() {
         let judged = judged_again(run, &record, at, others)?;
         record.scenarios[at] = judged;
     }
     record.verdict = record.outcome(OnInconclusive::Fail).verdict;
     Ok(record)
+}
+
+/// What a scenario file is told of before the load: a phase that is not there.
+fn refuse_unknown_phases(record: &RunRecord, objectives: &[Objective]) -> Result<(), ArchiveError> {
+    for (objective, phase) in objectives.iter().filter_map(|one| Some((one, one.during.as_ref()?)))
+    {
+        let lacks =
+            |scenario: &&ScenarioRecord| !measured_phases(scenario).contains(phase.as_str());
+        if let Some(scenario) = record.scenarios.iter().find(lacks) {
+            return Err(ArchiveError::UnknownPhase {
+                objective: objective.id.clone(),
+                phase: phase.clone(),
+                scenario: scenario.name.clone(),
+                known: measured_phases(scenario).into_iter().map(str::to_owned).collect(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Names that `during` may have: of measured phases, and what repeated ones have in common.
+fn measured_phases(scenario: &ScenarioRecord) -> BTreeSet<&str> {
+    let measured = scenario.phases.iter().filter(|phase| phase.measured);
+    measured
+        .flat_map(|phase| [Some(phase.name.as_str()), phase.group.as_deref()])
+        .flatten()
+        .collect()
 }
 
 fn judged_again(

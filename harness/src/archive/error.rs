@@ -48,6 +48,21 @@ pub enum ArchiveError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An objective is about a phase that a scenario of the run does not have.
+    #[error(
+        "objective `{objective}`: scenario `{scenario}` of the run has no measured phase `{phase}`; {}",
+        known_phases(.known)
+    )]
+    UnknownPhase {
+        /// The objective's id.
+        objective: String,
+        /// The phase that it is about.
+        phase: String,
+        /// The scenario.
+        scenario: String,
+        /// The phases that it may be about.
+        known: Vec<String>,
+    },
     /// It was saved by another major version.
     #[error("{path} has schema version {found}, this slogate reads {known}")]
     Version {
@@ -70,7 +85,16 @@ impl ArchiveError {
             | Self::NotAFolder(_)
             | Self::Read { .. }
             | Self::Malformed { .. }
+            | Self::UnknownPhase { .. }
             | Self::Version { .. } => ExitCode::Usage,
         }
+    }
+}
+
+/// What can be written instead.
+fn known_phases(known: &[String]) -> String {
+    match known {
+        [] => "it has none; remove `during`".to_owned(),
+        names => format!("it has {}", names.join(", ")),
     }
 }

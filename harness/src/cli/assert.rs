@@ -85,6 +85,13 @@ fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Fai
             origin.url()
         )));
     }
+    if let Some(objective) = asserted.objectives.iter().find(|one| one.during.is_some()) {
+        return Err(Failure::usage(format!(
+            "objective `{}`: a live target is watched as a whole and has no phases; remove \
+             `during`",
+            objective.id
+        )));
+    }
     let observation = Observation {
         duration: arguments.duration.unwrap_or(DEFAULT_DURATION),
         opens: if arguments.since_start { Opens::WithTheProcess } else { Opens::Now },

@@ -64,3 +64,16 @@ fn a_record_without_its_load_is_not_believed() {
     })
     .is_row("record without load");
 }
+
+#[test]
+fn a_saved_run_is_judged_by_a_phase_that_it_does_not_have() {
+    let workspace = Workspace::new();
+    workspace.write("s.yaml", &scenario(&healthy().url(), &[P95]));
+    Seen::of(&workspace, &workspace.run(&["run", "s.yaml", "--save", "kept"])).passes();
+    let judged = |phase: &str| {
+        let slo = format!("p95(latency) < 5s during {phase}");
+        Seen::of(&workspace, &workspace.run(&["assert", "kept", "--slo", &slo]))
+    };
+    judged("steady").passes();
+    judged("stedy").is_row("misspelt phase, saved run");
+}

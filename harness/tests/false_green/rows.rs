@@ -145,6 +145,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("disk full while saving", "the disk is full while the run is saved", ""),
     row("saved run cut short", "a file of a saved run is cut short", ""),
     row("saved file gone", "a file of a saved run is gone", ""),
+    row("misspelt phase, saved run", "a phase misspelt where a saved run is judged", ""),
     row("digests cut short", "the digests of a saved run are cut short", ""),
     row("record without load", "a saved record says pass and has no load", ""),
 ];
