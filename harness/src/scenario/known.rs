@@ -4,9 +4,9 @@
 //! name that is not in it is a warning, because the target may be newer than the
 //! list; after the run such an objective is inconclusive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use slogate_promql::{MatchOperator, Matcher, Selector};
+use slogate_promql::{LabelUse, MatchOperator, Matcher, Selector};
 
 use super::context::Context;
 use super::fields::closest;
@@ -83,6 +83,11 @@ impl KnownMetrics {
                 finding.warn(node, cx);
             }
         }
+        for named in promql::label_uses(text) {
+            if let Some(finding) = self.unknown_grouping(&named, text) {
+                finding.warn(node, cx);
+            }
+        }
     }
 
     /// The highest finite bound of the buckets that a `histogram_quantile` at the
@@ -109,6 +114,29 @@ impl KnownMetrics {
         };
         let unknown = selector.matchers().iter().filter(|matcher| !is_known(matcher.name()));
         unknown.map(|matcher| unknown_label(matcher.name(), name, sample, text)).collect()
+    }
+
+    /// A label to group by that no sample under it is known to have, where all are known.
+    fn unknown_grouping(&self, named: &LabelUse, text: &str) -> Option<Finding> {
+        let sample = |selector: &Selector| self.by_sample_name.get(selector.metric_name()?);
+        let samples: Vec<&KnownSample> = named.of.iter().map(sample).collect::<Option<_>>()?;
+        let known: BTreeSet<&str> =
+            samples.iter().flat_map(|one| &one.labels).map(String::as_str).collect();
+        let label = named.label.as_str();
+        let is_known = SCRAPE_LABELS.contains(&label) || label == slogate_promql::METRIC_NAME;
+        if is_known || known.contains(label) || samples.is_empty() {
+            return None;
+        }
+        let (at, length) = promql::find_word(text, label).unwrap_or((0, text.len()));
+        let message = format!(
+            "nothing under `{} ({label})` is known to have the label `{label}`",
+            named.clause
+        );
+        let finding = Finding::new(at, length, message);
+        Some(match closest(label, known) {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding.help("without the label the objective is inconclusive"),
+        })
     }
 
     /// `{__name__=~"a|b"}`: each alternative that is a plain name.

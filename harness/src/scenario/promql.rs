@@ -1,6 +1,6 @@
 //! What can be wrong with a PromQL expression before anything is measured.
 
-use slogate_promql::{Expression, ParseError, Selector, ValueType, parse_selector};
+use slogate_promql::{Expression, LabelUse, ParseError, Selector, ValueType, parse_selector};
 
 use super::finding::Finding;
 use super::window_names::{dollar_names, replace_names};
@@ -48,6 +48,11 @@ pub(super) fn check_selector(text: &str) -> Result<(), Vec<Finding>> {
 /// Everything that a checked text selects: an expression, or a counter's selector.
 pub(super) fn selectors(text: &str) -> Vec<Selector> {
     parsed(text).iter().flat_map(Expression::selectors).map(|found| found.selector).collect()
+}
+
+/// Every label that an expression groups or matches by.
+pub(super) fn label_uses(text: &str) -> Vec<LabelUse> {
+    parsed(text).as_ref().map(Expression::label_uses).unwrap_or_default()
 }
 
 /// The series that the buckets of a `histogram_quantile` at the top come from.

@@ -15,7 +15,7 @@ use slogate_promql::{
 use super::algebra::every_element::{self, Element};
 use super::algebra::fast_failures;
 use super::algebra::gauge_scrapes::Extreme;
-use super::algebra::threshold;
+use super::algebra::{no_such_grouping, threshold};
 use super::judged::{Finding, Observed};
 use super::scraped::missing;
 use super::{Evidence, Window};
@@ -147,7 +147,8 @@ fn evaluate(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Result<Vec<Element>, String> {
-    if let Some(doubt) = nothing_found(&prepared.expression, evidence) {
+    let doubt = nothing_found(&prepared.expression, evidence);
+    if let Some(doubt) = doubt.or_else(|| grouped_by_nothing(&prepared.expression, evidence)) {
         return Err(doubt);
     }
     match prepared.expression.histogram_quantile() {
@@ -182,6 +183,17 @@ fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<Str
     let selectors = expression.selectors();
     let mut sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
     sought.find_map(|one| missing(evidence.series, &one.selector))
+}
+
+/// The doubt about a label of a `by`, `on`, … that no series has which it is about.
+fn grouped_by_nothing(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
+    expression.label_uses().iter().find_map(|named| {
+        let all = named.of.iter().flat_map(|selector| {
+            let series = evidence.series.series(selector.metric_name());
+            series.filter(|one| selector.matches(one.labels)).map(|one| one.labels)
+        });
+        no_such_grouping::doubt(named, &all.collect::<Vec<_>>())
+    })
 }
 
 /// The expression's value as elements; a scalar is one without labels.

@@ -74,6 +74,14 @@ fn a_label_that_must_differ_is_misspelt() {
 }
 
 #[test]
+fn a_label_to_group_by_is_misspelt() {
+    let worst = |label: &str| {
+        promql(&format!("max(sum by ({label}) (increase(shop_requests_total[$run])))"), "> 0")
+    };
+    asking(&worst("status"), &worst("sttus")).is_row("misspelt grouping");
+}
+
+#[test]
 fn the_exposition_is_empty() {
     let absent = promql("absent(shop_panics_total)", "== 1");
     exposing(&[&absent], |_| text(String::new())).is_row("empty exposition");

@@ -31,6 +31,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row("misspelt label", "a label of a metric misspelt", ""),
     row("misspelt negative label", "a label that must differ misspelt (`{sttus!=\"failed\"}`)", ""),
+    row("misspelt grouping", "a label to group by misspelt (`by (sttus)`)", ""),
     row("no such metric", "a metric that does not exist", ""),
     row("key twice", "a key of the file stands twice, the later one laxer", ""),
     row("unit missing", "a target without its unit (`< 5`)", ""),

@@ -21,13 +21,13 @@ use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
-    long_range, no_such_label, no_such_series, nothing_succeeded, present, reconcile,
-    recorded_series, restart, sample_size, scrape_gaps, since_start, starved_machine,
+    long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded, present,
+    reconcile, recorded_series, restart, sample_size, scrape_gaps, since_start, starved_machine,
     stopped_early, success_ratio, threshold, unit_of_name, unmoved, unseen_life, wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
-use slogate_promql::{Asks, Dilution, Labels, Sample, Spread, parse_selector};
+use slogate_promql::{Asks, Dilution, LabelUse, Labels, Sample, Spread, parse_selector};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -98,6 +98,12 @@ fn examples() -> Vec<(&'static str, String)> {
         }),
         ("unit_of_name", { unit_of_name::doubt("wait_seconds", "wait_seconds", 1e-3).unwrap() }),
         ("fast_failures", fast_failures::rule(met(), 20).reason),
+        ("no_such_grouping", {
+            let selector = parse_selector("jobs_total").unwrap();
+            let named = LabelUse { label: "fromat".into(), clause: "by", of: vec![selector] };
+            let recorded = Labels::new([("__name__", "jobs_total"), ("format", "csv")]);
+            no_such_grouping::doubt(&named, &[&recorded]).unwrap()
+        }),
         ("no_such_label", {
             let selector = parse_selector("jobs_total{sttus!=\"failed\"}").unwrap();
             let recorded = Labels::new([("__name__", "jobs_total"), ("status", "done")]);

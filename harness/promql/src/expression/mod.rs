@@ -7,6 +7,7 @@
 mod dilution;
 mod display;
 mod inspect;
+mod label_uses;
 mod limit;
 mod lower;
 mod operators;
@@ -14,6 +15,7 @@ mod shape;
 
 pub use dilution::{Dilution, Spread};
 pub use inspect::{Asks, SelectorInfo};
+pub use label_uses::LabelUse;
 pub(crate) use operators::{Aggregation, BinaryOperator};
 pub use shape::Peak;
 

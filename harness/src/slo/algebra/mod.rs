@@ -20,6 +20,7 @@ pub mod generator_lag;
 pub mod gone_series;
 pub mod idle_target;
 pub mod long_range;
+pub mod no_such_grouping;
 pub mod no_such_label;
 pub mod no_such_series;
 pub mod nothing_succeeded;
