@@ -149,7 +149,7 @@ fn a_metric_that_does_not_exist_is_inconclusive() {
         _ => Answer::Http(200, String::new()),
     });
     let workspace = Workspace::new();
-    let slo = "{ id: bytes, counter: 'bytes_total', is: '>= 0' }";
+    let slo = "{ id: bytes, counter: 'bytes_total', is: '> 0' }";
     let scenario = plain_scenario(&service.url(), "{ path: /metrics, every: 100ms }", slo);
     let file = workspace.write("s.yaml", &scenario);
     let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(3);
@@ -227,7 +227,7 @@ fn a_reference_service_that_ends_by_itself_fails_the_run() {
     let workspace = Workspace::new();
     let dying = SMALL
         .replace("target: reference", "target: reference\nreference: { faults: ['exit:60'] }")
-        .replace("slo:", "slo:\n  - 'count(sent) >= 0'");
+        .replace("slo:", "slo:\n  - 'count(sent) >= 1'");
     let file = workspace.write("dying.yaml", &dying);
     let report =
         workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(1).report();

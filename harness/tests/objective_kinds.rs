@@ -175,3 +175,23 @@ fn a_minimum_below_its_target_ends_the_load() {
     assert_aborted(&report, "ready");
     assert_eq!(objective(&report, "ready")["verdict"], "fail");
 }
+
+#[test]
+fn what_stands_beside_an_objective_is_shown_and_judges_nothing() {
+    let slo = "  - { id: answered, counter: work_total, is: '>= 200', \
+               beside: { done: work_total, lost: lost_total } }\n";
+    let text = scenario(&counting(false).url(), SHORT, slo);
+    let report = run(&text, 0);
+    let beside = &objective(&report, "answered")["beside"];
+    assert_eq!((&beside[0]["name"], &beside[0]["observed"]), (&"done".into(), &200.0.into()));
+    assert_eq!(beside[1]["observed"], Value::Null);
+    assert!(beside[1]["reason"].as_str().unwrap().starts_with("no such series: lost_total"));
+    let workspace = Workspace::new();
+    workspace.write("scenario.yaml", &text);
+    let table = workspace.run(&["run", "scenario.yaml"]).expect_code(0).stdout;
+    let row = table.lines().find(|line| line.trim_start().starts_with("done")).unwrap();
+    assert_eq!(
+        row.split_whitespace().collect::<Vec<_>>(),
+        ["done", "200", "shown", "-", "-", "-", "counter"]
+    );
+}

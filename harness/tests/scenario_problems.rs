@@ -65,6 +65,7 @@ fixtures! {
     requests_that_cannot_be_sent_are_reported: "requests";
     objectives_that_cannot_be_judged_are_reported: "objectives";
     promql_that_cannot_be_judged_is_reported: "promql";
+    targets_that_cannot_be_missed_or_met_are_reported: "targets";
     what_is_not_built_is_an_error: "unsupported";
     undefined_variables_are_reported: "variables";
     a_syntax_error_is_reported_at_its_place: "syntax";

@@ -5,9 +5,10 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::record::{
-    Configuration, GeneratorRecord, InstanceScrapes, MachineRecord, Measured, MeasuredWord, Model,
-    PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord,
-    ScrapesRecord, SloRecord, StoppedEarly, Times, Tool, UncertaintyName, UncertaintyRecord,
+    BesideRecord, Configuration, GeneratorRecord, InstanceScrapes, MachineRecord, Measured,
+    MeasuredWord, Model, PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord,
+    SCHEMA_VERSION, ScenarioRecord, ScrapesRecord, SloRecord, StoppedEarly, Times, Tool,
+    UncertaintyName, UncertaintyRecord,
 };
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
@@ -16,7 +17,8 @@ use crate::scenario::{Metrics, Objective, Restarts, Scenario};
 use crate::series::{ScrapeRecord, SeriesStore};
 use crate::slo::algebra::starved_machine::CpuShares;
 use crate::slo::{
-    Arrivals, JudgedObjective, Observed, UncertaintyKind, Verdict, Windows, machine_shares,
+    Arrivals, JudgedObjective, Observed, ShownBeside, UncertaintyKind, Verdict, Windows,
+    machine_shares,
 };
 
 /// Errors of scrapes that a record keeps.
@@ -302,6 +304,7 @@ pub(super) fn slo_record(objective: &Objective, judged: &JudgedObjective) -> Slo
             high: uncertainty.high,
         }),
         element: judged.element.clone(),
+        beside: judged.beside.iter().map(beside_record).collect(),
         during: judged.during.clone(),
         model: judged.arrivals.map(|arrivals| match arrivals {
             Arrivals::One(model) => model.into(),
@@ -311,6 +314,15 @@ pub(super) fn slo_record(objective: &Objective, judged: &JudgedObjective) -> Slo
         line: judged.place.line,
         column: judged.place.column,
         definition: objective.into(),
+    }
+}
+
+fn beside_record(shown: &ShownBeside) -> BesideRecord {
+    BesideRecord {
+        name: shown.name.clone(),
+        expression: shown.expression.clone(),
+        observed: observed(shown.observed),
+        reason: shown.reason.clone(),
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::record::{SloRecord, UnitName, UnmovedName};
+use super::record::{BesideRecord, SloRecord, UnitName, UnmovedName};
 use crate::scenario::{
-    ClientExpression, ClientTotal, Comparator, Counted, Distance, Objective, ObjectiveKind,
+    Beside, ClientExpression, ClientTotal, Comparator, Counted, Distance, Objective, ObjectiveKind,
     Outcome, Place, Reconcile, RequestFilter, Statistic, Threshold, TimeKind, Tolerance, Totalled,
     Transferred, Unmoved,
 };
@@ -311,6 +311,12 @@ impl From<&WithinRecord> for Tolerance {
     }
 }
 
+impl From<&BesideRecord> for Beside {
+    fn from(record: &BesideRecord) -> Self {
+        Self { name: record.name.clone(), selector: record.expression.clone() }
+    }
+}
+
 impl From<&SloRecord> for Objective {
     fn from(record: &SloRecord) -> Self {
         let thresholds = record.definition.thresholds.iter().map(|threshold| Threshold {
@@ -323,6 +329,7 @@ impl From<&SloRecord> for Objective {
             description: record.description.clone(),
             kind: kind(&record.definition.measures, record.unit.into()),
             thresholds: thresholds.collect(),
+            beside: record.beside.iter().map(Beside::from).collect(),
             during: record.during.clone(),
             abort_after: record
                 .definition

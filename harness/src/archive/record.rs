@@ -352,6 +352,9 @@ pub struct SloRecord {
     pub uncertainty: Option<UncertaintyRecord>,
     /// Labels of the worst element of a vector.
     pub element: Option<String>,
+    /// Counters that are shown with it and judge nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<BesideRecord>,
     /// The phase it is about; all measured phases otherwise.
     pub during: Option<String>,
     /// How requests arrived, for the client's numbers.
@@ -364,6 +367,19 @@ pub struct SloRecord {
     pub column: usize,
     /// The objective itself, so that the run can be judged again.
     pub definition: Definition,
+}
+
+/// A counter that is shown with an objective and judges nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BesideRecord {
+    /// What it is called.
+    pub name: String,
+    /// The counter's selector.
+    pub expression: String,
+    /// How much it grew over the objective's window; `null` if nothing was measured.
+    pub observed: Option<Measured>,
+    /// Why nothing was measured, if nothing was.
+    pub reason: Option<String>,
 }
 
 /// Base units.

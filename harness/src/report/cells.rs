@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::scrapes::scrapes_line;
 use super::words::{mark, printable};
 use crate::archive::{
-    GeneratorRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord, SloRecord,
-    Times, UncertaintyRecord, UnitName,
+    BesideRecord, GeneratorRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord,
+    SloRecord, Times, UncertaintyRecord, UnitName,
 };
 use crate::units::{Unit, format_quantity};
 
@@ -54,12 +54,32 @@ pub(super) fn objective(slo: &SloRecord) -> [String; 8] {
     ]
 }
 
+/// What is shown beside an objective, one row each: no mark, no target.
+pub(super) fn beside(slo: &SloRecord) -> Vec<[String; 8]> {
+    let row = |shown: &BesideRecord| {
+        let name = format!("  {}", printable(&shown.name));
+        let observed = show(shown.observed, UnitName::Plain);
+        let dash = || "-".to_owned();
+        [String::new(), name, observed, "shown".into(), dash(), dash(), dash(), "counter".into()]
+    };
+    slo.beside.iter().map(row).collect()
+}
+
+/// An objective's row, and those of what is shown beside it.
+pub(super) fn objective_rows(slo: &SloRecord) -> Vec<[String; 8]> {
+    let mut rows = vec![objective(slo)];
+    rows.extend(beside(slo));
+    rows
+}
+
 /// An objective's numbers in one line, for formats without a table.
 pub(super) fn objective_line(slo: &SloRecord) -> String {
     let [_, _, observed, target, margin, between, n, source] = objective(slo);
+    let shown = |[_, name, observed, ..]: [String; 8]| format!("; {} {observed}", name.trim());
+    let beside: String = beside(slo).into_iter().map(shown).collect();
     format!(
         "observed {observed}, target {target}, margin {margin}, between {between}, n {n}, \
-         source {source}"
+         source {source}{beside}"
     )
 }
 

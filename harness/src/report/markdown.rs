@@ -136,7 +136,8 @@ impl Document {
         }
         self.header(cells::OBJECTIVE, cells::is_number_of_objective);
         for slo in slos {
-            self.push(About::Objective, row(&cells::objective(slo)));
+            let rows: Vec<String> = cells::objective_rows(slo).iter().map(row).collect();
+            self.push(About::Objective, rows.join("\n"));
         }
         self.frame("");
     }

@@ -120,8 +120,9 @@ fn objectives(sheet: &mut Sheet<'_>, scenario: &ScenarioRecord, detail: Detail) 
     let listed: Vec<&SloRecord> = scenario.slos.iter().filter(is_listed).collect();
     let passed = scenario.slos.len() - listed.len();
     if !listed.is_empty() {
-        let rows: Vec<[String; 8]> = listed.iter().map(|slo| cells::objective(slo)).collect();
-        let colours: Vec<Colour> = listed.iter().map(|slo| colour(slo.verdict)).collect();
+        let rows: Vec<[String; 8]> =
+            listed.iter().flat_map(|slo| cells::objective_rows(slo)).collect();
+        let colours: Vec<Colour> = listed.iter().flat_map(|slo| colours_of(slo)).collect();
         sheet.table(
             cells::OBJECTIVE,
             &rows,
@@ -134,6 +135,12 @@ fn objectives(sheet: &mut Sheet<'_>, scenario: &ScenarioRecord, detail: Detail) 
         let sentence = format!("✓ {passed} of {} objectives passed", scenario.slos.len());
         sheet.text(&sentence, BODY, colour(Verdict::Pass), BODY);
     }
+}
+
+/// A colour for each row of an objective.
+fn colours_of(slo: &SloRecord) -> Vec<Colour> {
+    let beside = slo.beside.iter().map(|_| Colour::Grey);
+    std::iter::once(colour(slo.verdict)).chain(beside).collect()
 }
 
 fn load(sheet: &mut Sheet<'_>, scenario: &ScenarioRecord, detail: Detail) {

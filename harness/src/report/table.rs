@@ -73,7 +73,7 @@ fn requests(scenario: &ScenarioRecord, style: Style) -> String {
 fn objectives(scenario: &ScenarioRecord, style: Style) -> String {
     let mut section = String::from("\n");
     if !scenario.slos.is_empty() {
-        let rows = scenario.slos.iter().map(cells::objective).collect();
+        let rows = scenario.slos.iter().flat_map(cells::objective_rows).collect();
         section += &style.table(
             cells::OBJECTIVE,
             rows,

@@ -602,6 +602,11 @@ pub(super) static OBJECTIVE: Table = Table {
             "How far the totals of `reconcile` may be apart: `5`, or `1%` of the load generator's; 0 without it.",
         ),
         optional(
+            "beside",
+            Shape::Named(&Shape::Text),
+            "Counters, by names of their own, whose growth is shown with the objective and judges nothing.",
+        ),
+        optional(
             "during",
             Shape::Name,
             "The measured phase that it is about; all measured phases without it.",

@@ -7,6 +7,7 @@
 
 mod access;
 mod api_source;
+mod beside;
 mod body;
 mod bounded;
 mod client;
@@ -41,6 +42,7 @@ mod secret;
 mod series_form;
 mod source;
 mod target;
+mod targets;
 mod threshold;
 mod tolerance;
 mod tree;

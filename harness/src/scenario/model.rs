@@ -377,6 +377,8 @@ pub struct Objective {
     /// What the measured value must be: all must hold. At least one, except where the
     /// kind says by itself what must hold (`present`, `reconcile`).
     pub thresholds: Vec<Threshold>,
+    /// What is shown with it and judges nothing.
+    pub beside: Vec<Beside>,
     /// The phase it is about, or the group of a repeated phase (see
     /// [`Phase::goes_by`]); all measured phases otherwise.
     pub during: Option<String>,
@@ -385,6 +387,15 @@ pub struct Objective {
     pub abort_after: Option<Duration>,
     /// Where it is written.
     pub place: Place,
+}
+
+/// A counter whose growth is shown with an objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// What it is called.
+    pub name: String,
+    /// A series selector without a range.
+    pub selector: String,
 }
 
 /// What an objective measures.

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use super::beside::beside;
 use super::context::Context;
 use super::fields::{self, Fields, closest};
 use super::keys;
 use super::model::{ClientExpression, Objective, ObjectiveKind, Statistic, Threshold, TimeKind};
 use super::objective_kind::{Kind, kind};
 use super::source::Span;
+use super::targets::{Domain, pointless};
 use super::threshold::{self, Expected};
 use super::tree::{Node, Value};
 use crate::units::Unit;
@@ -52,6 +54,7 @@ pub(super) fn lower(
     let during = fields.has("during").then(|| during(&fields, around, cx));
     let kind = kind(&fields, around, cx);
     let thresholds = thresholds(&fields, kind.as_ref(), cx);
+    let beside = beside(&fields, around, cx);
     let abort_after = fields.has("abort").then(|| abort_after(&fields, cx));
     if let Some(kind) = &kind {
         check_abort(&kind.kind, &fields, cx);
@@ -59,6 +62,7 @@ pub(super) fn lower(
     refuse_abort_after_the_load(around, &fields, cx);
     if let (Some(kind), Some(thresholds)) = (&kind, &thresholds) {
         check_bucket_bounds(&kind.kind, thresholds, &fields, cx);
+        refuse_pointless_targets(&kind.kind, thresholds, &fields, cx);
     }
     if let Some(at) = kind.as_ref().and_then(|kind| kind.uses_phase)
         && during.is_none()
@@ -75,6 +79,7 @@ pub(super) fn lower(
         },
         kind: kind?.kind,
         thresholds: thresholds?,
+        beside: beside?,
         during: match during {
             Some(during) => Some(during?),
             None => None,
@@ -153,6 +158,25 @@ fn check_bucket_bounds(
         );
         cx.error(at, message).help("the quantile could never show a miss; judge below that bound");
     }
+}
+
+/// Reports a target that no run could miss, or none could meet.
+fn refuse_pointless_targets(
+    kind: &ObjectiveKind,
+    thresholds: &[Threshold],
+    fields: &Fields,
+    cx: &mut Context,
+) {
+    let domain = Domain::of(kind);
+    let Some(found) = domain.and_then(|domain| pointless(&domain, thresholds)) else { return };
+    let at = match fields.get("is") {
+        Some(Node { value: Value::List(items), span, .. }) => {
+            items.get(found.which).map_or(*span, |item| item.span)
+        }
+        Some(node) => node.span,
+        None => fields.at,
+    };
+    cx.error(at, found.message).help(found.help);
 }
 
 fn during(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Option<String> {

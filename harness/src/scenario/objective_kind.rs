@@ -91,7 +91,7 @@ fn promql_kind(node: &Node, fields: &Fields, cx: &mut Context) -> Option<Kind> {
 }
 
 /// A plain selector.
-fn selector(node: &Node, cx: &mut Context) -> Option<String> {
+pub(super) fn selector(node: &Node, cx: &mut Context) -> Option<String> {
     let text = fields::text(node, cx)?;
     promql::check_selector(text).map_err(|findings| report_all(findings, node, cx)).ok()?;
     warn_about_unknown(text, node, cx);

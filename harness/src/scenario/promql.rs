@@ -1,6 +1,8 @@
 //! What can be wrong with a PromQL expression before anything is measured.
 
-use slogate_promql::{Expression, LabelUse, ParseError, Selector, ValueType, parse_selector};
+use slogate_promql::{
+    Bounds, Expression, LabelUse, ParseError, Selector, ValueType, parse_selector,
+};
 
 use super::finding::Finding;
 use super::window_names::{dollar_names, replace_names};
@@ -53,6 +55,11 @@ pub(super) fn selectors(text: &str) -> Vec<Selector> {
 /// Every label that an expression groups or matches by.
 pub(super) fn label_uses(text: &str) -> Vec<LabelUse> {
     parsed(text).as_ref().map(Expression::label_uses).unwrap_or_default()
+}
+
+/// Between which bounds the value of an expression lies by its shape.
+pub(super) fn bounds(text: &str) -> Bounds {
+    parsed(text).map_or(Bounds::ANY, |expression| expression.bounds())
 }
 
 /// The series that the buckets of a `histogram_quantile` at the top come from.

@@ -135,6 +135,7 @@ pub(crate) fn objective(kind: ObjectiveKind, thresholds: &[(Comparator, f64)]) -
         description: None,
         kind,
         thresholds: thresholds.iter().map(|(comparator, bound)| at(*comparator, *bound)).collect(),
+        beside: Vec::new(),
         during: None,
         abort_after: None,
         place: Place { file: "scenario.yaml".into(), line: 1, column: 1 },

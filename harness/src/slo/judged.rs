@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Ruling, Verdict};
+use super::{Ruling, ShownBeside, Verdict};
 use crate::load::LoadModel;
 use crate::scenario::Place;
 use crate::units::{Unit, format_quantity};
@@ -178,6 +178,8 @@ pub struct JudgedObjective {
     pub uncertainty: Option<Uncertainty>,
     /// Labels of the worst element of a vector.
     pub element: Option<String>,
+    /// What is shown with it and judges nothing.
+    pub beside: Vec<ShownBeside>,
     /// The phase it is about; all measured phases otherwise.
     pub during: Option<String>,
     /// How requests arrived, for the client's numbers.

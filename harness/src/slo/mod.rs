@@ -7,6 +7,7 @@
 //! (`gate`), or know of several scenarios.
 
 pub mod algebra;
+mod beside;
 mod binomial;
 mod by_itself;
 mod client;
@@ -26,6 +27,7 @@ mod scraped;
 mod verdict;
 mod windows;
 
+pub use beside::ShownBeside;
 pub use client_text::client_expression_text;
 pub use evidence::{Evidence, InstanceWindows, MissingWindow, PlannedPhase, Window, Windows};
 pub use judged::{
@@ -51,7 +53,8 @@ const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to j
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
     let finding = find(objective, evidence);
     let ruling = about_the_run(&finding, objective, evidence);
-    report(objective, Subject::of(&objective.kind), finding, ruling)
+    let judged = report(objective, Subject::of(&objective.kind), finding, ruling);
+    JudgedObjective { beside: beside::measure(objective, evidence), ..judged }
 }
 
 /// What was measured for an objective, and how that is ruled by itself.
@@ -112,7 +115,8 @@ pub fn not_judged(objective: &Objective, reason: &str) -> JudgedObjective {
     let subject = Subject::of(&objective.kind);
     let finding = Finding::nothing(reason);
     let ruling = finding.ruling.clone();
-    report(objective, subject, finding, ruling)
+    let judged = report(objective, subject, finding, ruling);
+    JudgedObjective { beside: beside::not_measured(objective, reason), ..judged }
 }
 
 /// What an objective is about, for the report.
@@ -252,6 +256,7 @@ fn report(
         samples: finding.samples,
         uncertainty: finding.uncertainty,
         element: finding.element,
+        beside: Vec::new(),
         during: objective.during.clone(),
         arrivals: finding.arrivals,
         verdict: ruling.verdict,

@@ -120,3 +120,13 @@ fn the_generator_reached_its_limit_and_dropped_the_rest() {
     passes_once(&text);
     run_with(&text, &["--max-in-flight", "2"]).is_row_of_any_count("dropped arrivals");
 }
+
+#[test]
+fn a_target_cannot_be_missed() {
+    let service = healthy();
+    let judged = |objective: &str| run(&scenario(&service.url(), &[objective]));
+    judged("'count(responses) >= 1'").passes();
+    judged("'count(responses) >= 0'").is_row("target for every count");
+    judged("{ id: failures, counter: shop_fail_total, is: '>= 0' }")
+        .is_row("target for every growth");
+}

@@ -60,7 +60,7 @@ fn the_target_is_killed_half_way() {
 #[test]
 fn the_reference_service_ends_by_itself() {
     let text = |faults: &str| {
-        exports("reference", "'count(sent) >= 0'").replace("metrics:", &format!("{faults}metrics:"))
+        exports("reference", "'count(sent) >= 1'").replace("metrics:", &format!("{faults}metrics:"))
     };
     run(&text("")).passes();
     run(&text("reference: { faults: ['exit:60'] }\n")).is_row("reference ended");

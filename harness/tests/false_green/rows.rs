@@ -35,6 +35,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("no such metric", "a metric that does not exist", ""),
     row("key twice", "a key of the file stands twice, the later one laxer", ""),
     row("unit missing", "a target without its unit (`< 5`)", ""),
+    row("target for every count", "a target that no count can miss (`>= 0`)", ""),
+    row("target for every growth", "the same of a counter", ""),
     row("wrong unit", "a unit that the metric's name contradicts", ""),
     row(
         "missed",

@@ -57,7 +57,6 @@ const LINES: &[(&str, &[Source])] = &[
 /// Assertions without a line, and why.
 const NO_LINE: &[(&str, &str)] = &[
     ("metrics-coverage", "counts families; a panel without data shows the same"),
-    ("rejected", "is there to be seen, any number is right"),
     ("bytes-exported", "asks for more than nothing"),
 ];
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::support::threshold as at;
 use slogate::histogram::LatencyHistogram;
 use slogate::load::{GeneratorReport, LoadResult, StopReason};
-use slogate::scenario::{Comparator, Distance, Threshold, Tolerance};
+use slogate::scenario::{
+    Comparator, Distance, ReadOptions, Threshold, Tolerance, Variables, read_document_text,
+};
 use slogate::series::{ChangeKind, FamilyKind, InstanceChange, SeriesStore};
 use slogate::slo::algebra::born_series::Born;
 use slogate::slo::algebra::counter_growth::{Counted, fall_doubt, growth};
@@ -78,6 +80,7 @@ fn examples() -> Vec<(&'static str, String)> {
     let [idle, unseen] = observation_examples();
     let about_runs = vec![
         ("threshold", missed().reason),
+        ("targets", pointless_example()),
         percentiles,
         ratios,
         ("generator_lag", lag_example()),
@@ -221,6 +224,14 @@ fn sample_examples() -> [(&'static str, String); 2] {
             success_ratio::rule(20, 20, &target).reason
         }),
     ]
+}
+
+/// What is said of a file with a target that every count meets.
+fn pointless_example() -> String {
+    let text = "version: 1\nslo: ['count(responses) >= 0']\n";
+    let options = ReadOptions::default();
+    let read = read_document_text(Path::new("slo.yaml"), text, &Variables::new(), &options);
+    read.unwrap_err().problems[0].message().to_owned()
 }
 
 fn aborted_example() -> String {

@@ -159,6 +159,7 @@ pub(crate) fn objective(id: &str, line: usize, kind: ObjectiveKind, is: Threshol
         kind,
         thresholds: vec![is],
         during: None,
+        beside: Vec::new(),
         abort_after: None,
         place: Place { file: "scenarios/10k.yaml".into(), line, column: 5 },
     }

@@ -4,6 +4,7 @@
 //! everything after parsing, evaluation first of all, does not know that parser.
 //! The tree says what is to be computed; it does not compute.
 
+mod bounds;
 mod dilution;
 mod display;
 mod inspect;
@@ -13,6 +14,7 @@ mod lower;
 mod operators;
 mod shape;
 
+pub use bounds::Bounds;
 pub use dilution::{Dilution, Spread};
 pub use inspect::{Asks, SelectorInfo};
 pub use label_uses::LabelUse;

@@ -1,0 +1,194 @@
+//! Between which bounds the value of an expression lies by its shape alone, whatever the
+//! series are: a count is never below 0, a `bool` comparison is 0 or 1.
+//!
+//! The answer is never too narrow, and often `ANY`: what a gauge can be is not known.
+//! NaN is no value here, and neither is that there is none.
+
+use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Expression, Kind};
+
+/// Bounds of a value, both included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// No value is lower.
+    pub low: f64,
+    /// No value is higher.
+    pub high: f64,
+}
+
+impl Bounds {
+    /// Nothing is known.
+    pub const ANY: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    const FROM_ZERO: Self = Self { low: 0.0, high: f64::INFINITY };
+    const ZERO_TO_ONE: Self = Self { low: 0.0, high: 1.0 };
+
+    /// What cannot be calculated is not known.
+    fn new(low: f64, high: f64) -> Self {
+        Self {
+            low: if low.is_nan() { f64::NEG_INFINITY } else { low },
+            high: if high.is_nan() { f64::INFINITY } else { high },
+        }
+    }
+
+    fn negated(self) -> Self {
+        Self { low: -self.high, high: -self.low }
+    }
+
+    fn around(self, other: Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+
+    /// What is made of values from 0 on by something that makes no negative ones.
+    fn kept_from_zero(self) -> Self {
+        if self.low >= 0.0 { Self::FROM_ZERO } else { Self::ANY }
+    }
+}
+
+impl Expression {
+    /// Between which bounds its value lies whatever the series are.
+    pub fn bounds(&self) -> Bounds {
+        match &self.kind {
+            Kind::Number(value) => Bounds::new(*value, *value),
+            Kind::Text(_) | Kind::Selector(_) | Kind::Range(_) => Bounds::ANY,
+            Kind::Subquery(subquery) => subquery.inner.bounds(),
+            Kind::Negate(inner) => inner.bounds().negated(),
+            Kind::Call(call) => of_call(call),
+            Kind::Aggregate(aggregate) => of_aggregate(aggregate),
+            Kind::Binary(binary) => of_binary(binary),
+        }
+    }
+
+    fn literal(&self) -> Option<f64> {
+        match self.kind {
+            Kind::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+fn of_call(call: &Call) -> Bounds {
+    let arguments = call.arguments.as_slice();
+    let first = arguments.first().map_or(Bounds::ANY, Expression::bounds);
+    match call.function.name {
+        "rate" | "increase" | "irate" | "changes" | "resets" | "count_over_time"
+        | "stddev_over_time" | "stdvar_over_time" | "mad_over_time" | "abs" | "sqrt" | "exp" => {
+            Bounds::FROM_ZERO
+        }
+        "absent" | "absent_over_time" | "present_over_time" | "histogram_fraction" => {
+            Bounds::ZERO_TO_ONE
+        }
+        "max_over_time" | "min_over_time" | "avg_over_time" | "first_over_time"
+        | "last_over_time" | "vector" | "scalar" | "sort" | "sort_desc" | "sort_by_label"
+        | "sort_by_label_desc" | "label_replace" | "label_join" => first,
+        "sum_over_time" | "floor" | "ceil" | "round" => first.kept_from_zero(),
+        "clamp" | "clamp_min" | "clamp_max" => clamped(call.function.name, first, arguments),
+        _ => Bounds::ANY,
+    }
+}
+
+/// What is left between literal ends.
+fn clamped(function: &str, inner: Bounds, arguments: &[Expression]) -> Bounds {
+    let end = |at: usize| arguments.get(at).and_then(Expression::literal);
+    let (least, most) = match function {
+        "clamp_min" => (end(1), None),
+        "clamp_max" => (None, end(1)),
+        _ => (end(1), end(2)),
+    };
+    let low = least.map_or(inner.low, |least| inner.low.max(least));
+    let high = most.map_or(inner.high, |most| inner.high.min(most));
+    // Ends outside of what is inside pull it out: a clamp of 5 at most 3 is 3.
+    Bounds::new(most.map_or(low, |most| low.min(most)), least.map_or(high, |least| high.max(least)))
+}
+
+fn of_aggregate(aggregate: &Aggregate) -> Bounds {
+    let inner = aggregate.inner.bounds();
+    match aggregate.operation {
+        Aggregation::Count
+        | Aggregation::CountValues
+        | Aggregation::StdDev
+        | Aggregation::StdVar => Bounds::FROM_ZERO,
+        Aggregation::Group => Bounds::ZERO_TO_ONE,
+        Aggregation::Sum => inner.kept_from_zero(),
+        Aggregation::Min
+        | Aggregation::Max
+        | Aggregation::Avg
+        | Aggregation::TopK
+        | Aggregation::BottomK => inner,
+        _ => Bounds::ANY,
+    }
+}
+
+fn of_binary(binary: &Binary) -> Bounds {
+    let (left, right) = (binary.left.bounds(), binary.right.bounds());
+    let are_from_zero = left.low >= 0.0 && right.low >= 0.0;
+    match binary.operator {
+        operator if operator.is_comparison() => {
+            if binary.returns_bool {
+                Bounds::ZERO_TO_ONE
+            } else {
+                Bounds::ANY
+            }
+        }
+        BinaryOperator::Add => Bounds::new(left.low + right.low, left.high + right.high),
+        BinaryOperator::Subtract => Bounds::new(left.low - right.high, left.high - right.low),
+        BinaryOperator::Multiply if are_from_zero => {
+            Bounds::new(left.low * right.low, left.high * right.high)
+        }
+        BinaryOperator::Divide if are_from_zero => Bounds::FROM_ZERO,
+        BinaryOperator::And | BinaryOperator::Unless => left,
+        BinaryOperator::Or => left.around(right),
+        _ => Bounds::ANY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(text: &str) -> (f64, f64) {
+        let Bounds { low, high } = Expression::parse(text).unwrap().bounds();
+        (low, high)
+    }
+
+    const INFINITE: f64 = f64::INFINITY;
+
+    #[test]
+    fn counts_and_growths_are_never_below_zero() {
+        for text in [
+            "count(a)",
+            "sum(increase(a_total[5m]))",
+            "max_over_time(rate(a_total[1m])[5m:1s])",
+            "sum(rate(a_total[5m])) / sum(rate(b_total[5m]))",
+            "100 * sum(rate(a_total[5m]))",
+            "abs(a - b)",
+            "stddev(a)",
+        ] {
+            assert_eq!(bounds(text), (0.0, INFINITE), "{text}");
+        }
+    }
+
+    #[test]
+    fn some_values_have_both_ends() {
+        assert_eq!(bounds("a > bool 5"), (0.0, 1.0));
+        assert_eq!(bounds("absent(a)"), (0.0, 1.0));
+        assert_eq!(bounds("1 - (a == bool b)"), (0.0, 1.0));
+        assert_eq!(bounds("clamp_max(a, 5)"), (-INFINITE, 5.0));
+        assert_eq!(bounds("clamp(a, 1, 5)"), (1.0, 5.0));
+        assert_eq!(bounds("clamp_max(clamp_min(a, 5), 3)"), (3.0, 3.0));
+        assert_eq!(bounds("-count(a)"), (-INFINITE, 0.0));
+    }
+
+    #[test]
+    fn what_a_gauge_can_be_is_not_known() {
+        for text in [
+            "max_over_time(depth[5m])",
+            "sum(depth)",
+            "delta(depth[5m])",
+            "count(a) - count(b)",
+            "increase(a_total[5m]) * depth",
+            "histogram_quantile(0.95, sum by (le) (rate(a_bucket[5m])))",
+            "a > 5",
+        ] {
+            assert_eq!(bounds(text), (-INFINITE, INFINITE), "{text}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Rule: a target that every value meets judges nothing, and one that no value meets was
+//! not meant.
+//!
+//! `count(responses) >= 0` is green whatever happens, and `ratio(success) > 100%` is red
+//! whatever happens. What a value can be is known of the load generator's numbers and of
+//! a counter's growth, and of expressions as far as their shape tells. `> 0` of what is
+//! never below 0 may be missed and is no such target; nor is `count(x) >= 1`, although a
+//! count of nothing is no value: then the objective is inconclusive, and its pass is the
+//! proof that something was there.
+
+use super::model::{ClientExpression, Comparator, ObjectiveKind, Threshold};
+use super::promql;
+use crate::units::{Unit, format_quantity, to_base};
+
+/// What the values of something can be, in the base unit; both ends are included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Domain {
+    /// What has them, as the subject of a sentence.
+    subject: &'static str,
+    unit: Unit,
+    low: f64,
+    high: f64,
+    /// Whether they are whole numbers.
+    whole: bool,
+}
+
+/// What is wrong with targets, in words, and which of them it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pointless {
+    pub(super) which: usize,
+    pub(super) message: String,
+    pub(super) help: &'static str,
+}
+
+impl Domain {
+    /// The values of what an objective measures, where it has targets.
+    pub(super) fn of(kind: &ObjectiveKind) -> Option<Self> {
+        Some(match kind {
+            ObjectiveKind::Client(expression) => Self::of_client(expression),
+            ObjectiveKind::Counter { unit, .. } => {
+                Self::from_zero("the growth of a counter", *unit)
+            }
+            ObjectiveKind::Promql { expression, unit, scale, .. } => {
+                let bounds = promql::bounds(expression);
+                let (low, high) = (to_base(bounds.low, *scale), to_base(bounds.high, *scale));
+                Self { low, high, ..Self::from_zero("this expression", *unit) }
+            }
+            ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => return None,
+        })
+    }
+
+    fn of_client(expression: &ClientExpression) -> Self {
+        match expression {
+            ClientExpression::Time { .. } | ClientExpression::Span => {
+                Self::from_zero("a time", Unit::Seconds)
+            }
+            ClientExpression::Count { .. } => {
+                Self { whole: true, ..Self::from_zero("a count", Unit::Plain) }
+            }
+            ClientExpression::Bytes { .. } => {
+                Self { whole: true, ..Self::from_zero("a number of bytes", Unit::Bytes) }
+            }
+            ClientExpression::SuccessRatio { .. } => {
+                Self { high: 1.0, ..Self::from_zero("a share", Unit::Ratio) }
+            }
+            ClientExpression::ResponseRate { .. } => Self::from_zero("a rate", Unit::PerSecond),
+        }
+    }
+
+    fn from_zero(subject: &'static str, unit: Unit) -> Self {
+        Self { subject, unit, low: 0.0, high: f64::INFINITY, whole: false }
+    }
+
+    fn has(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value) && !(self.whole && value.fract() != 0.0)
+    }
+
+    fn always(&self, target: &Threshold) -> bool {
+        match target.comparator {
+            Comparator::Less => self.high < target.bound,
+            Comparator::LessOrEqual => self.high <= target.bound,
+            Comparator::Greater => self.low > target.bound,
+            Comparator::GreaterOrEqual => self.low >= target.bound,
+            Comparator::Equal => false,
+            Comparator::NotEqual => !self.has(target.bound),
+        }
+    }
+
+    fn never(&self, target: &Threshold) -> bool {
+        match target.comparator {
+            Comparator::Less => self.low >= target.bound,
+            Comparator::LessOrEqual => self.low > target.bound,
+            Comparator::Greater => self.high <= target.bound,
+            Comparator::GreaterOrEqual => self.high < target.bound,
+            Comparator::Equal => !self.has(target.bound),
+            Comparator::NotEqual => false,
+        }
+    }
+
+    /// `a count is never below 0`.
+    fn in_words(&self, value: f64) -> String {
+        let Self { subject, unit, .. } = self;
+        let end = |value: f64| format_quantity(value, *unit);
+        match (self.low.is_finite(), self.high.is_finite()) {
+            _ if self.whole && value.fract() != 0.0 => format!("{subject} is a whole number"),
+            (true, true) => format!("{subject} is {} to {}", end(self.low), end(self.high)),
+            (true, false) => format!("{subject} is never below {}", end(self.low)),
+            _ => format!("{subject} is never above {}", end(self.high)),
+        }
+    }
+}
+
+/// The first target that judges nothing, alone or beside the others.
+pub(super) fn pointless(domain: &Domain, targets: &[Threshold]) -> Option<Pointless> {
+    let alone = targets.iter().enumerate().find_map(|(which, target)| {
+        let why = domain.in_words(target.bound);
+        let (claim, help) = if domain.always(target) {
+            (
+                "holds whatever is measured",
+                "write a target that a bad run misses; a number that is only to be shown belongs \
+                 into `beside` of an objective",
+            )
+        } else if domain.never(target) {
+            ("can never hold", "write a target that a good run meets")
+        } else {
+            return None;
+        };
+        Some(Pointless { which, message: format!("`{}` {claim}: {why}", target.text), help })
+    });
+    alone.or_else(|| contradiction(targets))
+}
+
+fn contradiction(targets: &[Threshold]) -> Option<Pointless> {
+    targets.iter().enumerate().find_map(|(which, one)| {
+        let other = targets
+            .iter()
+            .take(which)
+            .find(|other| excludes(one, other) || excludes(other, one))?;
+        let message = format!("no value meets both `{}` and `{}`", other.text, one.text);
+        Some(Pointless { which, message, help: "write targets that can be met together" })
+    })
+}
+
+/// Whether the least that one target asks for is more than the other allows.
+fn excludes(lower: &Threshold, upper: &Threshold) -> bool {
+    let least = match lower.comparator {
+        Comparator::Greater => (lower.bound, false),
+        Comparator::GreaterOrEqual | Comparator::Equal => (lower.bound, true),
+        _ => return false,
+    };
+    let most = match upper.comparator {
+        Comparator::Less => (upper.bound, false),
+        Comparator::LessOrEqual | Comparator::Equal => (upper.bound, true),
+        _ => return false,
+    };
+    least.0 > most.0 || (least.0 >= most.0 && !(least.1 && most.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::threshold::{Expected, parse};
+
+    const COUNT: Domain = Domain {
+        subject: "a count",
+        unit: Unit::Plain,
+        low: 0.0,
+        high: f64::INFINITY,
+        whole: true,
+    };
+    const SHARE: Domain =
+        Domain { subject: "a share", unit: Unit::Ratio, low: 0.0, high: 1.0, whole: false };
+
+    fn found(domain: &Domain, targets: &[&str]) -> Option<String> {
+        let targets: Vec<Threshold> =
+            targets.iter().map(|text| parse(text, Expected::Anything).unwrap()).collect();
+        pointless(domain, &targets).map(|found| found.message)
+    }
+
+    #[test]
+    fn what_every_value_meets_is_found() {
+        for text in [">= 0", "> -1", "!= -1", "!= 0.5"] {
+            let message = found(&COUNT, &[text]).unwrap();
+            assert!(message.starts_with(&format!("`{text}` holds whatever")), "{message}");
+        }
+        for text in [">= 0%", "<= 100%", "< 101%"] {
+            assert!(found(&SHARE, &[text]).unwrap().contains("a share is 0% to 100%"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_value_meets_is_found() {
+        for text in ["< 0", "<= -1", "== -1", "== 0.5"] {
+            let message = found(&COUNT, &[text]).unwrap();
+            assert!(message.starts_with(&format!("`{text}` can never hold")), "{message}");
+        }
+        assert!(found(&SHARE, &["> 100%"]).is_some() && found(&SHARE, &[">= 101%"]).is_some());
+    }
+
+    #[test]
+    fn what_a_run_can_meet_and_miss_is_not() {
+        for text in ["> 0", ">= 1", "== 0", "!= 0", "<= 0", "< 1", "< 0.5"] {
+            assert_eq!(found(&COUNT, &[text]), None, "{text}");
+        }
+        for text in ["> 0%", "== 100%", "< 100%", "<= 0%", ">= 100%"] {
+            assert_eq!(found(&SHARE, &[text]), None, "{text}");
+        }
+        let unknown = Domain { low: f64::NEG_INFINITY, whole: false, ..COUNT };
+        assert_eq!(found(&unknown, &[">= 0"]), None);
+    }
+
+    #[test]
+    fn targets_that_exclude_each_other_are_found() {
+        for targets in [["> 5", "< 3"], ["< 3", "> 3"], ["== 2", "> 2"], ["== 2", "== 3"]] {
+            let message = found(&COUNT, &targets).unwrap();
+            assert!(message.starts_with("no value meets both"), "{message}");
+        }
+        for targets in [["> 2", "< 3"], [">= 3", "<= 3"], ["== 3", "<= 3"], ["!= 3", "< 4"]] {
+            assert_eq!(found(&COUNT, &targets), None, "{targets:?}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_bounded_in_the_unit_of_its_value() {
+        let kind = ObjectiveKind::Promql {
+            expression: "max(clamp_max(depth_ms, 5000) > bool 1) * 5000".into(),
+            unit: Unit::Seconds,
+            scale: 1e-3,
+            includes_before_run: false,
+        };
+        let domain = Domain::of(&kind).unwrap();
+        assert_eq!((domain.low, domain.high), (0.0, 5.0));
+        let reason = found(&domain, &["<= 5s"]).unwrap();
+        assert!(reason.ends_with("this expression is 0 s to 5 s"), "{reason}");
+    }
+}
