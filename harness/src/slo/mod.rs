@@ -19,6 +19,7 @@ pub(crate) mod fixtures;
 mod judged;
 mod machine_cpu;
 mod moved;
+mod one_process;
 mod present;
 mod promql;
 mod reconcile;
@@ -164,6 +165,10 @@ impl Subject {
 /// The rules that are about the run as a whole.
 fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'_>) -> Ruling {
     let (ruling, targets) = (finding.ruling.clone(), &objective.thresholds);
+    let ruling = match one_process::read_twice(&objective.kind, evidence) {
+        Some([one, other]) => algebra::one_process::rule(ruling, [&one, &other]),
+        None => ruling,
+    };
     let ruling = match moved::nothing_moved(&objective.kind, evidence) {
         Some(answers) => unmoved::rule(ruling, answers),
         None => ruling,

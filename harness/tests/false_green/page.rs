@@ -128,7 +128,7 @@ fn line_of(row: &Row, (code, verdict): (i32, &str), message: &str) -> String {
 fn steady(message: &str) -> String {
     let mut text = String::new();
     let mut rest = message;
-    while let Some((before, after)) = ["127.0.0.1:", "[::1]:", "both.test:"]
+    while let Some((before, after)) = ["127.0.0.1:", "127.0.0.2:", "[::1]:", "both.test:"]
         .iter()
         .filter_map(|host| Some((rest.find(host)? + host.len(), *host)))
         .min()

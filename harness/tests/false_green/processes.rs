@@ -161,3 +161,18 @@ fn two_processes_that_do_not_say_when_they_started() {
     let both = balance([anonymous(0), anonymous(5_000)]);
     run(&scenario(&both, &[NO_FAILURES, DEPTH])).is_row_of_any_count("two without start times");
 }
+
+#[test]
+fn one_process_is_listed_at_two_addresses() {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let _service = shop_on(listener, |_, _| None);
+    let page = |address: &str| format!("http://{address}:{port}/metrics");
+    let judged = |pages: &[String]| {
+        let work = "{ id: work, counter: shop_requests_total, is: '>= 200' }";
+        let text = scenario(&format!("http://127.0.0.1:{port}"), &[NO_FAILURES, work]);
+        run(&text.replace("path: /metrics", &format!("scrape: [{}]", pages.join(", "))))
+    };
+    judged(&[page("127.0.0.1")]).passes();
+    judged(&[page("127.0.0.1"), page("127.0.0.2")]).is_row("one process, two addresses");
+}

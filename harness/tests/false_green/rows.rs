@@ -108,6 +108,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row("two behind a balancer", "two processes behind a balancer", ""),
     row("two without start times", "two processes behind a balancer, without start times", ""),
+    row("one process, two addresses", "one process is listed at two addresses", ""),
     row("empty exposition", "the exposition is empty, and an objective asks for absence", ""),
     row("html", "the metrics path serves HTML", ""),
     row("html as text", "the metrics path serves HTML as `text/plain`", ""),

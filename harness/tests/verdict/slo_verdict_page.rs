@@ -23,9 +23,10 @@ use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
-    long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded, present,
-    reconcile, recorded_series, restart, sample_size, scrape_gaps, since_start, starved_machine,
-    stopped_early, success_ratio, threshold, unit_of_name, unmoved, unseen_life, wide_window,
+    long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded, one_process,
+    present, reconcile, recorded_series, restart, sample_size, scrape_gaps, since_start,
+    starved_machine, stopped_early, success_ratio, threshold, unit_of_name, unmoved, unseen_life,
+    wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
@@ -201,6 +202,11 @@ fn server_examples() -> Vec<(&'static str, String)> {
         ("unmoved", {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
             unmoved::rule(threshold::rule(3.0, Unit::Plain, &target), 400).reason
+        }),
+        ("one_process", {
+            let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
+            let measured = threshold::rule(3.0, Unit::Plain, &target);
+            one_process::rule(measured, ["127.0.0.1:80", "127.0.0.2:80"]).reason
         }),
         ("wide_window", wide_window_example()),
     ]

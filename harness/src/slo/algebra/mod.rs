@@ -24,6 +24,7 @@ pub mod no_such_grouping;
 pub mod no_such_label;
 pub mod no_such_series;
 pub mod nothing_succeeded;
+pub mod one_process;
 pub mod present;
 pub mod reconcile;
 pub mod recorded_series;
