@@ -1,4 +1,5 @@
-//! The service as a command: runtime, log, signals, the line with the port.
+//! The service as a command: runtime, log, signals, the line with the port; and the
+//! question of a health check to a service that runs.
 
 use std::{
     io::{self, Read, Write},
@@ -18,11 +19,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     options::Options,
+    probe::{self, ProbeOptions},
     server::{self, ServeError},
 };
 
 /// Exit code when the service could not start or broke.
 const EXIT_BROKEN: u8 = 5;
+/// Exit code for a service that is not well: the one that health checks of
+/// containers know.
+const EXIT_UNWELL: u8 = 1;
+
+/// What the `exporter` binary and `slogate exporter` can be told.
+#[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Verb {
+    /// Ask a running service whether it is well: exit 0, or 1 and the reason
+    Health(ProbeOptions),
+}
 
 /// Why the command ended other than on request.
 #[derive(Debug, Error)]
@@ -41,12 +62,32 @@ enum CommandError {
     Serve(#[from] ServeError),
 }
 
-/// Runs the service until SIGTERM or SIGINT (or the end of standard input, if so
-/// asked), and drains it. A second signal ends at once.
+/// Does what the command line says: serves, or asks a service that runs.
 ///
-/// Prints `listening on http://ADDR:PORT` to standard output, and its log to
-/// standard error; `RUST_LOG` chooses what is logged.
-pub fn run_command(options: Options) -> ExitCode {
+/// It serves until SIGTERM or SIGINT (or the end of standard input, if so asked),
+/// and drains; a second signal ends at once. It prints `listening on
+/// http://ADDR:PORT` to standard output, and its log to standard error; `RUST_LOG`
+/// chooses what is logged.
+pub fn run_command(command: CommandLine) -> ExitCode {
+    match command.verb {
+        None => serve_until_stopped(command.options),
+        Some(Verb::Health(options)) => ask_for_health(&options),
+    }
+}
+
+fn ask_for_health(options: &ProbeOptions) -> ExitCode {
+    match probe::ask(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            // Not through the log, which RUST_LOG may silence. If nobody reads it, the
+            // exit code says it all the same.
+            let _unread = writeln!(io::stderr(), "not healthy: {reason}");
+            ExitCode::from(EXIT_UNWELL)
+        }
+    }
+}
+
+fn serve_until_stopped(options: Options) -> ExitCode {
     start_log();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -19,12 +19,13 @@ mod job;
 mod limits;
 mod metrics;
 mod options;
+mod probe;
 mod problem;
 mod quantity;
 mod routes;
 mod server;
 
-pub use command::run_command;
+pub use command::{CommandLine, run_command};
 pub use config::{Config, Limits};
 pub use faults::{Fault, FaultError, Faults};
 pub use format::FONT;

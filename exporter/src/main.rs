@@ -5,11 +5,11 @@ use clap::Parser;
 /// Reference export service: CSV and PDF exports, nine Prometheus metrics, admission control.
 #[derive(Parser)]
 #[command(name = "exporter", version)]
-struct Command {
+struct Program {
     #[command(flatten)]
-    options: exporter::Options,
+    command: exporter::CommandLine,
 }
 
 fn main() -> std::process::ExitCode {
-    exporter::run_command(Command::parse().options)
+    exporter::run_command(Program::parse().command)
 }

@@ -12,7 +12,7 @@ use std::{
 /// Each module, and the modules of this crate that it may use.
 const EDGES: &[(&str, &[&str])] = &[
     ("catalogue", &["format", "problem"]),
-    ("command", &["options", "server"]),
+    ("command", &["options", "probe", "server"]),
     ("config", &["faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
     ("format", &[]),
@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("metrics", &["catalogue", "format", "problem"]),
     ("options", &["config", "faults", "quantity"]),
+    ("probe", &["quantity"]),
     ("problem", &[]),
     ("quantity", &[]),
     ("routes", &["config", "faults", "format", "job", "limits", "metrics", "problem"]),

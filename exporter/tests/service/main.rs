@@ -13,6 +13,7 @@ mod admission;
 mod bad_input;
 mod downloads;
 mod faults;
+mod health;
 mod metrics;
 mod outside;
 mod pdf;

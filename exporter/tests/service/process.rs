@@ -6,13 +6,13 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Process {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exporter"));
         Self::spawn(command.args(["--port", "0"]).args(arguments))
     }
@@ -30,13 +30,13 @@ impl Process {
         Self { child, address }
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Begins an export and returns when the service has admitted it.
-    fn begin_export(&self) -> TcpStream {
+    pub(crate) fn begin_export(&self) -> TcpStream {
         let mut upload = TcpStream::connect(&self.address).unwrap();
         let head =
             format!("POST /export/run HTTP/1.1\r\nhost: x\r\ncontent-length: {LENGTH}\r\n\r\n");
@@ -46,7 +46,7 @@ impl Process {
         upload
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
@@ -68,7 +68,7 @@ impl Process {
         answer
     }
 
-    fn wait(mut self) -> (Option<i32>, String) {
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();

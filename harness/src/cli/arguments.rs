@@ -39,7 +39,7 @@ pub(super) enum Verb {
     /// Draw a saved run again, judged afresh from its evidence
     Report(ReportArguments),
     /// The reference export service
-    Exporter(Box<exporter::Options>),
+    Exporter(Box<exporter::CommandLine>),
     /// Print a JSON Schema
     Schema(SchemaArguments),
 }

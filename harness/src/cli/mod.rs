@@ -36,7 +36,7 @@ pub fn main() -> std::process::ExitCode {
         log::start();
     }
     let result = match verb {
-        Verb::Exporter(options) => return exporter::run_command(*options),
+        Verb::Exporter(command) => return exporter::run_command(*command),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Gate(arguments) => gate::gate(&arguments),
         Verb::Assert(arguments) => assert::assert(&arguments),
