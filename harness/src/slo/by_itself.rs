@@ -21,7 +21,7 @@ const OF_RUNTIMES: [&str; 10] = [
 
 /// Whether a series of this name says nothing about work: it is a runtime's, a scrape's,
 /// or the load generator's own.
-pub(super) fn moves_by_itself(name: &str) -> bool {
+pub fn moves_by_itself(name: &str) -> bool {
     name.starts_with(OWN_SERIES) || OF_RUNTIMES.iter().any(|start| name.starts_with(start))
 }
 

@@ -16,6 +16,7 @@ mod counter;
 mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod growth;
 mod judged;
 mod machine_cpu;
 mod moved;
@@ -29,12 +30,15 @@ mod verdict;
 mod windows;
 
 pub use beside::ShownBeside;
+pub use by_itself::moves_by_itself;
 pub use client_text::client_expression_text;
 pub use evidence::{Evidence, InstanceWindows, MissingWindow, PlannedPhase, Window, Windows};
+pub use growth::{Growth, Selection, growths, selections};
 pub use judged::{
     Arrivals, Finding, JudgedObjective, Observed, Source, Uncertainty, UncertaintyKind,
 };
 pub use machine_cpu::machine_shares;
+pub use moved::target_moved;
 pub use reconcile::note as reconciliation_note;
 pub use ruling::Ruling;
 pub use verdict::Verdict;

@@ -14,6 +14,11 @@ use super::{Evidence, Window};
 use crate::scenario::{ObjectiveKind, Unmoved, replace_names};
 use crate::series::FamilyKind;
 
+/// Whether a counter of the target's own moved under the load.
+pub fn target_moved(evidence: &Evidence<'_>) -> bool {
+    evidence.windows.run.as_ref().is_ok_and(|window| any_moved(*window, evidence))
+}
+
 /// The answers that came although nothing moved, if that matters to what is judged.
 pub(super) fn nothing_moved(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Option<u64> {
     if evidence.unmoved == Unmoved::Allow || !reads_target(kind) {
