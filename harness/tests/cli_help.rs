@@ -17,8 +17,21 @@ fn the_committed_page_is_fresh() {
 #[test]
 fn every_verb_has_its_section() {
     let page = slogate::cli::reference();
-    for verb in ["run", "gate", "assert", "check", "rules test", "report", "exporter", "schema"] {
+    let verbs = [
+        "run",
+        "gate",
+        "assert",
+        "check",
+        "rules test",
+        "report",
+        "exporter",
+        "schema",
+        "completions",
+        "man",
+    ];
+    for verb in verbs {
         assert!(page.contains(&format!("## `slogate {verb}`")), "{verb}");
     }
+    assert!(page.contains("bash-completion/completions") && page.contains("man/man1"));
     assert!(page.contains("--wait-for") && page.contains("--since-start"));
 }

@@ -42,6 +42,10 @@ pub(super) enum Verb {
     Exporter(Box<exporter::CommandLine>),
     /// Print a JSON Schema
     Schema(SchemaArguments),
+    /// Print what completes slogate's verbs and flags in a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page of slogate, or write those of all verbs into a folder
+    Man(ManArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -210,6 +214,35 @@ pub(super) struct SchemaArguments {
     /// Whose schema
     #[arg(value_enum, default_value_t = SchemaChoice::Scenario)]
     pub(super) of: SchemaChoice,
+}
+
+/// How completions are installed.
+const INSTALL_COMPLETIONS: &str = "\
+Where shells look for them:
+  bash  slogate completions bash > ~/.local/share/bash-completion/completions/slogate
+  fish  slogate completions fish > ~/.config/fish/completions/slogate.fish
+  zsh   slogate completions zsh > DIR/_slogate, DIR being in $fpath before compinit runs";
+
+/// How manual pages are installed.
+const INSTALL_PAGES: &str = "\
+`slogate man ~/.local/share/man/man1` puts them where man looks if ~/.local/bin is in PATH;
+/usr/local/share/man/man1 is for everybody. Then: man slogate, man slogate-run, …";
+
+#[derive(Debug, Args)]
+#[command(after_help = INSTALL_COMPLETIONS)]
+pub(super) struct CompletionsArguments {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = INSTALL_PAGES)]
+pub(super) struct ManArguments {
+    /// Where one page a verb is written; the folder is made if it is not there [default: slogate's
+    /// own page is printed]
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -6,10 +6,12 @@
 mod arguments;
 mod assert;
 mod check;
+mod completions;
 mod files;
 mod gate;
 mod github;
 mod log;
+mod man;
 mod output;
 mod perform;
 mod progress;
@@ -44,6 +46,8 @@ pub fn main() -> std::process::ExitCode {
         Verb::Rules(verb) => rules::rules(&verb),
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
+        Verb::Completions(arguments) => completions::completions(&arguments),
+        Verb::Man(arguments) => man::man(&arguments),
     };
     let code = result.unwrap_or_else(|failure| {
         say(&format!("slogate: {}", failure.message));

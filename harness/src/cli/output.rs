@@ -162,7 +162,8 @@ pub(super) fn terminal_width() -> Option<usize> {
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
-fn to_file(file: &Path, report: &[u8]) -> io::Result<()> {
+/// Writes a file that appears whole, in place of one that is there.
+pub(super) fn to_file(file: &Path, report: &[u8]) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
         // A pipe or a device (`--out json=/dev/stderr`) is written to, not replaced.
         return OpenOptions::new().write(true).open(file)?.write_all(report);

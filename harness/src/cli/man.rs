@@ -1,0 +1,63 @@
+//! `slogate man`: manual pages, out of what clap knows, as the help texts are.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use super::Failure;
+use super::arguments::{Arguments, ManArguments};
+use super::output::{self, say, to_standard_output};
+use crate::gate::ExitCode;
+
+/// Prints the program's own page, or writes every page into a folder.
+pub(super) fn man(arguments: &ManArguments) -> Result<ExitCode, Failure> {
+    let program = program();
+    match &arguments.folder {
+        None => {
+            let page = page(&program).map_err(Failure::internal)?;
+            let page = String::from_utf8(page).map_err(Failure::internal)?;
+            to_standard_output(&page).map_err(Failure::internal)?;
+        }
+        Some(folder) => {
+            let cannot = |error: io::Error| {
+                Failure::usage(format!(
+                    "cannot write pages into {}: {error}; name a folder that may be written",
+                    folder.display()
+                ))
+            };
+            fs::create_dir_all(folder).map_err(cannot)?;
+            let count = write_all(&program, folder).map_err(cannot)?;
+            say(&format!(
+                "wrote {count} pages; read one with `man {}/slogate.1`",
+                folder.display()
+            ));
+        }
+    }
+    Ok(ExitCode::Pass)
+}
+
+/// The command with the names that pages have: `slogate-rules-test`.
+fn program() -> Command {
+    // The verb `help` would have a page for each of the other verbs.
+    let mut program = Arguments::command().disable_help_subcommand(true);
+    program.build();
+    program
+}
+
+fn page(command: &Command) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    Man::new(command.clone()).render(&mut page)?;
+    Ok(page)
+}
+
+/// Writes the page of a command and those of the verbs below it; how many there are.
+fn write_all(command: &Command, folder: &Path) -> io::Result<usize> {
+    let name = Man::new(command.clone()).get_filename();
+    output::to_file(&folder.join(name), &page(command)?)?;
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let below: io::Result<Vec<usize>> = verbs.map(|verb| write_all(verb, folder)).collect();
+    Ok(1 + below?.into_iter().sum::<usize>())
+}
