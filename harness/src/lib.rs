@@ -4,7 +4,7 @@
 //! The modules are layers, lowest first; a module uses lower layers only, and
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
 //! `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
-//! `scrape`, `rules`, `target`, `machine` → `slo` → `gate` → `archive` →
+//! `scrape`, `rules`, `target`, `machine` → `slo` → `gate`, `propose` → `archive` →
 //! `report` → `session` → `cli`.
 
 pub mod archive;
@@ -15,6 +15,7 @@ pub mod gate;
 pub mod histogram;
 pub mod load;
 pub mod machine;
+pub mod propose;
 pub mod report;
 pub mod rules;
 pub mod scenario;

@@ -18,6 +18,7 @@ fn the_committed_page_is_fresh() {
 fn every_verb_has_its_section() {
     let page = slogate::cli::reference();
     let verbs = [
+        "init",
         "run",
         "gate",
         "assert",

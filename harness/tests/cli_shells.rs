@@ -56,6 +56,7 @@ fn bash_completes_verbs_and_flags() {
     };
     assert_eq!(completed("slogate ru"), "run rules");
     assert_eq!(completed("slogate run --on"), "--on-inconclusive");
+    assert_eq!(completed("slogate init --for"), "--force");
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn every_verb_has_a_manual_page_without_a_warning() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     pages.sort();
-    for page in ["slogate.1", "slogate-run.1", "slogate-rules-test.1"] {
+    for page in ["slogate.1", "slogate-init.1", "slogate-run.1", "slogate-rules-test.1"] {
         assert!(pages.iter().any(|one| one == page), "{pages:?}");
     }
     assert!(!pages.iter().any(|page| page.contains("help")), "{pages:?}");

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["scenario"],
     &["load", "scrape", "rules", "target", "machine"],
     &["slo"],
-    &["gate"],
+    &["gate", "propose"],
     &["archive"],
     &["report"],
     &["session"],
@@ -137,7 +137,7 @@ fn the_judging_modules_do_no_input_or_output() {
         ["std::fs", "std::net", "tokio::", "reqwest::", "hyper::", "Instant::now", "SystemTime"]
     {
         let found = files_that_name(word);
-        for pure in ["units", "histogram", "slo", "gate"] {
+        for pure in ["units", "histogram", "slo", "gate", "propose"] {
             assert!(!found.contains(pure), "`{pure}` names `{word}`");
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::init::InitArguments;
 use super::output;
 use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write a first scenario for a service that is running: its metrics, objectives, and why
+    Init(Box<InitArguments>),
     /// Run scenario files, or load a URL: load, judge, report
     Run(Box<RunArguments>),
     /// Run every scenario of a folder and test the alert rules: one verdict
@@ -303,7 +306,7 @@ fn parse_wait(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+pub(super) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".to_owned()),

@@ -10,6 +10,7 @@ mod completions;
 mod files;
 mod gate;
 mod github;
+mod init;
 mod log;
 mod man;
 mod output;
@@ -39,6 +40,7 @@ pub fn main() -> std::process::ExitCode {
     }
     let result = match verb {
         Verb::Exporter(command) => return exporter::run_command(*command),
+        Verb::Init(arguments) => init::init(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Gate(arguments) => gate::gate(&arguments),
         Verb::Assert(arguments) => assert::assert(&arguments),

@@ -114,7 +114,7 @@ pub(super) fn probe(outputs: &[Output]) -> Result<(), OutputError> {
 }
 
 /// An existing file must open for writing; for a new one, its folder must take a file.
-fn probe_file(file: &Path) -> io::Result<()> {
+pub(super) fn probe_file(file: &Path) -> io::Result<()> {
     if file.exists() {
         OpenOptions::new().append(true).open(file).map(drop)
     } else {
@@ -168,11 +168,21 @@ pub(super) fn to_file(file: &Path, report: &[u8]) -> io::Result<()> {
         // A pipe or a device (`--out json=/dev/stderr`) is written to, not replaced.
         return OpenOptions::new().write(true).open(file)?.write_all(report);
     }
-    let mut whole = temporary_beside(file)?;
-    whole.write_all(report)?;
-    whole.as_file().sync_all()?;
-    whole.persist(file).map_err(|failed| failed.error)?;
+    whole_beside(file, report)?.persist(file).map_err(|failed| failed.error)?;
     Ok(())
+}
+
+/// Writes a file that appears whole; one that is there, even since a moment ago, is an error.
+pub(super) fn to_new_file(file: &Path, text: &[u8]) -> io::Result<()> {
+    whole_beside(file, text)?.persist_noclobber(file).map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+fn whole_beside(file: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+    let mut whole = temporary_beside(file)?;
+    whole.write_all(text)?;
+    whole.as_file().sync_all()?;
+    Ok(whole)
 }
 
 /// A temporary file that others may read as far as the umask lets them, as for any new file.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::Failure;
 use super::output::say;
 use super::scenario_text::{PATH, ScenarioText, quoted};
+use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::{
     Origin, Problems, ReadOptions, Scenario, Variables, read_at_most, read_text,
 };
@@ -22,6 +23,21 @@ const PLAIN_HEADERS: [&str; 7] = [
     "content-type",
     "host",
     "user-agent",
+];
+/// Words of the names of query parameters whose values are credentials.
+const SECRET_WORDS: [&str; 12] = [
+    "token",
+    "key",
+    "apikey",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "auth",
+    "signature",
+    "sig",
+    "session",
+    "jwt",
 ];
 /// The variable that holds a body read from a file.
 const BODY_VARIABLE: &str = "BODY";
@@ -46,6 +62,26 @@ pub(super) struct UrlArguments {
     /// As long the same load before what is measured
     #[arg(long, value_name = "DURATION")]
     pub(super) warm_up: Option<String>,
+    #[command(flatten)]
+    pub(super) request: RequestArguments,
+    /// The path of the target's Prometheus metrics, or a URL elsewhere
+    #[arg(long, value_name = "PATH|URL")]
+    pub(super) metrics: Option<String>,
+    /// Time between two scrapes
+    #[arg(long, value_name = "DURATION", requires = "metrics")]
+    pub(super) every: Option<String>,
+    /// What must hold, repeatable: 'p95(latency) < 200ms', '{ id: …, promql: …, is: … }', or a
+    /// file of objectives
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub(super) slo: Vec<String>,
+    /// Print the scenario as a file, and send nothing
+    #[arg(long)]
+    pub(super) print_scenario: bool,
+}
+
+/// What is sent, and what a good answer is.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RequestArguments {
     /// The method [default: GET, with a body POST]
     #[arg(long, value_name = "METHOD")]
     pub(super) method: Option<String>,
@@ -64,19 +100,6 @@ pub(super) struct UrlArguments {
     /// The statuses that are good, with commas between [default: 2xx]
     #[arg(long, value_name = "STATUS")]
     pub(super) expect_status: Option<String>,
-    /// The path of the target's Prometheus metrics
-    #[arg(long, value_name = "PATH")]
-    pub(super) metrics: Option<String>,
-    /// Time between two scrapes
-    #[arg(long, value_name = "DURATION", requires = "metrics")]
-    pub(super) every: Option<String>,
-    /// What must hold, repeatable: 'p95(latency) < 200ms', '{ id: …, promql: …, is: … }', or a
-    /// file of objectives
-    #[arg(long, value_name = "OBJECTIVE")]
-    pub(super) slo: Vec<String>,
-    /// Print the scenario as a file, and send nothing
-    #[arg(long)]
-    pub(super) print_scenario: bool,
 }
 
 impl UrlArguments {
@@ -88,12 +111,12 @@ impl UrlArguments {
             ("--users", self.users.is_some()),
             ("--iterations", self.iterations.is_some()),
             ("--warm-up", self.warm_up.is_some()),
-            ("--method", self.method.is_some()),
-            ("--header", !self.header.is_empty()),
-            ("--body", self.body.is_some()),
-            ("--body-file", self.body_file.is_some()),
-            ("--timeout", self.timeout.is_some()),
-            ("--expect-status", self.expect_status.is_some()),
+            ("--method", self.request.method.is_some()),
+            ("--header", !self.request.header.is_empty()),
+            ("--body", self.request.body.is_some()),
+            ("--body-file", self.request.body_file.is_some()),
+            ("--timeout", self.request.timeout.is_some()),
+            ("--expect-status", self.request.expect_status.is_some()),
             ("--metrics", self.metrics.is_some()),
             ("--every", self.every.is_some()),
             ("--slo", !self.slo.is_empty()),
@@ -125,7 +148,7 @@ pub(super) fn write(url: &str, flags: &UrlArguments) -> Result<Written, Failure>
     written.text.value("URL", "target: ", origin.url());
     written.metrics(&origin, flags);
     written.load(flags);
-    written.request(if rest.is_empty() { "/" } else { &rest }, flags)?;
+    written.request(if rest.is_empty() { "/" } else { &rest }, &flags.request)?;
     written.objectives(flags);
     Ok(written)
 }
@@ -168,11 +191,15 @@ impl Written {
     }
 
     fn metrics(&mut self, origin: &Origin, flags: &UrlArguments) {
-        let Some(metrics) = &flags.metrics else { return };
-        // The target's own URL is as good as the path on it.
-        let path = metrics.strip_prefix(origin.url()).filter(|rest| rest.starts_with('/'));
+        let Some(given) = &flags.metrics else { return };
         self.text.line("--metrics", "metrics:");
-        self.text.value("--metrics", "  path: ", path.unwrap_or(metrics));
+        match metrics_place(given, origin, &mut self.hidden) {
+            MetricsPlace::Path(path) => self.text.value("--metrics", "  path: ", &path),
+            MetricsPlace::Url(url) => {
+                self.text.line("--metrics", "  scrape:");
+                self.text.value("--metrics", "    - ", &url);
+            }
+        }
         if let Some(every) = &flags.every {
             self.text.value("--every", "  every: ", every);
         }
@@ -206,64 +233,32 @@ impl Written {
         }
     }
 
-    fn request(&mut self, path: &str, flags: &UrlArguments) -> Result<(), Failure> {
-        let has_body = flags.body.is_some() || flags.body_file.is_some();
-        let default = if has_body { "post" } else { "get" };
-        let method = flags.method.as_deref().unwrap_or(default).to_lowercase();
+    fn request(&mut self, path: &str, flags: &RequestArguments) -> Result<(), Failure> {
+        let request = request_draft(path, flags, &mut self.hidden)?;
         let flag = if flags.method.is_some() { "--method" } else { "URL" };
         self.text.line("run", "requests:");
-        self.text.value(flag, "  - name: ", &method);
-        self.text.value(flag, &format!("    {}: ", quoted(&method)), path);
-        if !flags.header.is_empty() {
+        self.text.value(flag, "  - name: ", &request.method);
+        self.text.value(flag, &format!("    {}: ", quoted(&request.method)), &request.path);
+        if !request.headers.is_empty() {
             self.text.line("--header", "    headers:");
         }
-        for header in &flags.header {
-            self.header(header)?;
+        for (name, value) in &request.headers {
+            let line = format!("      {}: {}", quoted(name), quoted(value));
+            self.text.line("--header", &line);
         }
-        if let Some(body) = &flags.body {
-            self.text.line("--body", &format!("    body: {}", quoted(body)));
+        if let Some(body) = &request.body {
+            let flag = if flags.body.is_some() { "--body" } else { "--body-file" };
+            self.text.line(flag, &format!("    body: {}", quoted(body)));
         }
-        if let Some(file) = &flags.body_file {
-            self.hidden.insert(BODY_VARIABLE.to_owned(), body_of(file)?);
-            self.text.line("--body-file", &format!("    body: \"${{{BODY_VARIABLE}}}\""));
-        }
-        if let Some(timeout) = &flags.timeout {
+        if let Some(timeout) = &request.timeout {
             self.text.value("--timeout", "    timeout: ", timeout);
         }
-        if let Some(statuses) = &flags.expect_status {
-            let each: Vec<String> = statuses.split(',').map(|one| quoted(one.trim())).collect();
+        if !request.statuses.is_empty() {
+            let each: Vec<String> = request.statuses.iter().map(|one| quoted(one)).collect();
             let line = format!("    expect: {{ status: [{}] }}", each.join(", "));
             self.text.line("--expect-status", &line);
         }
         Ok(())
-    }
-
-    /// A value that may be a secret becomes a variable, unless it is one already.
-    fn header(&mut self, header: &str) -> Result<(), Failure> {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| Failure::usage("--header: write `--header 'NAME: VALUE'`"))?;
-        let (name, mut value) = (name.trim(), value.trim().to_owned());
-        let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
-        if !is_plain && !value.contains("${") {
-            let variable = self.fresh_variable(name);
-            self.hidden.insert(variable.clone(), value);
-            value = format!("${{{variable}}}");
-        }
-        let line = format!("      {}: {}", quoted(name), quoted(&value));
-        self.text.line("--header", &line);
-        Ok(())
-    }
-
-    /// A variable for a header's value that no other header has: `X-A` and `X_A` are two.
-    fn fresh_variable(&self, header: &str) -> String {
-        let is_part = |c: char| c.is_ascii_alphanumeric();
-        let name = header.to_uppercase().replace(|c| !is_part(c), "_");
-        let mut variable = format!("HEADER_{name}");
-        while self.hidden.contains_key(&variable) {
-            variable.push('_');
-        }
-        variable
     }
 
     fn objectives(&mut self, flags: &UrlArguments) {
@@ -276,6 +271,95 @@ impl Written {
             self.text.objective("--slo", objective);
         }
     }
+}
+
+/// What flags make of a request. A value that may be a secret becomes a variable, whose
+/// value goes to `hidden`, unless it is one already.
+pub(super) fn request_draft(
+    path: &str,
+    flags: &RequestArguments,
+    hidden: &mut Variables,
+) -> Result<RequestDraft, Failure> {
+    let has_body = flags.body.is_some() || flags.body_file.is_some();
+    let method = flags.method.as_deref().unwrap_or(if has_body { "post" } else { "get" });
+    let headers: Result<_, Failure> =
+        flags.header.iter().map(|header| header_draft(header, hidden)).collect();
+    let headers = headers?;
+    let body = match (&flags.body, &flags.body_file) {
+        (Some(body), _) => Some(body.clone()),
+        (None, Some(file)) => {
+            hidden.insert(BODY_VARIABLE.to_owned(), body_of(file)?);
+            Some(format!("${{{BODY_VARIABLE}}}"))
+        }
+        (None, None) => None,
+    };
+    let statuses = flags.expect_status.iter().flat_map(|statuses| statuses.split(','));
+    Ok(RequestDraft {
+        method: method.to_lowercase(),
+        path: conceal_query(path, hidden),
+        headers,
+        body,
+        timeout: flags.timeout.clone(),
+        statuses: statuses.map(|status| status.trim().to_owned()).collect(),
+    })
+}
+
+/// Where metrics are: the target's own URL is as good as the path on it.
+pub(super) fn metrics_place(given: &str, origin: &Origin, hidden: &mut Variables) -> MetricsPlace {
+    let path = given.strip_prefix(origin.url()).filter(|rest| rest.starts_with('/'));
+    match path {
+        Some(path) => MetricsPlace::Path(conceal_query(path, hidden)),
+        None if given.contains("://") => MetricsPlace::Url(conceal_query(given, hidden)),
+        None => MetricsPlace::Path(conceal_query(given, hidden)),
+    }
+}
+
+fn header_draft(header: &str, hidden: &mut Variables) -> Result<(String, String), Failure> {
+    let (name, value) = header
+        .split_once(':')
+        .ok_or_else(|| Failure::usage("--header: write `--header 'NAME: VALUE'`"))?;
+    let (name, value) = (name.trim().to_owned(), value.trim());
+    let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
+    let value = if is_plain || value.contains("${") {
+        value.to_owned()
+    } else {
+        conceal(("HEADER", &name), value, hidden)
+    };
+    Ok((name, value))
+}
+
+/// A path or URL whose parameters named after credentials have variables as values.
+fn conceal_query(url: &str, hidden: &mut Variables) -> String {
+    let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+    let part = |part: &str| match part.split_once('=') {
+        Some((name, value))
+            if is_credential(name) && !value.is_empty() && !value.contains("${") =>
+        {
+            format!("{name}={}", conceal(("QUERY", name), value, hidden))
+        }
+        _ => part.to_owned(),
+    };
+    let parts: Vec<String> = query.split('&').map(part).collect();
+    format!("{before}?{}", parts.join("&"))
+}
+
+/// Whether a parameter's name has a word for a credential in it.
+fn is_credential(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRET_WORDS.contains(&word))
+}
+
+/// Puts a value away, under a name that no other value has (`X-A` and `X_A` are two), and
+/// gives the variable that stands for it.
+fn conceal((kind, name): (&str, &str), value: &str, hidden: &mut Variables) -> String {
+    let name = name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let mut variable = format!("{kind}_{name}");
+    while hidden.contains_key(&variable) {
+        variable.push('_');
+    }
+    let reference = format!("${{{variable}}}");
+    hidden.insert(variable, value.to_owned());
+    reference
 }
 
 fn body_of(file: &str) -> Result<String, Failure> {
@@ -319,7 +403,13 @@ mod tests {
     #[test]
     fn a_header_that_may_be_a_secret_is_not_in_the_text() {
         let header = vec!["Authorization: Bearer hunter2".to_owned(), "Accept: a/b".to_owned()];
-        let written = written("http://a", &UrlArguments { header, ..flags() });
+        let written = written(
+            "http://a",
+            &UrlArguments {
+                request: RequestArguments { header, ..RequestArguments::default() },
+                ..flags()
+            },
+        );
         assert!(!written.as_file().contains("hunter2"));
         assert!(written.as_file().contains("HEADER_AUTHORIZATION"));
         let headers = &read(&written).requests[0].headers;
@@ -330,7 +420,14 @@ mod tests {
     #[test]
     fn headers_whose_names_differ_in_a_sign_keep_their_own_values() {
         let header = vec!["X-Key: one".to_owned(), "X_Key: two".to_owned()];
-        let headers = read(&written("http://a", &UrlArguments { header, ..flags() })).requests[0]
+        let headers = read(&written(
+            "http://a",
+            &UrlArguments {
+                request: RequestArguments { header, ..RequestArguments::default() },
+                ..flags()
+            },
+        ))
+        .requests[0]
             .headers
             .clone();
         assert!(headers.contains(&("X-Key".to_owned(), "one".to_owned())), "{headers:?}");
@@ -338,9 +435,23 @@ mod tests {
     }
 
     #[test]
+    fn a_credential_in_a_query_is_not_in_the_text() {
+        let written = written("http://a/x?author=me&api_key=hunter2&page=1", &flags());
+        let expected = "/x?author=me&api_key=${QUERY_API_KEY}&page=1";
+        assert!(written.as_file().contains(expected), "{}", written.as_file());
+        assert_eq!(read(&written).requests[0].path, "/x?author=me&api_key=hunter2&page=1");
+    }
+
+    #[test]
     fn a_body_is_posted() {
         let body = Some("{\"a\": 1}\n".to_owned());
-        let scenario = read(&written("http://a", &UrlArguments { body, ..flags() }));
+        let scenario = read(&written(
+            "http://a",
+            &UrlArguments {
+                request: RequestArguments { body, ..RequestArguments::default() },
+                ..flags()
+            },
+        ));
         assert_eq!(scenario.requests[0].method, "POST");
         assert_eq!(&*scenario.requests[0].body, b"{\"a\": 1}\n");
     }

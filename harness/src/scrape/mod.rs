@@ -9,10 +9,12 @@ mod batch;
 mod error;
 mod http;
 mod schedule;
+mod usual_paths;
 
 pub use api::{ApiConfig, ApiError, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance};
 pub use error::ScrapeError;
 pub use http::{client, read_body};
+pub use usual_paths::{Looked, find_metrics};
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -7,6 +7,7 @@ mod gate_exit_codes;
 #[expect(dead_code, reason = "these tests use a part of it")]
 #[path = "../support/outside.rs"]
 mod outside;
+mod propose_file;
 mod report_github;
 mod report_json;
 mod report_junit;
