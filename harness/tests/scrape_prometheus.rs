@@ -14,6 +14,7 @@ use slogate::clock::Clock;
 use slogate::scenario::Credentials;
 use slogate::scrape::{ScrapeConfig, Scraper};
 use slogate::series::{ScrapeMoment, SeriesStore};
+use support::generations::prometheuses;
 use support::prometheus::Prometheus;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -44,10 +45,12 @@ async fn a_real_prometheus_scrapes_the_same_series() {
     let scrape = "{ job_name: target, scrape_interval: 1s, honor_timestamps: false";
     let targets = format!("[{{ targets: ['{address}'], labels: {{ instance: one }} }}]");
     let config = format!("scrape_configs: [{scrape}, static_configs: {targets} }}]\n");
-    let Some(prometheus) = Prometheus::start(&config) else { return };
-    let theirs = tokio::time::timeout(PATIENCE, series_of(&prometheus.url)).await.unwrap();
-    drop(prometheus);
-    assert_eq!(ours(address).await, theirs);
+    for tool in prometheuses() {
+        let prometheus = Prometheus::start_as(&tool, &config);
+        let theirs = tokio::time::timeout(PATIENCE, series_of(&prometheus.url)).await.unwrap();
+        drop(prometheus);
+        assert_eq!(ours(address).await, theirs, "{tool:?}");
+    }
 }
 
 /// Serves the exposition to whoever asks.

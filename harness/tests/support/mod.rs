@@ -6,6 +6,7 @@
 
 pub(crate) mod daemon;
 pub(crate) mod exporter;
+pub(crate) mod generations;
 pub(crate) mod haproxy;
 pub(crate) mod nginx;
 pub(crate) mod outside;

@@ -6,16 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Whether a program can be started. It is asked for its version, and no harm is done
-/// by one that does not know that flag.
+/// Whether a program can be started.
 pub(crate) fn has(program: &str) -> bool {
+    is_there(program, starts(program.as_ref()))
+}
+
+/// Whether a program of this name or path can be started. It is asked for its version,
+/// and no harm is done by one that does not know that flag.
+pub(crate) fn starts(program: &Path) -> bool {
     let answered = Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    is_there(program, answered.is_ok())
+    answered.is_ok()
 }
 
 /// The folder of the Prometheus project's conformance data, if it is there.

@@ -1,12 +1,12 @@
 //! A real Prometheus server, on a free loopback port, gone when it is dropped.
 
 use std::net::SocketAddr;
-use std::process::Command;
+use std::path::Path;
 
 use tempfile::TempDir;
 
 use super::daemon::{Daemon, get, wait_until};
-use super::outside;
+use super::generations::Tool;
 
 /// A running server. Its first scraped sample can be asked for after five seconds.
 pub(crate) struct Prometheus {
@@ -17,45 +17,88 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts one with this configuration file; nothing without Prometheus.
+    /// Starts the installed one with this configuration file; nothing without Prometheus.
     pub(crate) fn start(config: &str) -> Option<Self> {
-        if !outside::has("prometheus") {
-            return None;
-        }
+        Some(Self::start_as(&Tool::installed("prometheus")?, config))
+    }
+
+    /// Starts one of a generation.
+    pub(crate) fn start_as(tool: &Tool, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let storage = folder.path().join("tsdb");
+        Self::launch(tool, config, &storage, folder)
+    }
+
+    /// Starts one that scrapes nothing and has the blocks in a folder.
+    pub(crate) fn on_blocks(tool: &Tool, blocks: &Path) -> Self {
+        Self::launch(tool, "scrape_configs: []\n", blocks, tempfile::tempdir().unwrap())
+    }
+
+    fn launch(tool: &Tool, config: &str, storage: &Path, folder: TempDir) -> Self {
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, config).unwrap();
         let daemon = Daemon::start(&folder.path().join("said.log"), |address| {
-            let mut command = Command::new("prometheus");
+            let mut command = tool.command();
             command
                 .arg(format!("--config.file={}", file.display()))
-                .arg(format!("--storage.tsdb.path={}", folder.path().join("tsdb").display()))
+                .arg(format!("--storage.tsdb.path={}", storage.display()))
                 .arg(format!("--web.listen-address={address}"));
             command
         });
-        Some(Self { url: format!("http://{}", daemon.address), daemon, _folder: folder })
+        // It listens before it has opened its storage.
+        wait_until("readiness", || get(daemon.address, "/-/ready").contains(" 200 OK"));
+        Self { url: format!("http://{}", daemon.address), daemon, _folder: folder }
     }
 
-    /// Starts one that scrapes a page every second under the job `target`, and waits until
-    /// it has scraped it.
+    /// Starts the installed one that scrapes a page every second under the job `target`, and
+    /// waits until it has scraped it.
     pub(crate) fn scraping(page: SocketAddr, path: &str) -> Option<Self> {
         Self::scraping_every("1s", page, path)
     }
 
     /// The same with another interval.
     pub(crate) fn scraping_every(every: &str, page: SocketAddr, path: &str) -> Option<Self> {
+        let tool = Tool::installed("prometheus")?;
+        Some(Self::scraping_as(&tool, (every, page, path)))
+    }
+
+    /// The same with one of a generation.
+    pub(crate) fn scraping_as(tool: &Tool, (every, page, path): (&str, SocketAddr, &str)) -> Self {
         let config = format!(
             "scrape_configs: [{{ job_name: target, scrape_interval: {every}, scrape_timeout: 1s, \
              metrics_path: {path}, static_configs: [{{ targets: ['{page}'] }}] }}]\n"
         );
-        let prometheus = Self::start(&config)?;
+        let prometheus = Self::start_as(tool, &config);
         let query = "/api/v1/query?query=up%7Bjob%3D%22target%22%7D%3D%3D1";
         wait_until("a scrape", || get(prometheus.daemon.address, query).contains("instance"));
-        Some(prometheus)
+        prometheus
+    }
+
+    /// The value of each element of an expression at a time.
+    pub(crate) fn instant(&self, expression: &str, at_ms: i64) -> Vec<f64> {
+        let (seconds, rest) = (at_ms / 1000, at_ms % 1000);
+        let query = encoded(expression);
+        let path = format!("/api/v1/query?query={query}&time={seconds}.{rest:03}");
+        let answer = get(self.daemon.address, &path);
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        assert_eq!(answer["status"], "success", "{expression}: {answer:#}");
+        let elements = answer["data"]["result"].as_array().unwrap();
+        let value = |one: &serde_json::Value| one["value"][1].as_str().unwrap().parse().unwrap();
+        elements.iter().map(value).collect()
     }
 
     /// Ends it at once, as a crash would.
     pub(crate) fn kill(&mut self) {
         self.daemon.kill();
     }
+}
+
+/// For a URL's query: every byte that is not a letter or a digit by its number.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }

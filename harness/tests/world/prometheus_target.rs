@@ -1,5 +1,6 @@
 //! Prometheus itself is loaded and judged by its own metrics, which nobody here wrote.
 
+use super::support::generations::prometheuses;
 use super::support::prometheus::Prometheus;
 use super::support::{Workspace, objective};
 use super::{report_of, requests};
@@ -23,22 +24,26 @@ fn scenario(url: &str, counted: u32, bound: &str) -> String {
 
 #[test]
 fn its_own_counter_and_histogram_agree_with_the_load() {
-    let Some(prometheus) = Prometheus::start("scrape_configs: []\n") else { return };
-    // 0.4 s is a bound of its histogram, and a query of nothing takes a millisecond.
-    let report = report_of(&Workspace::new(), &scenario(&prometheus.url, 200, "<= 400ms"), 0);
-    let counted = objective(&report, "counted");
-    assert_eq!(counted["observed"], 200.0, "{counted:#}");
-    assert_eq!(objective(&report, "duration")["samples"], 200);
-    assert_eq!(requests(&report, "sent"), 205);
+    for tool in prometheuses() {
+        let prometheus = Prometheus::start_as(&tool, "scrape_configs: []\n");
+        // 0.4 s is a bound of its histogram, and a query of nothing takes a millisecond.
+        let report = report_of(&Workspace::new(), &scenario(&prometheus.url, 200, "<= 400ms"), 0);
+        let counted = objective(&report, "counted");
+        assert_eq!(counted["observed"], 200.0, "{counted:#}");
+        assert_eq!(objective(&report, "duration")["samples"], 200);
+        assert_eq!(requests(&report, "sent"), 205);
+    }
 }
 
 #[test]
 fn one_request_more_or_a_bound_that_is_none_is_not_green() {
-    let Some(prometheus) = Prometheus::start("scrape_configs: []\n") else { return };
-    let report = report_of(&Workspace::new(), &scenario(&prometheus.url, 201, "<= 1500us"), 1);
-    assert_eq!(objective(&report, "counted")["verdict"], "fail");
-    // 1.5 ms lies inside its lowest bucket, which ends at 0.1 s.
-    let duration = objective(&report, "duration");
-    assert_eq!(duration["verdict"], "inconclusive", "{duration:#}");
-    assert!(duration["reason"].as_str().unwrap().contains("inside"), "{duration:#}");
+    for tool in prometheuses() {
+        let prometheus = Prometheus::start_as(&tool, "scrape_configs: []\n");
+        let report = report_of(&Workspace::new(), &scenario(&prometheus.url, 201, "<= 1500us"), 1);
+        assert_eq!(objective(&report, "counted")["verdict"], "fail");
+        // 1.5 ms lies inside its lowest bucket, which ends at 0.1 s.
+        let duration = objective(&report, "duration");
+        assert_eq!(duration["verdict"], "inconclusive", "{duration:#}");
+        assert!(duration["reason"].as_str().unwrap().contains("inside"), "{duration:#}");
+    }
 }

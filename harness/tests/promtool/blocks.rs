@@ -1,33 +1,30 @@
 //! A saved run's series load into a real Prometheus: promtool makes blocks of
 //! them and counts as many samples and series as were written.
 
-mod support;
-
-use std::process::Command;
-
 use slogate::series::{FamilyKind, FamilyMetadata, SeriesStore, write_openmetrics};
 use slogate_promql::{Labels, METRIC_NAME};
-use support::outside;
+
+use super::support::generations::promtools;
 
 #[test]
 fn promtool_makes_blocks_of_the_written_series() {
-    if !outside::has("promtool") {
-        return;
+    for tool in promtools() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("series.om");
+        write_openmetrics(&store(), &mut std::fs::File::create(&text).unwrap()).unwrap();
+        let made = tool
+            .command()
+            .args(["tsdb", "create-blocks-from", "openmetrics"])
+            .args([&text, &folder.path().join("blocks")])
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&made.stdout).into_owned();
+        assert!(made.status.success(), "{stdout}{}", String::from_utf8_lossy(&made.stderr));
+        // BLOCK ULID, MIN TIME, MAX TIME (exclusive), DURATION, SAMPLES, CHUNKS, SERIES, SIZE
+        let block: Vec<&str> = stdout.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(block[1..3], ["1700000000123", "1700000024874"], "{stdout}");
+        assert_eq!((block[4], block[6]), ("700", "7"), "{stdout}");
     }
-    let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("series.om");
-    write_openmetrics(&store(), &mut std::fs::File::create(&text).unwrap()).unwrap();
-    let made = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&text, &folder.path().join("blocks")])
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&made.stdout).into_owned();
-    assert!(made.status.success(), "{stdout}{}", String::from_utf8_lossy(&made.stderr));
-    // BLOCK ULID, MIN TIME, MAX TIME (exclusive), DURATION, SAMPLES, CHUNKS, SERIES, SIZE
-    let block: Vec<&str> = stdout.lines().last().unwrap().split_whitespace().collect();
-    assert_eq!(block[1..3], ["1700000000123", "1700000024874"], "{stdout}");
-    assert_eq!((block[4], block[6]), ("700", "7"), "{stdout}");
 }
 
 /// Seven series of a hundred samples each, 250 ms apart, and an end of a series.
