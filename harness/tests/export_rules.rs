@@ -5,13 +5,15 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use exporter::catalogue;
-use slogate::rules::{Engine, RuleTestOutcome, check_files, find, test_files};
+use slogate::rules::{
+    Engines, PROMTOOL_TIME_LIMIT, Promtool, RuleCheckOutcome, RuleTestOutcome, check_files, find,
+    test_files,
+};
 use slogate_promql::rules::RuleFile;
 use slogate_promql::unit_test::{RunOptions, TestFile, run};
-use support::outside;
+use support::generations::promtools;
 
 fn rules(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules").join(name)
@@ -24,14 +26,15 @@ fn text(name: &str) -> String {
 #[test]
 fn the_rules_of_this_repository_are_in_order() {
     let paths = find(&rules("*.yml").to_string_lossy()).unwrap();
-    let report = check_files(&paths).unwrap();
+    let report = check_files(&paths, &Engines::BuiltIn).unwrap();
     assert_eq!((report.rule_files.len(), report.test_files.len()), (1, 1));
-    assert_eq!((report.rules, report.warnings.as_slice()), (7, [].as_slice()));
+    let found = report.built_in.unwrap();
+    assert_eq!((found.rules, found.warnings.as_slice()), (7, [].as_slice()));
 }
 
 #[test]
 fn their_tests_pass_in_the_built_in_engine() {
-    let reports = test_files(&[rules("export.test.yml")], Engine::BuiltIn).unwrap();
+    let reports = test_files(&[rules("export.test.yml")], &Engines::BuiltIn).unwrap();
     let built_in = reports[0].built_in.as_ref().unwrap();
     let failed = built_in.cases.iter().filter(|case| !case.passed).collect::<Vec<_>>();
     assert!(failed.is_empty(), "{failed:#?}");
@@ -39,25 +42,28 @@ fn their_tests_pass_in_the_built_in_engine() {
 }
 
 #[test]
-fn promtool_gives_the_same_verdict() {
-    if !outside::has("promtool") {
-        return;
+fn every_promtool_gives_the_same_verdict() {
+    for tool in promtools() {
+        let promtool = Promtool::find(&tool.program, PROMTOOL_TIME_LIMIT).unwrap().unwrap();
+        let both = Engines::Both(promtool);
+        let checked = check_files(&[rules("export.yml")], &both).unwrap();
+        assert_eq!(checked.outcome(), RuleCheckOutcome::InOrder, "{checked:?}");
+        let reports = test_files(&[rules("export.test.yml")], &both).unwrap();
+        assert_eq!(reports[0].outcome(), RuleTestOutcome::Passed, "{:?}", reports[0].promtool);
     }
-    let reports = test_files(&[rules("export.test.yml")], Engine::Both).unwrap();
-    assert_eq!(reports[0].outcome(), RuleTestOutcome::Passed, "{:?}", reports[0].promtool);
 }
 
 #[test]
-fn promtool_finds_nothing_to_improve() {
-    if !outside::has("promtool") {
-        return;
+fn no_promtool_finds_anything_to_improve() {
+    for tool in promtools() {
+        let checked = tool
+            .command()
+            .args(["check", "rules", "--lint=all", "--lint-fatal"])
+            .arg(rules("export.yml"))
+            .output()
+            .unwrap();
+        assert!(checked.status.success(), "{tool:?} {}", String::from_utf8_lossy(&checked.stderr));
     }
-    let checked = Command::new("promtool")
-        .args(["check", "rules", "--lint=all", "--lint-fatal"])
-        .arg(rules("export.yml"))
-        .output()
-        .unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 /// Ways to get a rule wrong: what stands in the expression, and what instead.

@@ -9,6 +9,7 @@ use super::init::InitArguments;
 use super::output;
 use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
+use crate::rules::Engine;
 use crate::scenario::SHORTEST_SCRAPE_INTERVAL;
 use crate::units::parse_duration;
 
@@ -55,7 +56,7 @@ pub(super) enum Verb {
 pub(super) enum RulesVerb {
     /// Run rule unit tests in promtool's format
     Test(RulesTestArguments),
-    /// Check rule files and rule unit tests without running them
+    /// Check rule files as promtool does, and rule unit tests without running them
     Check(RulesCheckArguments),
 }
 
@@ -64,7 +65,7 @@ pub(super) struct RulesTestArguments {
     /// Files or patterns of files; files with rules only are checked
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
-    /// Which engine runs them; auto is both where promtool is installed
+    /// Which engine checks and runs them; auto is both where promtool is installed
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) engine: EngineChoice,
 }
@@ -74,6 +75,14 @@ pub(super) struct RulesCheckArguments {
     /// Files or patterns of files
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
+    /// Which engine checks rules; auto is both where promtool is installed, and files of tests
+    /// are always read by the built-in one
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) engine: EngineChoice,
+    /// Fail on what is allowed and most likely a mistake, such as two rules that make the same
+    /// series
+    #[arg(long)]
+    pub(super) lint_fatal: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -161,6 +170,9 @@ pub(super) struct GateArguments {
     /// Rule files and rule unit tests, repeatable [default: rules/*.yml, where that folder exists]
     #[arg(long, value_name = "GLOB")]
     pub(super) rules: Vec<String>,
+    /// Which engine checks rules and runs their tests; auto is both where promtool is installed
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) engine: EngineChoice,
     #[command(flatten)]
     pub(super) load: LoadArguments,
 }
@@ -270,6 +282,17 @@ pub(super) enum GitHubChoice {
     Auto,
     /// Never
     Off,
+}
+
+impl From<EngineChoice> for Engine {
+    fn from(choice: EngineChoice) -> Self {
+        match choice {
+            EngineChoice::Auto => Self::Auto,
+            EngineChoice::BuiltIn => Self::BuiltIn,
+            EngineChoice::Promtool => Self::Promtool,
+            EngineChoice::Both => Self::Both,
+        }
+    }
 }
 
 impl From<InconclusiveChoice> for OnInconclusive {

@@ -9,7 +9,7 @@ use super::arguments::CheckArguments;
 use super::files::{Reading, Shown, yaml_files};
 use super::output::{say, to_standard_output};
 use crate::gate::ExitCode;
-use crate::rules::{self, check_files};
+use crate::rules::{self, Engines, check_files};
 
 /// Checks all files, and says of each what it is.
 pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -56,14 +56,15 @@ fn is_rule_file(path: &Path) -> bool {
 }
 
 fn rule_file(path: &Path, shown: &mut Shown) -> Option<String> {
-    match check_files(&[path.to_owned()]) {
+    match check_files(&[path.to_owned()], &Engines::BuiltIn) {
         Ok(report) => {
-            for warning in &report.warnings {
+            let found = report.built_in.unwrap_or_default();
+            for warning in &found.warnings {
                 say(&format!("warning: {warning}"));
             }
-            shown.warnings += report.warnings.len();
+            shown.warnings += found.warnings.len();
             Some(if report.test_files.is_empty() {
-                format!("{} rules", report.rules)
+                format!("{} rules", found.rules)
             } else {
                 "rule unit tests".to_owned()
             })

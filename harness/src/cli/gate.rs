@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::arguments::GateArguments;
 use super::files::Reading;
+use super::output::say;
 use super::perform::{Destinations, perform};
 use super::{Failure, rules};
-use crate::gate::ExitCode;
-use crate::rules::Engine;
+use crate::gate::{ExitCode, RuleResult};
 
 /// Where scenarios are when nobody says anything.
 const DEFAULT_FOLDER: &str = "scenarios";
@@ -24,10 +24,23 @@ pub(super) fn gate(arguments: &GateArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&load.variables, load.target.as_deref()).map_err(Failure::usage)?;
     let scenarios = reading.scenarios(&paths).map_err(Failure::usage)?;
     let rule_files = rules::files(&arguments.rules).map_err(rules::failure)?;
-    let results = if rule_files.is_empty() {
-        None
-    } else {
-        Some(rules::test(&rule_files, Engine::Auto).map_err(rules::failure)?)
-    };
+    let results = tested(&rule_files, arguments)?;
     perform(&scenarios, results, load, &destinations)
+}
+
+/// What the rules came to; nothing if there are none.
+fn tested(
+    files: &[PathBuf],
+    arguments: &GateArguments,
+) -> Result<Option<Vec<RuleResult>>, Failure> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let engines = rules::engines(arguments.engine.into()).map_err(rules::failure)?;
+    if let Some(note) = rules::alone(arguments.engine.into(), &engines)
+        && !arguments.load.reporting.quiet
+    {
+        say(note);
+    }
+    rules::test(files, &engines).map(Some).map_err(rules::failure)
 }

@@ -19,6 +19,7 @@ mod progress;
 mod reference;
 mod report;
 mod reports;
+mod rule_results;
 mod rules;
 mod run;
 mod scenario_text;

@@ -13,7 +13,7 @@ pub struct RuleResult {
     pub file: String,
     /// The test or check in it.
     pub name: String,
-    /// Which engine gave the answer: `built-in` or `promtool`.
+    /// Which engine gave the answer: `built-in`, `promtool` with its version, or `both`.
     pub engine: String,
     /// What came of it.
     pub verdict: Verdict,

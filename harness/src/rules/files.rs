@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use slogate_promql::Place;
 use slogate_promql::rules::{FileKind, RuleError, RuleFile};
-use slogate_promql::unit_test::TestFile;
+use slogate_promql::unit_test::{Outline, TestFile};
 
 use super::RulesError;
 use crate::scenario::read_at_most;
@@ -12,14 +13,20 @@ use crate::scenario::read_at_most;
 /// The largest file that is read: hundreds of times what people write by hand.
 const LARGEST_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// A file that has been read and is in order.
-pub(super) enum Loaded {
-    Rules(RuleFile),
-    Tests {
-        tests: TestFile,
-        /// The rule files that the tests name, in their order.
-        rules: Vec<RuleFile>,
-    },
+/// A file whose kind is known.
+pub(super) struct Opened {
+    pub(super) path: PathBuf,
+    pub(super) kind: FileKind,
+    /// The path as it stands in errors.
+    name: String,
+    text: String,
+}
+
+/// A file of unit tests that is in order.
+pub(super) struct LoadedTests {
+    pub(super) tests: TestFile,
+    /// The rule files that the tests name, in their order.
+    pub(super) rules: Vec<RuleFile>,
 }
 
 /// The files that a path or pattern stands for, sorted. In each part of the
@@ -45,47 +52,67 @@ pub fn find(pattern: &str) -> Result<Vec<PathBuf>, RulesError> {
     Ok(found.into_iter().collect())
 }
 
-/// Reads a file of either kind, and what a test file names.
-pub(super) fn load(path: &Path) -> Result<Loaded, RulesError> {
+/// What a file's own keys say that it is.
+pub fn kind(path: &Path) -> Result<FileKind, RulesError> {
+    open(path).map(|opened| opened.kind)
+}
+
+/// Reads a file of either kind.
+pub(super) fn open(path: &Path) -> Result<Opened, RulesError> {
     let text = read(path)?;
     let name = path.display().to_string();
     let kind = FileKind::of(&text, &name).map_err(|error| RulesError::Invalid(vec![error]))?;
-    match kind {
-        None => Err(RulesError::UnknownKind { path: path.to_owned() }),
-        Some(FileKind::Rules) => {
-            RuleFile::parse(&text, &name).map(Loaded::Rules).map_err(RulesError::Invalid)
-        }
-        Some(FileKind::UnitTests) => {
-            let tests = TestFile::parse(&text, &name).map_err(RulesError::Invalid)?;
-            let rules = load_named_rules(path, &tests)?;
-            Ok(Loaded::Tests { tests, rules })
-        }
-    }
+    let kind = kind.ok_or_else(|| RulesError::UnknownKind { path: path.to_owned() })?;
+    Ok(Opened { path: path.to_owned(), kind, name, text })
 }
 
-/// Names in a test file are relative to that file. All problems of all of them
-/// are reported at once.
-fn load_named_rules(path: &Path, tests: &TestFile) -> Result<Vec<RuleFile>, RulesError> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut rules = Vec::new();
-    let mut errors = Vec::new();
-    for (pattern, place) in &tests.rule_files {
-        let at_place = |error: RulesError| {
-            let message = error.to_string();
-            RulesError::Invalid(vec![RuleError {
-                file: tests.name.clone(),
-                place: *place,
-                message,
-            }])
-        };
-        for file in find(&folder.join(pattern).to_string_lossy()).map_err(at_place)? {
-            match RuleFile::parse(&read(&file)?, &file.display().to_string()) {
-                Ok(file) => rules.push(file),
-                Err(found) => errors.extend(found),
+impl Opened {
+    /// The rules in it.
+    pub(super) fn rules(&self) -> Result<RuleFile, RulesError> {
+        RuleFile::parse(&self.text, &self.name).map_err(RulesError::Invalid)
+    }
+
+    /// The unit tests in it, and the rules that they are about.
+    pub(super) fn tests(&self) -> Result<LoadedTests, RulesError> {
+        let tests = TestFile::parse(&self.text, &self.name).map_err(RulesError::Invalid)?;
+        let rules = self.load_named_rules(&tests)?;
+        Ok(LoadedTests { tests, rules })
+    }
+
+    /// How many unit tests are in it. Rule files that it names and that are not there are an
+    /// error here too: promtool only warns of them.
+    pub(super) fn count_tests(&self) -> Result<usize, RulesError> {
+        let outline = Outline::of(&self.text, &self.name);
+        let outline = outline.map_err(|error| RulesError::Invalid(vec![error]))?;
+        for named in &outline.rule_files {
+            self.find_named(named)?;
+        }
+        Ok(outline.tests)
+    }
+
+    /// All problems of all rule files are reported at once.
+    fn load_named_rules(&self, tests: &TestFile) -> Result<Vec<RuleFile>, RulesError> {
+        let mut rules = Vec::new();
+        let mut errors = Vec::new();
+        for named in &tests.rule_files {
+            for file in self.find_named(named)? {
+                match RuleFile::parse(&read(&file)?, &file.display().to_string()) {
+                    Ok(file) => rules.push(file),
+                    Err(found) => errors.extend(found),
+                }
             }
         }
+        if errors.is_empty() { Ok(rules) } else { Err(RulesError::Invalid(errors)) }
     }
-    if errors.is_empty() { Ok(rules) } else { Err(RulesError::Invalid(errors)) }
+
+    /// Names in a test file are relative to that file.
+    fn find_named(&self, (pattern, place): &(String, Place)) -> Result<Vec<PathBuf>, RulesError> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        find(&folder.join(pattern).to_string_lossy()).map_err(|error| {
+            let (file, message) = (self.name.clone(), error.to_string());
+            RulesError::Invalid(vec![RuleError { file, place: *place, message }])
+        })
+    }
 }
 
 /// The text of a file of rules or of their tests.

@@ -1,20 +1,28 @@
 //! Rule files and rule unit tests on disk: finding them, checking them, running
-//! the tests with the built-in engine and with promtool beside it.
+//! the tests, each by the built-in engine, by promtool, or by both.
 //!
 //! What a file is, its own top-level keys say: `groups` makes it a rule file,
 //! `tests` or `rule_files` a file of unit tests, in promtool's format. Rules on
 //! recorded runs, and lint findings that need data, are not here.
 
+mod check;
 mod engines;
 mod files;
 mod promtool;
+mod refusals;
 mod report;
+mod test;
 
-pub use engines::{check_files, test_files};
-pub use files::{find, read};
+pub use check::check_files;
+pub use engines::{Engine, Engines};
+pub use files::{find, kind, read};
+pub use promtool::{PROMTOOL_TIME_LIMIT, Promtool};
+pub use refusals::{PromtoolRefusal, Refusals};
 pub use report::{
-    BuiltInResult, Engine, PromtoolResult, RuleCheckReport, RuleTestOutcome, RuleTestReport,
+    BuiltInCheck, BuiltInResult, PromtoolCheck, PromtoolResult, RuleCheckOutcome, RuleCheckReport,
+    RuleTestOutcome, RuleTestReport,
 };
+pub use test::test_files;
 
 use std::path::PathBuf;
 
@@ -57,11 +65,28 @@ pub enum RulesError {
     /// Files with problems; every problem of every file is there.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<RuleError>),
+    /// Files that promtool refuses, or about which the engines disagree.
+    #[error("{0}")]
+    Refused(Refusals),
     /// promtool was asked for and is not there.
-    #[error("promtool is not installed; install it, or use the built-in engine")]
+    #[error(
+        "promtool is not installed; install it (it comes with Prometheus' releases and container \
+         image, and in the package `prometheus` of Debian, Ubuntu and Homebrew), or use \
+         `--engine built-in`"
+    )]
     PromtoolMissing,
-    /// promtool is there and did not do its work.
-    #[error("promtool failed on {path}: {reason}", path = path.display())]
+    /// promtool is there and does not work.
+    #[error("promtool does not work: {reason}; mend it, or use `--engine built-in`")]
+    PromtoolBroken {
+        /// What happened.
+        reason: String,
+    },
+    /// promtool works and gave no answer about a file.
+    #[error(
+        "promtool gave no answer about {path}: {reason}; ask another version of it, or use \
+         `--engine built-in`",
+        path = path.display()
+    )]
     Promtool {
         /// The file it was given.
         path: PathBuf,

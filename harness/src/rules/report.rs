@@ -5,31 +5,37 @@ use std::path::PathBuf;
 use slogate_promql::rules::RuleError;
 use slogate_promql::unit_test::Case;
 
-/// Which engine runs rule unit tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// Both where promtool is installed, else the built-in one.
-    #[default]
-    Auto,
-    /// The built-in one only.
-    BuiltIn,
-    /// promtool only.
-    Promtool,
-    /// Both; a missing promtool is an error.
-    Both,
-}
-
-/// Rule files that are in order.
+/// Files that are in order.
 #[derive(Clone, Debug, Default)]
 pub struct RuleCheckReport {
     /// Files with rules.
     pub rule_files: Vec<PathBuf>,
     /// Files with unit tests.
     pub test_files: Vec<PathBuf>,
+    /// What the built-in engine found in the rule files, if it was asked.
+    pub built_in: Option<BuiltInCheck>,
+    /// What promtool found in them, if it was asked.
+    pub promtool: Option<PromtoolCheck>,
+}
+
+/// What the built-in engine found in rule files.
+#[derive(Clone, Debug, Default)]
+pub struct BuiltInCheck {
     /// How many rules there are in all.
     pub rules: usize,
     /// What is allowed and most likely a mistake.
     pub warnings: Vec<RuleError>,
+}
+
+/// What promtool found in rule files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PromtoolCheck {
+    /// Its version: `2.42.0`.
+    pub version: String,
+    /// How many rules there are in all; `None` where a finding stands in place of their number.
+    pub rules: Option<usize>,
+    /// What is allowed and most likely a mistake, in promtool's words.
+    pub findings: Vec<String>,
 }
 
 /// The outcome of one file of unit tests.
@@ -66,6 +72,22 @@ pub struct PromtoolResult {
     pub output: String,
 }
 
+/// How a check of files that are in order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleCheckOutcome {
+    /// Every engine that was asked read every rule.
+    InOrder,
+    /// The engines have not read the same number of rules.
+    Disagree {
+        /// Rules that the built-in engine read.
+        built_in: usize,
+        /// Rules that promtool read.
+        promtool: usize,
+    },
+    /// There is neither a rule nor a file of tests.
+    NothingChecked,
+}
+
 /// How a file of unit tests ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleTestOutcome {
@@ -80,6 +102,23 @@ pub enum RuleTestOutcome {
     NothingTested,
 }
 
+impl RuleCheckReport {
+    /// How the check ended, over all engines that were asked.
+    pub fn outcome(&self) -> RuleCheckOutcome {
+        let built_in = self.built_in.as_ref().map(|check| check.rules);
+        let promtool = self.promtool.as_ref().and_then(|check| check.rules);
+        match (built_in, promtool) {
+            (Some(built_in), Some(promtool)) if built_in != promtool => {
+                RuleCheckOutcome::Disagree { built_in, promtool }
+            }
+            (Some(0), _) | (None, Some(0)) if self.test_files.is_empty() => {
+                RuleCheckOutcome::NothingChecked
+            }
+            _ => RuleCheckOutcome::InOrder,
+        }
+    }
+}
+
 impl BuiltInResult {
     /// Whether every case passed.
     pub fn passed(&self) -> bool {
@@ -88,23 +127,16 @@ impl BuiltInResult {
 }
 
 impl RuleTestReport {
-    /// How the file ended, over all engines that ran.
+    /// How the file ended, over all engines that ran. A rule that cannot be evaluated fails a
+    /// file without tests as well.
     pub fn outcome(&self) -> RuleTestOutcome {
-        if self.tests == 0 {
-            return RuleTestOutcome::NothingTested;
-        }
         let built_in = self.built_in.as_ref().map(BuiltInResult::passed);
         let promtool = self.promtool.as_ref().map(|promtool| promtool.passed);
         match (built_in, promtool) {
-            (None, None) => RuleTestOutcome::NothingTested,
             (Some(one), Some(other)) if one != other => RuleTestOutcome::Disagree,
-            (Some(passed), _) | (None, Some(passed)) => {
-                if passed {
-                    RuleTestOutcome::Passed
-                } else {
-                    RuleTestOutcome::Failed
-                }
-            }
+            (Some(false), _) | (None, Some(false)) => RuleTestOutcome::Failed,
+            (Some(true), _) | (None, Some(true)) if self.tests > 0 => RuleTestOutcome::Passed,
+            _ => RuleTestOutcome::NothingTested,
         }
     }
 }
@@ -150,9 +182,38 @@ mod tests {
             (Some(&[true, false]), Some(true), RuleTestOutcome::Disagree),
             (Some(&[true]), Some(false), RuleTestOutcome::Disagree),
             (Some(&[]), Some(true), RuleTestOutcome::NothingTested),
+            (Some(&[]), Some(false), RuleTestOutcome::Disagree),
             (None, None, RuleTestOutcome::NothingTested),
         ] {
             assert_eq!(report(built_in, promtool).outcome(), outcome);
+        }
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_evaluated_fails_a_file_without_tests() {
+        let failed = RuleTestReport { tests: 0, ..report(Some(&[false]), Some(false)) };
+        assert_eq!(failed.outcome(), RuleTestOutcome::Failed);
+    }
+
+    #[test]
+    fn engines_that_count_differently_have_read_different_files() {
+        let of = |built_in: Option<usize>, promtool: Option<Option<usize>>| RuleCheckReport {
+            built_in: built_in.map(|rules| BuiltInCheck { rules, warnings: Vec::new() }),
+            promtool: promtool.map(|rules| PromtoolCheck { rules, ..PromtoolCheck::default() }),
+            ..RuleCheckReport::default()
+        };
+        let differ = |built_in, promtool| RuleCheckOutcome::Disagree { built_in, promtool };
+        for (built_in, promtool, outcome) in [
+            (Some(7), Some(Some(7)), RuleCheckOutcome::InOrder),
+            (Some(7), Some(None), RuleCheckOutcome::InOrder),
+            (Some(7), Some(Some(6)), differ(7, 6)),
+            (Some(0), Some(Some(1)), differ(0, 1)),
+            (Some(0), Some(Some(0)), RuleCheckOutcome::NothingChecked),
+            (Some(0), None, RuleCheckOutcome::NothingChecked),
+            (None, Some(Some(0)), RuleCheckOutcome::NothingChecked),
+            (None, Some(Some(7)), RuleCheckOutcome::InOrder),
+        ] {
+            assert_eq!(of(built_in, promtool).outcome(), outcome, "{built_in:?} {promtool:?}");
         }
     }
 }

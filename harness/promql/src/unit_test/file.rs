@@ -2,7 +2,7 @@
 
 use super::notation::parse_values;
 use super::timestamp::parse_timestamp_ms;
-use super::{AlertTest, ExpectedAlert, ExpressionTest, TestFile, TestGroup};
+use super::{AlertTest, ExpectedAlert, ExpressionTest, Outline, TestFile, TestGroup};
 use crate::metric::parse_metric;
 use crate::number::parse_number;
 use crate::rules::ALERT_NAME;
@@ -21,6 +21,9 @@ const GROUP_FIELDS: &[&str] = &[
     "external_labels",
     "external_url",
 ];
+
+/// The fields of a group that hold tests.
+const TEST_FIELDS: &[&str] = &["alert_rule_test", "promql_expr_test"];
 
 /// A test whose latest time is more evaluations away than this would run for hours.
 const MOST_EVALUATIONS: i64 = 1_000_000;
@@ -67,6 +70,33 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
         tests,
     };
     if problems.is_empty() { Ok(file) } else { Err(problems) }
+}
+
+pub(super) fn outline(text: &str) -> Result<Outline, Problem> {
+    let root = yaml::parse(text)?;
+    let mut outline = Outline::default();
+    for (key, node) in root.map("a test file")? {
+        match key.name.as_str() {
+            "rule_files" => {
+                for file in node.list("rule_files")? {
+                    outline.rule_files.push((file.text("rule_files")?.to_owned(), file.place));
+                }
+            }
+            "tests" => {
+                for group in node.list("tests")? {
+                    outline.tests += tests_in(group)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(outline)
+}
+
+fn tests_in(group: &Node) -> Result<usize, Problem> {
+    let fields = group.map("a test")?.iter();
+    let lists = fields.filter(|(key, _)| TEST_FIELDS.contains(&key.name.as_str()));
+    lists.map(|(key, node)| Ok(node.list(&key.name)?.len())).sum()
 }
 
 fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> TestGroup {

@@ -36,6 +36,16 @@ pub struct TestFile {
     pub tests: Vec<TestGroup>,
 }
 
+/// What a file of unit tests is about, told without understanding its tests: for files
+/// that another engine runs and this one may not be able to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Names or patterns of rule files, as written, with their places.
+    pub rule_files: Vec<(String, Place)>,
+    /// How many tests of alerts and expressions there are.
+    pub tests: usize,
+}
+
 /// One set of invented series with its tests.
 #[derive(Clone, Debug)]
 pub struct TestGroup {
@@ -141,6 +151,17 @@ impl TestFile {
     }
 }
 
+impl Outline {
+    /// Reads the outline of a test file from its text.
+    pub fn of(text: &str, name: &str) -> Result<Self, RuleError> {
+        file::outline(text).map_err(|problem| RuleError {
+            file: name.to_owned(),
+            place: problem.place,
+            message: problem.message,
+        })
+    }
+}
+
 impl TestGroup {
     /// The latest time that a test asks for, milliseconds after the start.
     fn latest_ms(&self) -> i64 {
@@ -165,5 +186,33 @@ impl std::fmt::Display for Subject {
             Self::Expression(text) => write!(f, "expr {text}"),
             Self::Rule(name) => write!(f, "rule {name}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_counts_tests_that_are_not_understood() {
+        let text = "
+rule_files: [a.yml, 'b*.yml']
+tests:
+  - input_series: [{ series: x, values: '{{schema:0}}x5' }]
+    alert_rule_test: [{ alertname: A, exp_alerts: [] }, { alertname: B }]
+  - promql_expr_test: [{ expr: 'x anchored' }]
+  - name: nothing
+";
+        assert!(TestFile::parse(text, "a.test.yml").is_err());
+        let outline = Outline::of(text, "a.test.yml").unwrap();
+        assert_eq!(outline.tests, 3);
+        let names = outline.rule_files.iter().map(|(name, _)| name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["a.yml", "b*.yml"]);
+    }
+
+    #[test]
+    fn an_outline_of_something_else_names_the_place() {
+        let error = Outline::of("tests:\n  - 1\n", "a.test.yml").unwrap_err();
+        assert!(error.to_string().starts_with("a.test.yml:2:5: "), "{error}");
     }
 }

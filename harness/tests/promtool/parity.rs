@@ -1,0 +1,122 @@
+//! Every rule file and every file of tests that the Prometheus project tests promtool and its
+//! rule format with: the built-in engine says of each what promtool says, but for those that
+//! are named here with their reason.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use slogate::rules::{
+    Engines, PROMTOOL_TIME_LIMIT, Promtool, RuleTestOutcome, RulesError, check_files, kind,
+    test_files,
+};
+use slogate_promql::rules::FileKind;
+
+use super::support::generations::{Tool, promtools};
+use super::support::outside;
+
+/// What an engine makes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// So many rules, or tests that hold.
+    Good(usize),
+    /// Rules that can be loaded and make the same series twice.
+    Repeats,
+    /// It cannot be read, or a test in it fails.
+    Bad,
+}
+
+/// Which promtools a difference is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum In {
+    /// Those of Prometheus 2.
+    Two,
+    /// Those of Prometheus 3.
+    Three,
+    /// Those that are older than what the file is about; the others agree.
+    Older,
+}
+
+/// Files of which a promtool says something else, and why.
+const DIFFERENT: &[(&str, In, &str)] = &[
+    ("no-test-group-interval.yml", In::Two, "a group without `interval` has one of 0"),
+    ("start-time-test.yml", In::Older, "`start_timestamp` is an unknown field"),
+    ("unittest.yml", In::Three, "native histograms are not supported by the built-in engine"),
+    ("legacy_validation_annotation.bad.yaml", In::Two, "names are not UTF-8"),
+    ("utf-8_annotation.good.yaml", In::Two, "names are not UTF-8"),
+    ("utf-8_lname.good.yaml", In::Two, "names are not UTF-8"),
+];
+
+#[test]
+fn the_built_in_engine_says_of_every_file_what_promtool_says() {
+    let Some(data) = outside::conformance_data() else { return };
+    for tool in promtools() {
+        let promtool = Promtool::find(&tool.program, PROMTOOL_TIME_LIMIT).unwrap().unwrap();
+        let theirs = Engines::Promtool(promtool);
+        let mut surprises = Vec::new();
+        let mut agreed = 0;
+        for file in files(&data.join("prometheus")) {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let pair = [verdict(&file, &Engines::BuiltIn), verdict(&file, &theirs)];
+            match (pair[0] == pair[1], known(&name, &tool)) {
+                (true, Some(In::Two | In::Three)) => {
+                    surprises.push(format!("{name} is no difference any more"));
+                }
+                (true, _) => agreed += 1,
+                (false, Some(_)) => {}
+                (false, None) => surprises.push(format!("{name}: ours and theirs: {pair:?}")),
+            }
+        }
+        assert!(surprises.is_empty(), "promtool {}:\n{}", tool.version, surprises.join("\n"));
+        assert!(agreed > 40, "only {agreed} files");
+    }
+}
+
+fn known(name: &str, tool: &Tool) -> Option<In> {
+    let generation = if tool.major() >= 3 { In::Three } else { In::Two };
+    let mut of_file = DIFFERENT.iter().filter(|(file, ..)| *file == name);
+    of_file.find(|(_, place, _)| [generation, In::Older].contains(place)).map(|known| known.1)
+}
+
+/// Rule files and files of tests; whatever else lies beside them is none of either kind.
+fn files(data: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in ["promtool", "rulefmt", "rules"] {
+        let entries = fs::read_dir(data.join(folder)).unwrap();
+        files.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    files.retain(|file| file.extension().is_some_and(|name| name == "yml" || name == "yaml"));
+    files.retain(|file| !matches!(kind(file), Err(RulesError::UnknownKind { .. })));
+    files.sort();
+    files
+}
+
+fn verdict(file: &Path, engines: &Engines) -> Verdict {
+    let verdict = match kind(file) {
+        Ok(FileKind::UnitTests) => tested(file, engines),
+        _ => checked(file, engines),
+    };
+    match verdict {
+        Ok(verdict) => verdict,
+        Err(RulesError::Invalid(_) | RulesError::Refused(_)) => Verdict::Bad,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn tested(file: &Path, engines: &Engines) -> Result<Verdict, RulesError> {
+    let reports = test_files(&[file.to_owned()], engines)?;
+    Ok(match reports[0].outcome() {
+        RuleTestOutcome::Passed | RuleTestOutcome::NothingTested => Verdict::Good(reports[0].tests),
+        RuleTestOutcome::Failed | RuleTestOutcome::Disagree => Verdict::Bad,
+    })
+}
+
+fn checked(file: &Path, engines: &Engines) -> Result<Verdict, RulesError> {
+    let report = check_files(&[file.to_owned()], engines)?;
+    let built_in = report.built_in.map(|check| (check.rules, !check.warnings.is_empty()));
+    let promtool =
+        report.promtool.map(|check| (check.rules.unwrap_or_default(), !check.findings.is_empty()));
+    Ok(match built_in.or(promtool).unwrap() {
+        (_, true) => Verdict::Repeats,
+        (rules, false) => Verdict::Good(rules),
+    })
+}
