@@ -86,7 +86,19 @@ fn the_data_source_is_the_one_that_a_dashboard_starts_with() {
     let data = &source.json_data;
     // POST, because a query with many instances is longer than a URL may be.
     assert_eq!((data.http_method.as_str(), data.prometheus_type.as_str()), ("POST", "Prometheus"));
-    assert!(data.time_interval.ends_with('s'));
+    // The interval of the Prometheus that stands beside it.
+    let scraped = text_of("deploy/prometheus.yml");
+    assert!(scraped.contains(&format!("scrape_interval: {}\n", data.time_interval)), "{scraped}");
+}
+
+#[test]
+fn the_folders_are_where_the_compose_file_puts_them() {
+    let providers: Providers = read(DASHBOARDS);
+    let compose = text_of("deploy/compose.yaml");
+    let dashboards = format!("../grafana/dashboards:{}:ro", providers.providers[0].options.path);
+    for mount in [dashboards.as_str(), "../grafana/provisioning:/etc/grafana/provisioning:ro"] {
+        assert!(compose.contains(mount), "{mount}");
+    }
 }
 
 #[test]
