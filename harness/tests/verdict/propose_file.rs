@@ -172,6 +172,21 @@ fn a_counter_that_counts_something_else_too_is_no_proof() {
 }
 
 #[test]
+fn one_route_is_likelier_than_a_whole_metric_or_another_label() {
+    let mut store = empty();
+    let counter = FamilyKind::Counter;
+    let labels = [("__name__", "asked_total"), ("a_method", "GET"), ("path", "/orders")];
+    grows(&mut store, counter, &labels, 23.0);
+    histogram(
+        &mut store,
+        "a_request_duration_seconds",
+        &[("1", 23.0), ("5", 23.0), ("+Inf", 23.0)],
+    );
+    let proposed = entries(&suggested(&quick(), &store), Standing::InForce);
+    assert!(proposed.contains("counter: 'asked_total{path=\"/orders\"}'"), "{proposed}");
+}
+
+#[test]
 fn a_histogram_is_held_to_a_bound_below_its_highest() {
     let target = |buckets: &[(&str, f64)], family: &str| {
         let mut store = empty();
