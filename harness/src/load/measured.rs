@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use super::meters::LiveMeters;
-use super::outcome::{LoadModel, PhaseResult, RequestResult};
+use super::outcome::{PhaseResult, RequestResult};
 use super::plan::LoadPlan;
 use super::recorder::{CellId, Recorder};
-use crate::scenario::PhaseLoad;
 
 /// What the threads measured, to be put together.
 pub(super) struct Measured<'a> {
@@ -42,10 +41,7 @@ impl Measured<'_> {
         PhaseResult {
             name: plan.name.clone(),
             measured: plan.measured,
-            model: match plan.load {
-                PhaseLoad::Open { .. } => LoadModel::Open,
-                PhaseLoad::Closed { .. } => LoadModel::Closed,
-            },
+            model: (&plan.load).into(),
             first_intended_ms: (self.clock)(first),
             last_response_ms: (self.clock)(last),
             span: last.saturating_duration_since(first),
@@ -58,21 +54,8 @@ impl Measured<'_> {
     fn request(&self, id: CellId) -> RequestResult {
         let totals = self.meters.totals(id.phase, id.request);
         let plan = &self.plan.requests[id.request];
-        let mut result = RequestResult {
-            name: plan.name.clone(),
-            intended: totals.intended,
-            sent: totals.sent,
-            succeeded: totals.succeeded,
-            responses: totals.succeeded + totals.responses_failed,
-            failed: totals.failed,
-            late: totals.late,
-            dropped: totals.dropped,
-            retried: totals.retried,
-            abandoned: totals.in_flight(),
-            bytes_sent: totals.bytes_sent,
-            bytes_received: totals.bytes_received,
-            ..RequestResult::default()
-        };
+        let mut result =
+            RequestResult { abandoned: totals.in_flight(), ..totals.result(&plan.name) };
         for cell in self.recorders.iter().map(|recorder| recorder.cell(id)) {
             for (kind, count) in &cell.failures {
                 *result.failures.entry(kind.clone()).or_default() += count;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::buckets::{BucketBounds, BucketCounts};
 use super::meter_series::SeriesLabels;
+use super::outcome::RequestResult;
 use super::plan::LoadPlan;
 
 /// Shared progress of one load.
@@ -106,6 +107,25 @@ impl CellTotals {
     /// Sent and without an outcome yet.
     pub(super) fn in_flight(&self) -> u64 {
         self.sent.saturating_sub(self.succeeded + self.failed.saturating_sub(self.dropped))
+    }
+
+    /// The counts of a request's result. It has no times yet, and who is without an outcome
+    /// is for the caller to say.
+    pub(super) fn result(&self, request: &str) -> RequestResult {
+        RequestResult {
+            name: request.to_owned(),
+            intended: self.intended,
+            sent: self.sent,
+            succeeded: self.succeeded,
+            responses: self.succeeded + self.responses_failed,
+            failed: self.failed,
+            late: self.late,
+            dropped: self.dropped,
+            retried: self.retried,
+            bytes_sent: self.bytes_sent,
+            bytes_received: self.bytes_received,
+            ..RequestResult::default()
+        }
     }
 
     fn add(&mut self, cell: &CellMeters) {

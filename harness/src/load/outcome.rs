@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::histogram::LatencyHistogram;
+use crate::scenario::PhaseLoad;
 
 /// Everything the generator measured over one scenario.
 #[derive(Clone, Debug)]
@@ -67,6 +68,15 @@ pub enum LoadModel {
     Open,
     /// Each user waited for its answer.
     Closed,
+}
+
+impl From<&PhaseLoad> for LoadModel {
+    fn from(load: &PhaseLoad) -> Self {
+        match load {
+            PhaseLoad::Open { .. } => Self::Open,
+            PhaseLoad::Closed { .. } => Self::Closed,
+        }
+    }
 }
 
 /// One kind of request in one phase.

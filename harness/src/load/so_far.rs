@@ -14,11 +14,11 @@ use super::buckets::{BucketBounds, BucketCounts};
 use super::generator::MISSED_AFTER;
 use super::meters::{CellMeters, CellTotals, LiveMeters};
 use super::outcome::{
-    FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, StopReason,
+    FailureKind, GeneratorReport, LoadResult, PhaseResult, RequestResult, StopReason,
 };
 use super::plan::LoadPlan;
 use crate::histogram::LatencyHistogram;
-use crate::scenario::{Phase, PhaseLoad};
+use crate::scenario::Phase;
 
 /// Milliseconds since the epoch of an instant.
 pub(super) type SharedClock = Arc<dyn Fn(Instant) -> i64 + Send + Sync>;
@@ -61,10 +61,7 @@ impl LoadSoFar {
         PhaseResult {
             name: plan.name.clone(),
             measured: plan.measured,
-            model: match plan.load {
-                PhaseLoad::Open { .. } => LoadModel::Open,
-                PhaseLoad::Closed { .. } => LoadModel::Closed,
-            },
+            model: (&plan.load).into(),
             first_intended_ms: (self.clock)(began),
             last_response_ms: (self.clock)(now),
             span: now.saturating_duration_since(began),
@@ -80,23 +77,12 @@ impl LoadSoFar {
             histogram(self.meters.bounds(), self.meters.cells(phase, request).map(of))
         };
         RequestResult {
-            name: self.meters.request_names()[request].clone(),
-            intended: totals.intended,
-            sent: totals.sent,
-            succeeded: totals.succeeded,
-            responses: totals.succeeded + totals.responses_failed,
-            failed: totals.failed,
-            late: totals.late,
-            dropped: totals.dropped,
-            retried: totals.retried,
             abandoned: totals.intended.saturating_sub(totals.succeeded + totals.failed),
-            bytes_sent: totals.bytes_sent,
-            bytes_received: totals.bytes_received,
             failures: failures(&totals),
             latency_ok: times(|cell| &cell.duration_ok),
             latency_failed: times(|cell| &cell.duration_failed),
             lag: times(|cell| &cell.lag),
-            ..RequestResult::default()
+            ..totals.result(&self.meters.request_names()[request])
         }
     }
 }

@@ -15,6 +15,7 @@ mod context;
 mod fields;
 mod files;
 mod finding;
+mod header;
 mod json_path;
 mod keys;
 mod known;

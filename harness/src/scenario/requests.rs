@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
 use super::access;
 use super::body::{DataSets, Template, json_value};
 use super::context::Context;
 use super::fields::{self, Fields};
+use super::header::{self, Reserved};
 use super::json_path;
 use super::keys;
 use super::model::{Artifacts, Expect, ExpectJson, JsonPath, Request};
@@ -21,8 +22,11 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 const HEAVIEST: u64 = 10_000;
 /// The most samples kept of one request.
 const MOST_KEPT: u64 = 100;
-/// Headers that the load generator writes itself, from the body and the connection.
-const OWN_HEADERS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+/// Headers that follow from the body and the connection.
+const RESERVED_HEADERS: Reserved = Reserved {
+    names: &["content-length", "transfer-encoding", "connection"],
+    by: "the load generator",
+};
 
 /// Lowers all requests; their bodies are put together later, once no problem stands.
 pub(super) fn requests(
@@ -117,31 +121,14 @@ fn headers(fields: &Fields, cx: &mut Context) -> Vec<(String, String)> {
     };
     let mut headers: Vec<(String, String)> = Vec::new();
     for (key, value) in entries {
-        let name = header_name(key, cx);
+        let name = header::name(key, &RESERVED_HEADERS, cx);
         let value = header_value(value, cx);
         let (Some(name), Some(value)) = (name, value) else { continue };
-        if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
-            cx.error(key.span, format!("duplicate header `{name}`"))
-                .help("header names are the same in capitals; remove one of the two");
-        } else {
+        if header::is_new(&headers, &name, key, cx) {
             headers.push((name, value));
         }
     }
     headers
-}
-
-fn header_name(key: &Node, cx: &mut Context) -> Option<String> {
-    let name = fields::scalar_text(key, cx)?;
-    if OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-        cx.error(key.span, format!("the header `{name}` is written by the load generator"))
-            .help("remove it");
-        return None;
-    }
-    if HeaderName::from_bytes(name.as_bytes()).is_err() {
-        cx.error(key.span, format!("`{name}` is not a header name"));
-        return None;
-    }
-    Some(name)
 }
 
 /// A value that stands in a file, behind a prefix if there is one.
@@ -179,12 +166,7 @@ fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
         cx.error(node.span, "`{{…}}` in a header is not supported yet");
         return None;
     }
-    if HeaderValue::from_str(&value).is_err() {
-        cx.error(node.span, "this is not a header value")
-            .help("it has a line break or control character");
-        return None;
-    }
-    Some(value)
+    header::value(value, node, cx)
 }
 
 fn expect(node: &Node, cx: &mut Context) -> Option<Expect> {

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
 };
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, redirect};
 
 use super::ScrapeConfig;
 use super::error::ScrapeError;
@@ -42,22 +42,15 @@ impl Page {
         credentials: &Credentials,
     ) -> Result<Self, ScrapeError> {
         let mut url = parsed(url)?;
-        let mut headers = headers(&url, credentials)?;
-        // Where the certificate goes by another name, the server is asked for by that
-        // name in TLS, and for what was written in HTTP.
-        let tls = credentials.tls.as_ref().filter(|_| url.scheme() == "https");
-        if let Some(name) = tls.and_then(|tls| tls.server_name.as_ref()) {
-            let written = HeaderValue::try_from(url.authority());
-            headers.insert(HOST, written.map_err(|error| refused(&url, &error))?);
-            let renamed = url.set_host(Some(name));
-            renamed.map_err(|error| refused(&url, &error))?;
-        }
+        let headers = headers(&mut url, credentials)?;
         let client = client(url.as_str(), address, credentials.tls.as_ref())?;
         Ok(Self { client, url, headers })
     }
 }
 
-fn headers(url: &Url, credentials: &Credentials) -> Result<HeaderMap, ScrapeError> {
+/// What every request to `url` carries. Where the server's certificate goes by another
+/// name, the URL gets that name, for TLS, and `Host` keeps what was written.
+pub(super) fn headers(url: &mut Url, credentials: &Credentials) -> Result<HeaderMap, ScrapeError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &credentials.headers {
         let name = HeaderName::try_from(name).map_err(|error| refused(url, &error))?;
@@ -66,34 +59,49 @@ fn headers(url: &Url, credentials: &Credentials) -> Result<HeaderMap, ScrapeErro
         value.set_sensitive(true);
         headers.insert(name, value);
     }
+    let tls = credentials.tls.as_ref().filter(|_| url.scheme() == "https");
+    if let Some(name) = tls.and_then(|tls| tls.server_name.as_ref()) {
+        let written = HeaderValue::try_from(url.authority());
+        headers.insert(HOST, written.map_err(|error| refused(url, &error))?);
+        let renamed = url.set_host(Some(name));
+        renamed.map_err(|error| refused(url, &error))?;
+    }
     Ok(headers)
 }
 
-/// A client that talks to `address` and nobody else, whatever the URL's host
-/// resolves to: no proxy of the environment, no redirects, each request on a
-/// connection of its own.
+/// A client that talks to `address` and nobody else, each request on a connection of its
+/// own.
 pub fn client(
     url: &str,
     address: SocketAddr,
     tls: Option<&TlsClient>,
 ) -> Result<Client, ScrapeError> {
     let url = parsed(url)?;
+    // A connection that is kept stays with one of the processes behind a balancer,
+    // and the others are never seen.
+    let builder = builder(&url, &[address], tls).pool_max_idle_per_host(0);
+    builder.build().map_err(|error| refused(&url, &error))
+}
+
+/// A client that talks to these addresses and nobody else, whatever the URL's host
+/// resolves to: no proxy of the environment, no redirects.
+pub(super) fn builder(
+    url: &Url,
+    addresses: &[SocketAddr],
+    tls: Option<&TlsClient>,
+) -> ClientBuilder {
     // reqwest wants a provider even where no TLS is spoken. Another part of the
     // process may have installed the same one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder()
         .no_proxy()
-        // A connection that is kept stays with one of the processes behind a balancer,
-        // and the others are never seen.
-        .pool_max_idle_per_host(0)
         .redirect(redirect::Policy::none())
-        .resolve(url.host_str().unwrap_or_default(), address);
-    let builder = match tls {
+        .resolve_to_addrs(url.host_str().unwrap_or_default(), addresses);
+    match tls {
         Some(tls) => builder.tls_backend_preconfigured(rustls::ClientConfig::clone(&tls.config)),
         // Nothing here speaks TLS; the system's certificates may not even exist.
         None => builder.tls_certs_only(std::iter::empty()),
-    };
-    builder.build().map_err(|error| refused(&url, &error))
+    }
 }
 
 fn parsed(url: &str) -> Result<Url, ScrapeError> {

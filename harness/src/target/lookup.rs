@@ -1,4 +1,4 @@
-//! From the host of a page with metrics to an address, once for the whole run.
+//! From a host to its addresses: the target's and those of pages with metrics.
 
 use std::net::SocketAddr;
 use std::time::Duration;

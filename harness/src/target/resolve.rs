@@ -9,10 +9,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::error::TargetError;
+use super::lookup;
 use crate::scenario::Origin;
 
 /// How long a target may take to accept a connection before the load.
@@ -40,20 +41,7 @@ pub struct Resolved {
 /// Resolves a target's URL, once, and connects to each of its addresses.
 pub async fn resolve(url: &str) -> Result<Resolved, TargetError> {
     let Origin { host, port, .. } = Origin::parse(url)?;
-    let no_address = |reason: String| TargetError::NoAddress { host: host.clone(), reason };
-    let lookup = tokio::time::timeout(CONNECT_WITHIN, lookup_host((host.as_str(), port))).await;
-    let found = lookup
-        .map_err(|_| no_address(format!("no answer within {CONNECT_WITHIN:?}")))?
-        .map_err(|error| no_address(error.to_string()))?;
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in found {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    if addresses.is_empty() {
-        return Err(no_address("the resolver gave none".to_owned()));
-    }
+    let addresses = lookup::addresses(&host, port).await?;
     let (address, others) = accepting(&addresses, CONNECT_WITHIN).await?;
     tracing::debug!(%address, ?others, candidates = addresses.len(), "resolved the target");
     let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };

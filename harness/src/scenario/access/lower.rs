@@ -5,11 +5,12 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
 use super::{Access, Authorization, ClientCertificate, NamedFile, SecretSource, Tls, Written};
 use crate::scenario::context::Context;
 use crate::scenario::fields::{self, Fields};
+use crate::scenario::header::{self, Reserved};
 use crate::scenario::keys;
 use crate::scenario::secret::Secret;
 use crate::scenario::source::Span;
@@ -17,18 +18,21 @@ use crate::scenario::tree::{Node, Value};
 use crate::scenario::variables;
 
 /// Headers that whoever asks for metrics writes itself.
-const OWN_HEADERS: &[&str] = &[
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "x-prometheus-scrape-timeout-seconds",
-];
+const RESERVED_HEADERS: Reserved = Reserved {
+    names: &[
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "x-prometheus-scrape-timeout-seconds",
+    ],
+    by: "the scraper",
+};
 
 /// What a server is asked over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,43 +147,24 @@ fn headers(node: &Node, cx: &mut Context) -> Option<Vec<(String, Secret)>> {
             all_good = false;
             continue;
         };
-        if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
-            cx.error(key.span, format!("duplicate header `{name}`"))
-                .help("header names are the same in capitals; remove one of the two");
-            all_good = false;
-        }
+        all_good &= header::is_new(&headers, &name, key, cx);
         headers.push((name, value));
     }
     all_good.then_some(headers)
 }
 
 fn header_name(key: &Node, cx: &mut Context) -> Option<String> {
-    let name = fields::scalar_text(key, cx)?;
-    if name.eq_ignore_ascii_case("authorization") {
+    if key.text().is_some_and(|name| name.eq_ignore_ascii_case("authorization")) {
         cx.error(key.span, "the header `Authorization` is written from `auth`")
             .help("write `auth: { bearer_file: FILE }` or `auth: { basic: { … } }`");
         return None;
     }
-    if OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-        cx.error(key.span, format!("the header `{name}` is written by the scraper"))
-            .help("remove it");
-        return None;
-    }
-    if HeaderName::from_bytes(name.as_bytes()).is_err() {
-        cx.error(key.span, format!("`{name}` is not a header name"));
-        return None;
-    }
-    Some(name)
+    header::name(key, &RESERVED_HEADERS, cx)
 }
 
 fn header_value(node: &Node, cx: &mut Context) -> Option<Secret> {
     let value = variables::exact_text(node, cx)?;
-    if HeaderValue::from_str(&value).is_err() {
-        cx.error(node.span, "this is not a header value")
-            .help("it has a line break or control character");
-        return None;
-    }
-    Some(Secret::new(value))
+    header::value(value, node, cx).map(Secret::new)
 }
 
 fn tls(node: &Node, cx: &mut Context) -> Option<Tls> {
