@@ -132,3 +132,52 @@ fn the_scenario_can_be_printed_and_run_as_a_file() {
     let ended = workspace.run(&["run", "grown.yaml", "-e", "HEADER_X_TOKEN=hunter2"]);
     ended.expect_code(0);
 }
+
+#[test]
+fn a_printed_scenario_finds_its_includes_from_any_folder() {
+    let service = service();
+    let workspace = Workspace::new();
+    workspace.write("list.yaml", "version: 1\nslo: ['p95(latency) < 5s']\n");
+    let flags = ["run", &service.url(), "--print-scenario", "--slo", "list.yaml"];
+    let printed = workspace.run(&[&flags[..], &USERS].concat()).expect_code(0).stdout;
+    workspace.write("grown/up/scenario.yaml", &printed);
+    workspace.run(&["run", "grown/up/scenario.yaml"]).expect_code(0);
+}
+
+#[test]
+fn a_host_without_http_before_it_is_told_what_to_write() {
+    let workspace = Workspace::new();
+    let ended = workspace.run(&["run", "localhost:8080/x", "--rate", "5/s"]).expect_code(2);
+    assert!(ended.stderr.contains("did you mean `http://localhost:8080/x`?"), "{ended:?}");
+}
+
+#[test]
+fn a_target_that_speaks_tls_or_http_2_is_told_what_is_supported() {
+    let alert = b"\x15\x03\x03\x00\x02\x02\x46".to_vec();
+    let settings_frame = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec();
+    for bytes in [alert, settings_frame] {
+        let service = Service::start(move |_, _| Answer::Raw(bytes.clone()));
+        let slo = ["--slo", "p95(latency) < 1s"];
+        let ended = run(&service.url(), &[&USERS[..], &slo].concat()).expect_code(4);
+        assert!(ended.stdout.contains("load over TLS or HTTP/2 is not supported yet"), "{ended:?}");
+        let metrics = ["--metrics", "/metrics"];
+        let ended = run(&service.url(), &[&USERS[..], &slo, &metrics].concat()).expect_code(4);
+        assert!(ended.stdout.contains("ask it by https://"), "{ended:?}");
+    }
+    let ended = run("https://127.0.0.1:9", &USERS).expect_code(2);
+    assert!(ended.stderr.contains("plain HTTP/1.1"), "{ended:?}");
+}
+
+#[test]
+fn a_page_that_is_no_exposition_is_called_that() {
+    for (body, first_line) in
+        [("<!doctype html><p>", "<!doctype html><p>"), ("{\"a\":1}", "{\\\"a")]
+    {
+        let service = Service::start(move |_, _| Answer::Http(200, body.to_owned()));
+        let flags = ["--slo", "p95(latency) < 1s", "--metrics", "/metrics"];
+        let ended = run(&service.url(), &[&USERS[..], &flags].concat()).expect_code(4);
+        assert!(ended.stdout.contains("this is no exposition of metrics"), "{ended:?}");
+        assert!(ended.stdout.contains(first_line), "{ended:?}");
+        assert!(!ended.stdout.contains("cut off"), "{ended:?}");
+    }
+}

@@ -183,7 +183,7 @@ pub(super) struct AssertArguments {
     #[arg(value_name = "METRICS_URL|RUN")]
     pub(super) source: String,
     /// What must hold, repeatable: a file of objectives, or '{ id: …, promql: …, is: … }'
-    /// [default: the six assertions about the export service]
+    /// [default: the objectives of scenarios/export-assertions.yaml, about the export service]
     #[arg(long, value_name = "OBJECTIVE")]
     pub(super) slo: Vec<String>,
     /// How long to watch a live target [default: 10s]

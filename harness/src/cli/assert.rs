@@ -8,17 +8,17 @@ use super::arguments::{AssertArguments, LoadArguments, StartArguments};
 use super::files::Reading;
 use super::output::say;
 use super::perform::{Destinations, Work, perform_as};
-use super::scenario_text::{PATH, ScenarioText};
+use super::scenario_text::ScenarioText;
 use super::{Failure, output, reports};
 use crate::archive::read_and_judge_by;
 use crate::gate::ExitCode;
 use crate::scenario::{
-    Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Variables,
+    COMMAND_LINE, Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Variables,
     observed_scenario, read_document_text,
 };
 use crate::session::{Observation, Opens};
 
-/// The six assertions, as the export scenarios include them.
+/// The assertions about the export service, as its scenarios include them.
 const DEFAULT_ASSERTIONS: &str = include_str!("../../../scenarios/export-assertions.yaml");
 /// What stands for their file in places.
 const DEFAULT_PATH: &str = "export-assertions.yaml";
@@ -47,7 +47,7 @@ pub(super) fn assert(arguments: &AssertArguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Reads what must hold; without `--slo` the six assertions.
+/// Reads what must hold; without `--slo` the export service's assertions.
 fn asserted(slo: &[String], variables: &Variables) -> Result<Asserted, Failure> {
     let mut text = ScenarioText::default();
     let (path, source) = if slo.is_empty() {
@@ -57,7 +57,7 @@ fn asserted(slo: &[String], variables: &Variables) -> Result<Asserted, Failure> 
         for objective in slo {
             text.objective("--slo", objective);
         }
-        (PATH, text.text().to_owned())
+        (COMMAND_LINE, text.text().to_owned())
     };
     let path = PathBuf::from(path);
     let read = read_document_text(&path, &source, variables, &ReadOptions::default());

@@ -15,7 +15,7 @@ use crate::scenario::{
 
 use crate::series::FamilyKind;
 
-use super::output::say;
+use super::output::{error_columns, say};
 
 /// Why there is nothing to run.
 #[derive(Debug, Error)]
@@ -170,7 +170,7 @@ impl Shown {
         self.warnings += warnings.len();
         for problem in problems.iter().chain(warnings) {
             // Colours are taken out again where standard error is not a terminal.
-            say(&problem.render_in_colour());
+            say(&problem.render_in_colour(error_columns()));
         }
     }
 

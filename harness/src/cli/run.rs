@@ -1,6 +1,6 @@
 //! `slogate run FILE…` and `slogate run URL`: load, judge, report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::arguments::RunArguments;
@@ -9,6 +9,7 @@ use super::output::{say, to_standard_output};
 use super::perform::{Destinations, perform};
 use super::url_scenario;
 use crate::gate::ExitCode;
+use crate::scenario::Origin;
 
 /// Runs the files' scenarios one after the other, or the one that flags write.
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
@@ -31,7 +32,8 @@ fn run_url(url: &str, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&load.variables, None).map_err(Failure::usage)?;
     let scenario = written.read(&reading.variables, &reading.options)?;
     if arguments.url.print_scenario {
-        to_standard_output(&written.as_file()).map_err(Failure::internal)?;
+        let text = written.as_file().map_err(Failure::internal)?;
+        to_standard_output(&text).map_err(Failure::internal)?;
         return Ok(ExitCode::Pass);
     }
     let destinations = Destinations::of(load)?;
@@ -41,9 +43,24 @@ fn run_url(url: &str, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     perform(&[scenario], None, load, &destinations)
 }
 
+/// Whether what was given is a URL without its beginning: a host with a port, and no file.
+fn is_host(given: &str) -> bool {
+    let authority = given.split(['/', '?', '#']).next().unwrap_or_default();
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
+    (has_port || authority == "localhost")
+        && Origin::parse_with_rest(&format!("http://{given}")).is_ok()
+        && !Path::new(given).exists()
+}
+
 fn run_files(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let load = &arguments.load;
     let files: Vec<PathBuf> = arguments.files.iter().map(PathBuf::from).collect();
+    if let Some(host) = arguments.files.iter().find(|given| is_host(given)) {
+        return Err(Failure::usage(format!(
+            "`{host}` is no file and no URL; did you mean `http://{host}`?"
+        )));
+    }
     if let Some(flag) = arguments.url.first_given() {
         return Err(Failure::usage(format!(
             "{flag} is for `run http://…`; `{}` is a file, which says this itself",
@@ -54,4 +71,19 @@ fn run_files(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&load.variables, load.target.as_deref()).map_err(Failure::usage)?;
     let scenarios = reading.scenarios(&files).map_err(Failure::usage)?;
     perform(&scenarios, None, load, &destinations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_its_beginning_is_told_from_a_file() {
+        for host in ["localhost:8080", "localhost", "10.0.0.1:80/a?b=c", "[::1]:80", "api:9000/x"] {
+            assert!(is_host(host), "{host}");
+        }
+        for file in ["10k.yaml", "scenarios/10k.yaml", "a:b.yaml", "src", "u:p@host:80", ""] {
+            assert!(!is_host(file), "{file}");
+        }
+    }
 }

@@ -3,14 +3,16 @@
 //! The text is read by the ordinary reader, so that flags and files follow one set of
 //! rules; what is wrong is told about the flag, because nobody sees the text.
 
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::scenario::{Problem, Problems};
+use super::output::error_columns;
+use crate::scenario::{COMMAND_LINE, Problem, Problems};
 
-/// What stands for the path of a file in places and reports.
-pub(super) const PATH: &str = "command-line";
+/// How the line of an included file begins; no other can, because texts are quoted.
+const INCLUDE: &str = "  - include: ";
 
 /// A text, line by line.
 #[derive(Debug, Default)]
@@ -54,7 +56,7 @@ impl ScenarioText {
             let origin = Origin { flag, value: Some(given.to_owned()) };
             self.push(&origin, &format!("  - {given}"));
         } else if matches!(extension, Some("yaml" | "yml")) {
-            self.value(flag, "  - include: ", given);
+            self.value(flag, INCLUDE, given);
         } else {
             self.value(flag, "  - ", given);
         }
@@ -63,6 +65,23 @@ impl ScenarioText {
     /// The whole text.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The whole text with includes that are right wherever it is written to.
+    pub(super) fn with_absolute_includes(&self) -> io::Result<String> {
+        let mut text = String::with_capacity(self.text.len());
+        for (line, origin) in self.text.lines().zip(&self.origins) {
+            match &origin.value {
+                Some(file) if line.starts_with(INCLUDE) => {
+                    let whole = std::path::absolute(file)?;
+                    text.push_str(INCLUDE);
+                    text.push_str(&quoted(&whole.display().to_string()));
+                }
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        Ok(text)
     }
 
     /// Everything that is wrong, each about the flag it comes from. A problem of a file
@@ -76,8 +95,8 @@ impl ScenarioText {
     fn render_one(&self, mark: &str, problem: &Problem) -> String {
         let place = problem.place();
         let origin = self.origins.get(place.line.saturating_sub(1));
-        let Some(origin) = origin.filter(|_| &*place.file == PATH) else {
-            return problem.render_in_colour();
+        let Some(origin) = origin.filter(|_| &*place.file == COMMAND_LINE) else {
+            return problem.render_in_colour(error_columns());
         };
         let value =
             origin.value.as_ref().map_or_else(String::new, |value| format!(" {}", scalar(value)));
@@ -112,6 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn an_included_file_is_named_so_that_it_is_found_from_everywhere() {
+        let mut text = ScenarioText::default();
+        text.objective("--slo", "p95(latency) < 1s");
+        text.objective("--slo", "lists/good.yaml");
+        let here = std::env::current_dir().unwrap();
+        let expected = format!(
+            "  - \"p95(latency) < 1s\"\n  - include: \"{}/lists/good.yaml\"\n",
+            here.display()
+        );
+        assert_eq!(text.with_absolute_includes().unwrap(), expected);
+        assert!(text.text().contains("include: \"lists/good.yaml\""));
+    }
+
+    #[test]
     fn a_problem_is_told_about_its_flag() {
         let mut text = ScenarioText::default();
         text.line("run", "version: 1\nname: x\ntarget: http://a\nload:");
@@ -120,8 +153,12 @@ mod tests {
         text.value("--for", "    for: ", "30s");
         text.line("run", "requests:\n  - name: get\n    get: /\nslo:");
         text.objective("--slo", "p95(latncy) < 1s");
-        let read =
-            read_text(Path::new(PATH), text.text(), &Variables::new(), &ReadOptions::default());
+        let read = read_text(
+            Path::new(COMMAND_LINE),
+            text.text(),
+            &Variables::new(),
+            &ReadOptions::default(),
+        );
         let shown = text.render(&read.unwrap_err());
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown[0].starts_with("error: --rate \"fast\": "), "{shown:?}");

@@ -1,15 +1,16 @@
 //! `slogate run URL`: a scenario out of flags, for a first look at a service.
 
+use std::io;
 use std::path::Path;
 
 use clap::Args;
 
 use super::Failure;
 use super::output::say;
-use super::scenario_text::{PATH, ScenarioText, quoted};
+use super::scenario_text::{ScenarioText, quoted};
 use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::{
-    Origin, Problems, ReadOptions, Scenario, Variables, read_at_most, read_text,
+    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, read_at_most, read_text,
 };
 
 /// The largest body that is read from a file, bytes: it is sent again and again.
@@ -163,7 +164,7 @@ impl Written {
         let mut variables = variables.clone();
         variables.extend(self.hidden.clone());
         let (found, scenario) =
-            match read_text(Path::new(PATH), self.text.text(), &variables, options) {
+            match read_text(Path::new(COMMAND_LINE), self.text.text(), &variables, options) {
                 Ok(loaded) => (
                     Problems { problems: Vec::new(), warnings: loaded.warnings },
                     Some(loaded.scenario),
@@ -176,8 +177,8 @@ impl Written {
         scenario.ok_or_else(|| Failure::usage("nothing was sent"))
     }
 
-    /// The text as a file that runs by itself.
-    pub(super) fn as_file(&self) -> String {
+    /// The text as a file that runs by itself, wherever it is written to.
+    pub(super) fn as_file(&self) -> io::Result<String> {
         let names: Vec<&str> = self.hidden.keys().map(String::as_str).collect();
         let needs = if names.is_empty() {
             String::new()
@@ -187,7 +188,7 @@ impl Written {
                 names.join(", ")
             )
         };
-        format!("{needs}{}", self.text.text())
+        Ok(format!("{needs}{}", self.text.with_absolute_includes()?))
     }
 
     fn metrics(&mut self, origin: &Origin, flags: &UrlArguments) {
@@ -397,7 +398,7 @@ mod tests {
         let scenario = read(&written("http://a:1/b?c=d", &flags()));
         assert_eq!(scenario.requests[0].path, "/b?c=d");
         assert_eq!(scenario.requests[0].method, "GET");
-        assert_eq!(&*scenario.path, Path::new(PATH));
+        assert_eq!(&*scenario.path, Path::new(COMMAND_LINE));
     }
 
     #[test]
@@ -410,8 +411,8 @@ mod tests {
                 ..flags()
             },
         );
-        assert!(!written.as_file().contains("hunter2"));
-        assert!(written.as_file().contains("HEADER_AUTHORIZATION"));
+        assert!(!written.as_file().unwrap().contains("hunter2"));
+        assert!(written.as_file().unwrap().contains("HEADER_AUTHORIZATION"));
         let headers = &read(&written).requests[0].headers;
         assert!(headers.contains(&("Authorization".to_owned(), "Bearer hunter2".to_owned())));
         assert!(headers.contains(&("Accept".to_owned(), "a/b".to_owned())));

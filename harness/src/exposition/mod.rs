@@ -14,6 +14,7 @@ mod content_type;
 mod crosscheck;
 mod error;
 mod families;
+mod foreign;
 mod line;
 mod number;
 mod openmetrics;
@@ -22,6 +23,7 @@ mod text;
 
 pub use content_type::{ContentTypeError, Format};
 pub use error::ExpositionError;
+pub use foreign::Foreign;
 pub use number::format_bound;
 pub use parse::{parse, parse_with};
 

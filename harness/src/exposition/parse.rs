@@ -136,10 +136,7 @@ impl<'a> Assembly<'a> {
             return Err(LineError::new(0, "unexpected data after `# EOF`"));
         }
         self.labels.clear();
-        let statement = match self.grammar.format {
-            Format::Text => text::statement(line, self.grammar, &mut self.labels),
-            Format::OpenMetrics => openmetrics::statement(line, self.grammar, &mut self.labels),
-        }?;
+        let statement = statement_of(line, self.grammar, &mut self.labels)?;
         let error_at = |at| move |message: String| LineError::new(at, message);
         match statement {
             Statement::Nothing => Ok(()),
@@ -204,6 +201,26 @@ impl<'a> Assembly<'a> {
         }
         self.canonical.agrees_with(&self.samples).map_err(|message| LineError::new(0, message))?;
         Ok(Exposition { families: self.families.into_families(), samples: self.samples })
+    }
+}
+
+/// What a line says by itself, by the rules of a scrape.
+pub(super) fn statement<'a>(
+    line: &'a str,
+    format: Format,
+    labels: &mut Vec<LabelPair<'a>>,
+) -> Result<Statement<'a>, LineError> {
+    statement_of(line, Grammar { format, names: ParseRules::default().names }, labels)
+}
+
+fn statement_of<'a>(
+    line: &'a str,
+    grammar: Grammar,
+    labels: &mut Vec<LabelPair<'a>>,
+) -> Result<Statement<'a>, LineError> {
+    match grammar.format {
+        Format::Text => text::statement(line, grammar, labels),
+        Format::OpenMetrics => openmetrics::statement(line, grammar, labels),
     }
 }
 

@@ -29,6 +29,13 @@ use super::plan::PreparedRequest;
 /// Longest wait for a connection, within the time-out of the request.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How hyper tells an answer that begins like no answer of HTTP/1: an alert of TLS, or a
+/// frame of HTTP/2.
+const OTHER_PROTOCOL: &str = "invalid HTTP version";
+/// What to do then.
+const ONLY_HTTP_1: &str = "the target does not speak HTTP/1.1; load over TLS or HTTP/2 is not \
+                           supported yet, so name a port that speaks plain HTTP/1.1";
+
 /// What an exchange needs from the worker that runs it.
 pub(super) trait Surroundings {
     /// The address to connect to.
@@ -234,8 +241,9 @@ fn is_descriptor_limit(error: &io::Error) -> bool {
 
 /// hyper's errors name the kind only; the cause is the interesting part.
 fn in_full(error: &hyper::Error) -> String {
-    match error.source() {
+    let text = match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
-    }
+    };
+    if text.contains(OTHER_PROTOCOL) { format!("{text}; {ONLY_HTTP_1}") } else { text }
 }

@@ -10,6 +10,7 @@ use super::cells;
 use super::words::{self, Reason, one_line, printable};
 use crate::archive::{RunRecord, ScenarioRecord};
 use crate::gate::RuleResult;
+use crate::scenario::COMMAND_LINE;
 use crate::slo::Verdict;
 
 /// Annotations of one level that GitHub shows for a step; more are dropped unseen.
@@ -33,12 +34,7 @@ pub fn annotations(record: &RunRecord, workspace: &Workspace) -> Vec<String> {
     let mut all: Vec<Annotation> = Vec::new();
     for scenario in &record.scenarios {
         let reasons = words::reasons(scenario);
-        let (whole, of_objectives): (Vec<_>, Vec<_>) =
-            reasons.iter().partition(|reason| reason.slos.is_empty());
-        // Objectives of a scenario that was not run repeat why it was not.
-        let is_new = |reason: &&Reason<'_>| whole.iter().all(|told| told.text != reason.text);
-        let told = whole.iter().copied().chain(of_objectives.into_iter().filter(is_new));
-        all.extend(told.map(|reason| Annotation::of_reason(scenario, reason, workspace)));
+        all.extend(reasons.iter().map(|one| Annotation::of_reason(scenario, one, workspace)));
     }
     let rules = record.rules.as_ref().map_or(&[][..], |rules| &rules.results);
     let untold = rules.iter().filter(|result| result.verdict != Verdict::Pass);
@@ -86,18 +82,20 @@ impl Annotation {
     fn of_reason(scenario: &ScenarioRecord, reason: &Reason<'_>, workspace: &Workspace) -> Self {
         let name = printable(&scenario.name);
         let title = reason.subject().map_or_else(|| name.clone(), |ids| format!("{name}: {ids}"));
-        let place = match reason.slos.first() {
-            Some(slo) => {
-                Place { file: workspace.relative(&slo.file), at: Some((slo.line, slo.column)) }
-            }
-            None => Place { file: workspace.relative(&scenario.configuration.path), at: None },
+        let (file, at) = match reason.slos.first() {
+            Some(slo) => (&slo.file, Some((slo.line, slo.column))),
+            None => (&scenario.configuration.path, None),
         };
         let numbers = match reason.slos.as_slice() {
             [only] => format!("\n{}", cells::objective_line(only)),
             _ => String::new(),
         };
-        let message = format!("{}{numbers}", reason.text);
-        Self { verdict: reason.verdict, place: Some(place), title, message }
+        // What a flag wrote has no line that GitHub could show it at.
+        let is_file = file != COMMAND_LINE;
+        let place = is_file.then(|| Place { file: workspace.relative(file), at });
+        let flag = if is_file || at.is_none() { "" } else { "\nset by --slo" };
+        let message = format!("{}{numbers}{flag}", reason.text);
+        Self { verdict: reason.verdict, place, title, message }
     }
 
     fn of_rule(result: &RuleResult, workspace: &Workspace) -> Self {

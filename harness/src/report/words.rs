@@ -4,6 +4,7 @@
 
 use crate::archive::{RulesRecord, RunRecord, ScenarioRecord, SloRecord};
 use crate::gate::{Condition, ExitCode, Outcome, RuleResult};
+use crate::scenario::COMMAND_LINE;
 use crate::slo::Verdict;
 
 /// One character for a verdict.
@@ -74,12 +75,16 @@ impl Reason<'_> {
     }
 }
 
-/// `file:line` of an objective.
+/// `file:line` of an objective, or the flag that set it.
 pub(super) fn place(slo: &SloRecord) -> String {
+    if slo.file == COMMAND_LINE {
+        return "--slo".to_owned();
+    }
     printable(&format!("{}:{}", slo.file, slo.line))
 }
 
-/// What decided besides objectives, then failures, then doubts.
+/// What decided besides objectives, then failures, then doubts. Objectives of a scenario
+/// that was not run repeat why it was not, which is told once.
 pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
     let verdicts = scenario.conditions.iter().map(Condition::verdict);
     let verdicts = verdicts.chain(std::iter::repeat(Verdict::Inconclusive));
@@ -89,9 +94,10 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
         .zip(verdicts)
         .map(|(reason, verdict)| Reason { verdict, slos: Vec::new(), text: printable(reason) })
         .collect();
+    let is_told = |slo: &&SloRecord| scenario.reasons.contains(&slo.reason);
     for verdict in [Verdict::Fail, Verdict::Inconclusive] {
-        let mut untold: Vec<&SloRecord> =
-            scenario.slos.iter().filter(|slo| slo.verdict == verdict).collect();
+        let of_verdict = scenario.slos.iter().filter(|slo| slo.verdict == verdict);
+        let mut untold: Vec<&SloRecord> = of_verdict.filter(|slo| !is_told(slo)).collect();
         while let Some(first) = untold.first().copied() {
             let (same, other): (Vec<&SloRecord>, Vec<&SloRecord>) =
                 untold.into_iter().partition(|slo| slo.reason == first.reason);

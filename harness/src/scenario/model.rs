@@ -17,6 +17,10 @@ use crate::units::Unit;
 /// load to show that it is there.
 pub(super) const DEFAULT_SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What stands for a file where flags of the command line wrote the text: objectives there
+/// come from `--slo`.
+pub const COMMAND_LINE: &str = "command-line";
+
 /// Where something stands in a file; line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -31,7 +31,7 @@ pub enum TargetError {
     #[error("`{0}` is not a target; write `reference` or a URL such as http://127.0.0.1:8080")]
     NotAUrl(String),
     /// A URL of another kind.
-    #[error("`{0}` is not supported yet; write `http://…`")]
+    #[error("`{0}` is not supported yet: a target is asked in plain HTTP/1.1; write `http://…`")]
     Scheme(String),
     /// A path or query, where only scheme, host and port may stand.
     #[error("a target has no path and no query; move `{0}` to the requests")]

@@ -4,13 +4,13 @@
 //! Problems are collected and never stop the reading, so that one run of `check`
 //! shows all of them. Rendering to text is here; printing is the caller's.
 
+mod excerpt;
+
 use std::fmt;
 use std::sync::Arc;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, Severity,
-    SourceCode, SourceSpan, SpanContents,
-};
+use excerpt::Excerpt;
+use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::model::Place;
 use super::secrecy::redacted;
@@ -18,6 +18,8 @@ use super::source::{Source, Span};
 
 /// Columns that a rendered message is wrapped to.
 const RENDER_WIDTH: usize = 100;
+/// Columns that a source line is cut to where nobody knows the terminal's.
+const LINE_WIDTH: usize = 80;
 
 /// One problem of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,29 +114,24 @@ impl Problem {
 
     /// The problem with its source line underlined, without colour.
     pub fn render(&self) -> String {
-        self.render_themed(GraphicalTheme::unicode_nocolor())
+        self.render_themed(GraphicalTheme::unicode_nocolor(), None)
     }
 
-    /// The problem with its source line underlined, in a terminal's colours.
-    pub fn render_in_colour(&self) -> String {
-        self.render_themed(GraphicalTheme::unicode())
+    /// The problem with its source line underlined, in a terminal's colours and its
+    /// columns, where there is one.
+    pub fn render_in_colour(&self, columns: Option<usize>) -> String {
+        self.render_themed(GraphicalTheme::unicode(), columns)
     }
 
-    /// What is underlined: the first line of a span, where it is not empty.
-    fn underlined(&self, span: Span) -> (usize, usize) {
-        let start = self.source.floor(span.start);
-        let text = self.source.slice(Span { start, ..span });
-        (start, text.lines().next().unwrap_or_default().trim_end().len())
-    }
-
-    fn render_themed(&self, theme: GraphicalTheme) -> String {
+    fn render_themed(&self, theme: GraphicalTheme, columns: Option<usize>) -> String {
         let mut text = String::new();
         let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(RENDER_WIDTH)
+            .with_width(columns.unwrap_or(RENDER_WIDTH).min(RENDER_WIDTH))
             .with_links(false)
             .with_context_lines(0)
             .without_syntax_highlighting();
-        match handler.render_report(&mut text, self) {
+        let excerpt = Excerpt::new(self, columns.unwrap_or(LINE_WIDTH));
+        match handler.render_report(&mut text, &excerpt) {
             Ok(()) => text,
             Err(fmt::Error) => format!("{self}\n"),
         }
@@ -150,62 +147,10 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-impl Diagnostic for Problem {
-    fn severity(&self) -> Option<Severity> {
-        Some(if self.is_warning { Severity::Warning } else { Severity::Error })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.span.map(|_| self as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (start, length) = self.underlined(self.span?);
-        let label = LabeledSpan::new(self.label.clone(), start, length);
-        Some(Box::new(std::iter::once(label)))
-    }
-}
-
-impl SourceCode for Problem {
-    /// The lines that the span begins and ends on, whatever context is asked for.
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        _context_lines_before: usize,
-        _context_lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = &*self.source.text;
-        let start = self.source.floor(span.offset());
-        let end = self.source.floor(span.offset().saturating_add(span.len())).max(start);
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
-        let shown = &text[line_start..line_end];
-        let place = self.source.place(start);
-        Ok(Box::new(miette::MietteSpanContents::new_named(
-            self.source.name.to_string(),
-            shown.as_bytes(),
-            (line_start, shown.len()).into(),
-            place.line - 1,
-            // Of the span, not of the shown text: the header prints it.
-            place.column - 1,
-            shown.matches('\n').count() + 1,
-        )))
-    }
-}
-
 impl Problems {
     /// All problems, then all warnings, each with its source line underlined.
     pub fn render(&self) -> String {
         self.all().map(Problem::render).collect::<Vec<_>>().join("\n")
-    }
-
-    /// The same in a terminal's colours.
-    pub fn render_in_colour(&self) -> String {
-        self.all().map(Problem::render_in_colour).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether there is neither a problem nor a warning.

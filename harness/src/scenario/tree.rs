@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 
@@ -125,7 +126,9 @@ fn reading_options() -> serde_saphyr::Options {
 }
 
 fn syntax_problem(source: &Arc<Source>, file: usize, error: &serde_saphyr::Error) -> Problem {
-    let message = format!("not valid YAML: {}", syntax_message(error.without_snippet()));
+    let error = error.without_snippet();
+    let message = limit_message(error)
+        .unwrap_or_else(|| format!("not valid YAML: {}", syntax_message(error)));
     let Some(location) = error.location() else {
         return Problem::whole_file(source, message);
     };
@@ -135,6 +138,35 @@ fn syntax_problem(source: &Arc<Source>, file: usize, error: &serde_saphyr::Error
         problem.help("inside `{ … }` and `[ … ]` write \"${NAME}\" in quotes");
     }
     problem
+}
+
+/// What a file has too much of, if that is what is wrong with it.
+fn limit_message(error: &serde_saphyr::Error) -> Option<String> {
+    use serde_saphyr::Error;
+    match error {
+        Error::AliasError { error, .. } => limit_message(error),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => Some(too_deep()),
+        Error::Budget {
+            breach: BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. }, ..
+        } => Some(format!(
+            "more than {MOST_NODES} values in one file, those behind aliases counted at each use; \
+             split the file, or generate rows with `data`"
+        )),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Some(
+            "the aliases of this file stand for more than any scenario needs; write out what is \
+             meant, or generate rows with `data`"
+                .to_owned(),
+        ),
+        // The scanner below the reader has no variant of its own for it.
+        other => other.to_string().contains("recursion limit exceeded").then(too_deep),
+    }
+}
+
+fn too_deep() -> String {
+    format!("maps and lists are nested more than {DEEPEST_NESTING} deep; no scenario needs that")
 }
 
 /// The first line of the reader's message, without its own account of the place.
@@ -395,7 +427,21 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_an_error_and_not_a_crash() {
-        assert!(read(&"[".repeat(100_000)).is_err());
-        assert!(read(&"- ".repeat(10_000)).is_err());
+        for text in ["[".repeat(100_000), "- ".repeat(10_000)] {
+            let message = read(&text).unwrap_err().message().to_owned();
+            assert!(message.contains("nested more than 24 deep"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_aliases_blow_up_is_told_as_too_many_values() {
+        let lines = ('a'..'j').zip('b'..='j').map(|(from, to)| {
+            let aliases = format!("*{from}, ").repeat(6);
+            format!("{to}: &{to} [{aliases}]\n")
+        });
+        let text = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned() + &lines.collect::<String>();
+        let message = read(&text).unwrap_err().message().to_owned();
+        assert!(message.starts_with("more than 20000 values"), "{message}");
+        assert!(!message.contains("budget"), "{message}");
     }
 }

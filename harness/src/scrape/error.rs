@@ -50,6 +50,18 @@ pub enum ScrapeError {
     /// An answer of another kind.
     #[error(transparent)]
     ContentType(#[from] ContentTypeError),
+    /// An answer of which nothing reads as an exposition.
+    #[error(
+        "this is no exposition of metrics: content type {content_type}, first line `{first_line}`{}; check the metrics path", why(.cause.as_ref())
+    )]
+    NotAnExposition {
+        /// The content type in backquotes, or `none`.
+        content_type: String,
+        /// The first line that is not empty, cut and without secrets.
+        first_line: String,
+        /// Why that line cannot be read, where the content type did not say enough.
+        cause: Option<ExpositionError>,
+    },
     /// An answer that cannot be read.
     #[error("the exposition is malformed: {0}")]
     Exposition(#[from] ExpositionError),
@@ -86,12 +98,18 @@ pub enum ScrapeError {
     Reserved(String),
 }
 
+fn why(cause: Option<&ExpositionError>) -> String {
+    cause.map_or_else(String::new, |error| format!(" ({error})"))
+}
+
 /// What to do about a status that is none of a page with metrics.
 fn hint(status: u16) -> &'static str {
     match status {
         401 => "it does not let whoever asks in: see `auth` in `metrics`",
         403 => "whoever asks may not read it: see `auth` in `metrics`",
         404 => "there is nothing there: check the path",
+        // So do servers that speak TLS answer whoever does not.
+        400 => "expected 200; if it speaks TLS, ask it by https://",
         _ => "expected 200",
     }
 }
@@ -114,9 +132,18 @@ impl ScrapeError {
             text.push_str(&inner.to_string());
             cause = inner.source();
         }
+        if text.contains(OTHER_PROTOCOL) {
+            text.push_str(
+                "; what answers does not speak HTTP/1.1: if it speaks TLS, ask it by https://",
+            );
+        }
         Self::Transport(text)
     }
 }
+
+/// How hyper tells an answer that begins like no answer of HTTP/1: an alert of TLS, or a
+/// frame of HTTP/2.
+const OTHER_PROTOCOL: &str = "invalid HTTP version";
 
 /// What TLS says of itself; I/O errors, one in another, hide it from those who ask for
 /// causes.
@@ -143,6 +170,9 @@ fn in_words(error: &rustls::Error) -> String {
     advice.map_or_else(|| error.to_string(), |advice| format!("{error}; {advice}"))
 }
 
+/// How webpki tells that a server shows the certificate of an authority.
+const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
+
 fn advice_on_certificate(wrong: &CertificateError) -> Option<&'static str> {
     match wrong {
         // A bad signature is that of another authority with the same name.
@@ -157,6 +187,13 @@ fn advice_on_certificate(wrong: &CertificateError) -> Option<&'static str> {
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Some("it is for another name: give that with `tls: { server_name: NAME }`")
+        }
+        // rustls has no word of its own for it.
+        CertificateError::Other(other) if other.0.to_string().contains(AUTHORITY_AS_SERVER) => {
+            Some(
+                "the server shows an authority's own certificate (CA:TRUE): give it one that is made \
+             for a server (with openssl: basicConstraints=CA:FALSE)",
+            )
         }
         _ => None,
     }

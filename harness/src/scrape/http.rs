@@ -10,18 +10,23 @@ use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, redirect};
 
 use super::ScrapeConfig;
 use super::error::ScrapeError;
-use crate::exposition::Format;
+use crate::exposition::{ContentTypeError, ExpositionError, Foreign, Format};
 use crate::scenario::{Credentials, TlsClient};
 
 /// What is understood, in order of preference: the text format comes first, so
 /// that what is judged is what a person sees who asks with curl.
 const ACCEPTED: &str = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.7,text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
+/// Characters that are shown of a line that is no exposition's.
+const LONGEST_LINE: usize = 80;
+
 /// An exposition as it was received.
 #[derive(Debug)]
 pub(super) struct Received {
     /// The format that its content type names.
     pub(super) format: Format,
+    /// The content type itself.
+    content_type: Option<String>,
     /// The whole body.
     pub(super) body: Bytes,
 }
@@ -126,10 +131,47 @@ pub(super) async fn fetch(page: &Page, config: &ScrapeConfig) -> Result<Received
     check_status(&response)?;
     check_encoding(&response)?;
     let content_type = response.headers().get(CONTENT_TYPE);
-    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let format = Format::from_content_type(content_type.as_deref())?;
+    let content_type =
+        content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let format = match Format::from_content_type(content_type.as_deref()) {
+        Ok(format) => format,
+        Err(error @ ContentTypeError::Protobuf) => return Err(error.into()),
+        Err(ContentTypeError::NotAnExposition(_)) => {
+            // What it is tells more than why it could not be had to the end.
+            let body = read_body(response, config.body_limit_bytes).await.unwrap_or_default();
+            let shown = String::from_utf8_lossy(&body);
+            let first_line = shown.lines().find(|line| !line.trim().is_empty());
+            let first_line = first_line.unwrap_or_default();
+            return Err(not_an_exposition(config, content_type.as_deref(), first_line, None));
+        }
+    };
     let body = read_body(response, config.body_limit_bytes).await?;
-    Ok(Received { format, body })
+    Ok(Received { format, content_type, body })
+}
+
+impl Received {
+    /// What is wrong with a body that cannot be read: it has a fault, or is something else.
+    pub(super) fn unreadable(&self, error: ExpositionError, config: &ScrapeConfig) -> ScrapeError {
+        let Some(foreign) = Foreign::find(&self.body, self.format) else { return error.into() };
+        let content_type = self.content_type.as_deref();
+        not_an_exposition(config, content_type, &foreign.first_line, Some(foreign.error))
+    }
+}
+
+fn not_an_exposition(
+    config: &ScrapeConfig,
+    content_type: Option<&str>,
+    first_line: &str,
+    cause: Option<ExpositionError>,
+) -> ScrapeError {
+    // Before it is cut, which could leave a part of a secret.
+    let first_line = config.credentials.blank(first_line.trim());
+    let cut = if first_line.chars().count() > LONGEST_LINE { "…" } else { "" };
+    ScrapeError::NotAnExposition {
+        content_type: content_type.map_or_else(|| "none".to_owned(), |kind| format!("`{kind}`")),
+        first_line: first_line.chars().take(LONGEST_LINE).chain(cut.chars()).collect(),
+        cause,
+    }
 }
 
 async fn send(page: &Page, config: &ScrapeConfig) -> Result<Response, reqwest::Error> {

@@ -253,7 +253,8 @@ impl Scraper {
     ) -> Result<(Batch, usize), ScrapeError> {
         let sample_limit = Some(self.config.sample_limit.unwrap_or(USUAL_SAMPLE_LIMIT));
         let rules = ParseRules { sample_limit, ..ParseRules::default() };
-        let exposition = parse_with(&received.body, received.format, rules)?;
+        let exposition = parse_with(&received.body, received.format, rules)
+            .map_err(|error| received.unreadable(error, &self.config))?;
         let samples = exposition.samples.len();
         if samples == 0 {
             return Err(ScrapeError::Empty);

@@ -33,17 +33,18 @@ pub(super) async fn watch(
     own: OwnSeries,
     cancelled: &CancellationToken,
 ) -> Result<ApiWatch, Condition> {
-    // Every file was read once before, when its problems could still be shown in place.
-    let credentials = source.access.read().map_err(|problems| Condition::Internal {
-        reason: format!("{} files of `metrics` cannot be used any more", problems.problems.len()),
-    })?;
+    // Read again for each scenario: a token may have been renewed, or be gone.
+    let credentials = source.access.read().map_err(|problems| not_there(source, &problems))?;
     let found = find(source, &credentials, own.clock).await;
-    let api = found.map_err(|error| Condition::NotReachable {
-        reason: format!("the metrics at {} could not be had: {error}", source.url),
-    })?;
+    let api = found.map_err(|error| not_there(source, &error))?;
     let notes = Mutex::new(api.notes());
     let cancelled = cancelled.clone();
     Ok(ApiWatch { own, api, opened: Mutex::default(), notes, cancelled })
+}
+
+fn not_there(source: &ApiSource, error: &impl ToString) -> Condition {
+    let reason = format!("the metrics at {} could not be had: {}", source.url, error.to_string());
+    Condition::NotReachable { reason }
 }
 
 async fn find(
@@ -101,5 +102,37 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl From<ApiWatch> for super::watch::Watch {
     fn from(watch: ApiWatch) -> Self {
         Self::Api(Arc::new(watch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{Metrics, ReadOptions, Variables, read_text};
+    use crate::scrape::SharedSeries;
+
+    const SCENARIO: &str = "version: 1\nname: a\ntarget: http://a\nmetrics:\n  \
+        prometheus: http://127.0.0.1:9\n  matcher: '{job=\"a\"}'\n  \
+        auth: { bearer_file: token.txt }\n\
+        load: [{ name: p, users: 1, iterations: 1 }]\nrequests: [{ name: r, get: / }]\n\
+        slo: ['count(dropped) == 0']\n";
+
+    #[tokio::test]
+    async fn a_credentials_file_that_is_gone_is_no_metrics_and_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.yaml");
+        let read = read_text(&path, SCENARIO, &Variables::new(), &ReadOptions::default());
+        let Metrics::Prometheus(source) = read.unwrap().scenario.metrics else { panic!() };
+        let own = OwnSeries {
+            sample: Box::new(|_, _| {}),
+            series: SharedSeries::default(),
+            clock: Clock::start(),
+        };
+        let watched = watch(&source, own, &CancellationToken::new()).await;
+        let Err(Condition::NotReachable { reason }) = watched else { panic!("it was found") };
+        let file = folder.path().join(Path::new("token.txt"));
+        assert!(reason.contains(&format!("{} is not there", file.display())), "{reason}");
     }
 }

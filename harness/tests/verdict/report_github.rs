@@ -66,6 +66,25 @@ fn objectives_that_repeat_why_nothing_ran_are_not_annotated_again() {
 }
 
 #[test]
+fn an_objective_of_the_command_line_names_its_flag_and_no_file() {
+    let mut scenario = support::failing();
+    scenario.configuration.path = "command-line".into();
+    for slo in &mut scenario.slos {
+        slo.file = "command-line".into();
+    }
+    scenario.reasons.push("the target restarted".into());
+    let lines = annotations(&support::run_of(vec![scenario], None), &workspace());
+    assert!(lines.len() > 2, "{lines:?}");
+    for line in &lines {
+        let (_, properties, message) = read(line);
+        let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["title"], "{line}");
+        let is_whole = message == "the target restarted";
+        assert_eq!(message.ends_with("set by --slo"), !is_whole, "{line}");
+    }
+}
+
+#[test]
 fn names_and_reasons_cannot_end_a_command_or_begin_another() {
     for line in annotations(&support::hostile_run(), &workspace()) {
         assert!(!line.contains(['\n', '\r', '\u{1b}', '\u{0}']), "{line}");

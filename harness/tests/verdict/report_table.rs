@@ -38,6 +38,16 @@ fn a_target_that_was_not_there_is_named() {
 }
 
 #[test]
+fn why_nothing_ran_is_told_once_and_not_for_each_objective_again() {
+    let mut scenario = support::unreachable();
+    for slo in &mut scenario.slos {
+        slo.reason.clone_from(&scenario.reasons[0]);
+    }
+    let text = drawn(&support::run_of(vec![scenario], None), TableOptions::default());
+    assert_eq!(text.matches("not reachable before load").count(), 1, "{text}");
+}
+
+#[test]
 fn repetitions_of_a_phase_are_one_row() {
     assert_drawn("batches", &support::run_of(vec![support::batches()], None));
 }

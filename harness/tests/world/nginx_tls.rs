@@ -83,6 +83,11 @@ impl Fortress {
     fn new(validity: (&str, &str)) -> Option<Self> {
         let authority = Authority::new()?;
         authority.sign("server", "DNS:metrics.test", validity);
+        Self::of(authority)
+    }
+
+    /// One that shows the `server.pem` that is there.
+    fn of(authority: Authority) -> Option<Self> {
         authority.sign("client", "DNS:client.test", NOW);
         let hash = authority.openssl(&format!("passwd -apr1 {PASSWORD}"));
         std::fs::write(authority.path("users"), format!("scraper:{hash}")).unwrap();
@@ -204,4 +209,19 @@ fn a_file_that_is_not_what_it_should_be_is_an_invalid_file() {
         let said = fortress.refusal(&[(right, wrong)], 2);
         assert!(said.contains(expected) && said.contains("scenario.yaml:"), "{said}");
     }
+}
+
+#[test]
+fn a_server_with_the_certificate_of_an_authority_is_told_what_to_show() {
+    let Some(authority) = Authority::new() else { return };
+    for end in ["pem", "key"] {
+        std::fs::copy(
+            authority.path(&format!("ca.{end}")),
+            authority.path(&format!("server.{end}")),
+        )
+        .unwrap();
+    }
+    let Some(fortress) = Fortress::of(authority) else { return };
+    let said = fortress.refusal(&[], 4);
+    assert!(said.contains("CA:TRUE") && said.contains("CA:FALSE"), "{said}");
 }
