@@ -204,3 +204,20 @@ fn is_running(pid: &str) -> bool {
     let asked = Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status();
     asked.unwrap().success()
 }
+
+#[test]
+fn what_left_the_group_and_still_listens_is_told() {
+    let start = Start::new(SHORT);
+    let apart = format!(
+        "setsid -f sh -c 'echo $$ > pid; exec {} exporter --port {}'; sleep 60",
+        env!("CARGO_BIN_EXE_slogate"),
+        start.port
+    );
+    let ended = start.run(&apart, &["--out", "json"]).expect_code(0);
+    let pid = std::fs::read_to_string(start.workspace.path().join("pid")).unwrap();
+    let killed = Command::new("kill").arg(pid.trim()).status().unwrap();
+    assert!(killed.success(), "it was left running");
+    let report = ended.report();
+    let notes = report["scenarios"][0]["notes"].to_string();
+    assert!(notes.contains("still listens at 127.0.0.1:") && notes.contains("setsid"), "{notes}");
+}

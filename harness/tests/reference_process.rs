@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use slogate::scenario::Hidden;
 use slogate::target::{TargetError, TargetProcess, start_reference};
 use tempfile::TempDir;
 
@@ -36,7 +37,7 @@ impl Service {
 
     async fn start(&self, faults: &[&str]) -> Result<(TargetProcess, String), TargetError> {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        start_reference(&self.program, &faults).await
+        start_reference(&self.program, &faults, Hidden::default()).await
     }
 
     async fn start_error(&self) -> String {
@@ -106,7 +107,7 @@ async fn a_service_that_says_something_else_is_quoted() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let missing = PathBuf::from("/nowhere/service");
-    let error = start_reference(&missing, &[]).await.unwrap_err();
+    let error = start_reference(&missing, &[], Hidden::default()).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/service"), "{error}");
 }
 

@@ -84,7 +84,7 @@ fn a_run_that_passes_fails_or_reaches_nobody_keeps_it() {
 fn flags_keep_it() {
     for (status, code) in [(200, 0), (500, 1)] {
         let (workspace, service) = (workspace(), service(status));
-        let url = service.url();
+        let url = format!("{}/things?key={SECRET}", service.url());
         let header = format!("Authorization: Bearer {SECRET}");
         let arguments = [
             "run",
@@ -104,6 +104,21 @@ fn flags_keep_it() {
         ];
         let ended = run(&workspace, &arguments).expect_code(code);
         is_secret(&ended, &workspace.path().join("kept"));
+    }
+}
+
+#[test]
+fn what_a_started_service_prints_is_cleared_of_it() {
+    let workspace = workspace();
+    workspace.write("s.yaml", &scenario("http://127.0.0.1:9", REQUEST, "'p95(latency) < 1s'"));
+    for says in ["echo token=$TOKEN; exit 1", "cat token.txt; sleep 60"] {
+        let start = ["--start", says, "--wait-for", "http://127.0.0.1:9/"];
+        let more = ["--wait-timeout", "1s", "--out", "json=report.json", "--save", "kept"];
+        let ended = run(&workspace, &[&["run", "s.yaml"][..], &start, &more].concat());
+        is_secret(&ended.expect_code(4), &workspace.path().join("kept"));
+        let report = fs::read_to_string(workspace.path().join("report.json")).unwrap();
+        assert!(!report.contains(SECRET) && report.contains("${TOKEN}"), "{report}");
+        fs::remove_dir_all(workspace.path().join("kept")).unwrap();
     }
 }
 

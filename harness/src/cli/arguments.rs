@@ -100,7 +100,8 @@ pub(super) enum EngineChoice {
 /// A service that is started for the run.
 #[derive(Debug, Default, Args)]
 pub(super) struct StartArguments {
-    /// Start the target with this shell command, afresh for each scenario, and end it after
+    /// Start the target with this shell command, afresh for each scenario, and end it after;
+    /// what leaves its process group (setsid, a daemon) is not followed
     #[arg(long, value_name = "COMMAND", requires = "wait_for")]
     pub(super) start: Option<String>,
     /// The load begins once this URL answers 2xx; nothing may answer there before

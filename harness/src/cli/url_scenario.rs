@@ -194,7 +194,7 @@ impl Written {
     fn metrics(&mut self, origin: &Origin, flags: &UrlArguments) {
         let Some(given) = &flags.metrics else { return };
         self.text.line("--metrics", "metrics:");
-        match metrics_place(given, origin, &mut self.hidden) {
+        match metrics_place(given, origin, QueryValues::All, &mut self.hidden) {
             MetricsPlace::Path(path) => self.text.value("--metrics", "  path: ", &path),
             MetricsPlace::Url(url) => {
                 self.text.line("--metrics", "  scrape:");
@@ -235,7 +235,7 @@ impl Written {
     }
 
     fn request(&mut self, path: &str, flags: &RequestArguments) -> Result<(), Failure> {
-        let request = request_draft(path, flags, &mut self.hidden)?;
+        let request = request_draft(path, flags, QueryValues::All, &mut self.hidden)?;
         let flag = if flags.method.is_some() { "--method" } else { "URL" };
         self.text.line("run", "requests:");
         self.text.value(flag, "  - name: ", &request.method);
@@ -279,6 +279,7 @@ impl Written {
 pub(super) fn request_draft(
     path: &str,
     flags: &RequestArguments,
+    query: QueryValues,
     hidden: &mut Variables,
 ) -> Result<RequestDraft, Failure> {
     let has_body = flags.body.is_some() || flags.body_file.is_some();
@@ -297,7 +298,7 @@ pub(super) fn request_draft(
     let statuses = flags.expect_status.iter().flat_map(|statuses| statuses.split(','));
     Ok(RequestDraft {
         method: method.to_lowercase(),
-        path: conceal_query(path, hidden),
+        path: query.conceal(path, hidden),
         headers,
         body,
         timeout: flags.timeout.clone(),
@@ -306,12 +307,17 @@ pub(super) fn request_draft(
 }
 
 /// Where metrics are: the target's own URL is as good as the path on it.
-pub(super) fn metrics_place(given: &str, origin: &Origin, hidden: &mut Variables) -> MetricsPlace {
+pub(super) fn metrics_place(
+    given: &str,
+    origin: &Origin,
+    query: QueryValues,
+    hidden: &mut Variables,
+) -> MetricsPlace {
     let path = given.strip_prefix(origin.url()).filter(|rest| rest.starts_with('/'));
     match path {
-        Some(path) => MetricsPlace::Path(conceal_query(path, hidden)),
-        None if given.contains("://") => MetricsPlace::Url(conceal_query(given, hidden)),
-        None => MetricsPlace::Path(conceal_query(given, hidden)),
+        Some(path) => MetricsPlace::Path(query.conceal(path, hidden)),
+        None if given.contains("://") => MetricsPlace::Url(query.conceal(given, hidden)),
+        None => MetricsPlace::Path(query.conceal(given, hidden)),
     }
 }
 
@@ -329,19 +335,34 @@ fn header_draft(header: &str, hidden: &mut Variables) -> Result<(String, String)
     Ok((name, value))
 }
 
-/// A path or URL whose parameters named after credentials have variables as values.
-fn conceal_query(url: &str, hidden: &mut Variables) -> String {
-    let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
-    let part = |part: &str| match part.split_once('=') {
-        Some((name, value))
-            if is_credential(name) && !value.is_empty() && !value.contains("${") =>
-        {
-            format!("{name}={}", conceal(("QUERY", name), value, hidden))
-        }
-        _ => part.to_owned(),
-    };
-    let parts: Vec<String> = query.split('&').map(part).collect();
-    format!("{before}?{}", parts.join("&"))
+/// Which values of a URL's query become variables.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum QueryValues {
+    /// All: any may be a token, and its name need not say so.
+    All,
+    /// Those named after credentials: the text is a file for people to read and edit.
+    Credentials,
+}
+
+impl QueryValues {
+    /// A path or URL with variables for the values that may be secrets.
+    fn conceal(self, url: &str, hidden: &mut Variables) -> String {
+        let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+        let part = |part: &str| match part.split_once('=') {
+            Some((name, value))
+                if self.hides(name) && !value.is_empty() && !value.contains("${") =>
+            {
+                format!("{name}={}", conceal(("QUERY", name), value, hidden))
+            }
+            _ => part.to_owned(),
+        };
+        let parts: Vec<String> = query.split('&').map(part).collect();
+        format!("{before}?{}", parts.join("&"))
+    }
+
+    fn hides(self, name: &str) -> bool {
+        matches!(self, Self::All) || is_credential(name)
+    }
 }
 
 /// Whether a parameter's name has a word for a credential in it.
@@ -375,6 +396,7 @@ fn body_of(file: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Metrics, ScrapeTargets};
 
     fn flags() -> UrlArguments {
         UrlArguments {
@@ -419,6 +441,19 @@ mod tests {
     }
 
     #[test]
+    fn a_query_that_may_hold_a_token_is_not_in_the_text() {
+        let metrics = Some("/metrics?token=hunter2".to_owned());
+        let written =
+            written("http://a/b?key=hunter2&key=other&x", &UrlArguments { metrics, ..flags() });
+        let text = written.as_file().unwrap();
+        assert!(!text.contains("hunter2") && !text.contains("other"), "{text}");
+        let scenario = read(&written);
+        assert_eq!(scenario.requests[0].path, "/b?key=hunter2&key=other&x");
+        let Metrics::Scrape(source) = &scenario.metrics else { panic!() };
+        assert_eq!(source.targets, ScrapeTargets::Path("/metrics?token=hunter2".to_owned()));
+    }
+
+    #[test]
     fn headers_whose_names_differ_in_a_sign_keep_their_own_values() {
         let header = vec!["X-Key: one".to_owned(), "X_Key: two".to_owned()];
         let headers = read(&written(
@@ -436,11 +471,12 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_in_a_query_is_not_in_the_text() {
-        let written = written("http://a/x?author=me&api_key=hunter2&page=1", &flags());
-        let expected = "/x?author=me&api_key=${QUERY_API_KEY}&page=1";
-        assert!(written.as_file().contains(expected), "{}", written.as_file());
-        assert_eq!(read(&written).requests[0].path, "/x?author=me&api_key=hunter2&page=1");
+    fn of_a_query_that_people_edit_only_credentials_are_hidden() {
+        let mut hidden = Variables::new();
+        let kept = QueryValues::Credentials
+            .conceal("http://a/x?author=me&api_key=hunter2&page=1", &mut hidden);
+        assert_eq!(kept, "http://a/x?author=me&api_key=${QUERY_API_KEY}&page=1");
+        assert_eq!(hidden["QUERY_API_KEY"], "hunter2");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::hidden::Hidden;
 use super::known::KnownMetrics;
 use super::model::{Place, Variables};
 use super::problem::{Problem, Problems};
@@ -92,6 +93,12 @@ impl<'a> Context<'a> {
         self.used.insert(name.to_owned());
     }
 
+    /// The variables that stand in the files, with their values.
+    pub(super) fn used_values(&self) -> Vec<(String, String)> {
+        let values = self.used.iter().filter_map(|name| self.variables.get_key_value(name));
+        values.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// What stands here is a secret that should not, and no message may show it.
     pub(super) fn conceal(&mut self, span: Span) {
         self.concealed.push(span);
@@ -119,12 +126,11 @@ impl<'a> Context<'a> {
 
     /// What was found, in file order, the same thing once (an alias repeats it).
     pub(super) fn finish(self) -> Problems {
-        let values = self.used.iter().filter_map(|name| self.variables.get_key_value(name));
-        let used: Vec<_> = values.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let values = Hidden::of_variables(&self.used_values());
         let shown = |problems| {
             let mut shown = concealed(in_file_order(&self.sources, problems), &self.concealed);
             for problem in &mut shown {
-                problem.redact(&used);
+                problem.redact(&values);
             }
             shown
         };

@@ -16,6 +16,7 @@ mod fields;
 mod files;
 mod finding;
 mod header;
+mod hidden;
 mod json_path;
 mod keys;
 mod known;
@@ -56,6 +57,7 @@ pub use access::{
 };
 pub use bounded::read_at_most;
 pub(crate) use fields::closest;
+pub use hidden::Hidden;
 pub use known::{KnownFamily, KnownMetrics};
 pub use metrics::SHORTEST_SCRAPE_INTERVAL;
 pub use model::*;

@@ -11,6 +11,7 @@ use reqwest::Url;
 use slogate_promql::Selector;
 
 use super::access::Access;
+use super::secret::Secret;
 use crate::units::Unit;
 
 /// Longest time of one scrape when a file does not say: what a target has before the
@@ -45,6 +46,8 @@ pub struct Scenario {
     pub name: String,
     /// One sentence for people.
     pub description: Option<String>,
+    /// Variables that stand in the file and what it includes, with their values.
+    pub used_variables: Vec<(String, Secret)>,
     /// What is loaded.
     pub target: Target,
     /// Where the target's metrics are.

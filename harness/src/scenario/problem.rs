@@ -12,8 +12,8 @@ use std::sync::Arc;
 use excerpt::Excerpt;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::hidden::Hidden;
 use super::model::Place;
-use super::secrecy::redacted;
 use super::source::{Source, Span};
 
 /// Columns that a rendered message is wrapped to.
@@ -79,10 +79,10 @@ impl Problem {
     }
 
     /// Names variables where their values stand.
-    pub(super) fn redact(&mut self, used: &[(String, String)]) {
-        self.message = redacted(&self.message, used);
-        self.label = self.label.as_deref().map(|label| redacted(label, used));
-        self.help = self.help.as_deref().map(|help| redacted(help, used));
+    pub(super) fn redact(&mut self, values: &Hidden) {
+        self.message = values.taken_out_of(&self.message);
+        self.label = self.label.as_deref().map(|label| values.taken_out_of(label));
+        self.help = self.help.as_deref().map(|help| values.taken_out_of(help));
     }
 
     /// The same as something suspicious.

@@ -23,6 +23,7 @@ use super::problem::{Problem, Problems};
 use super::requests;
 use super::samples::{self, Shortage};
 use super::secrecy;
+use super::secret::Secret;
 use super::source::{Source, Span};
 use super::target;
 use super::tree::{Node, Value};
@@ -114,6 +115,7 @@ pub fn observed_scenario(
         source: text.into(),
         name: name.to_owned(),
         description: None,
+        used_variables: Vec::new(),
         target,
         metrics,
         phases: Vec::new(),
@@ -253,6 +255,11 @@ fn scenario(
         source: Arc::clone(&source.text),
         name,
         description: description.map(str::to_owned),
+        used_variables: cx
+            .used_values()
+            .into_iter()
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect(),
         target,
         metrics,
         restarts: restarts?,

@@ -58,6 +58,8 @@ pub(super) async fn compare(resolved: &Resolved, path: &str) -> Addresses {
     let all = std::iter::once(&resolved.address).chain(&resolved.others);
     let asked = join_all(all.clone().map(|address| ask(&resolved.url, *address, path))).await;
     let told: Vec<(SocketAddr, Identity)> = all.copied().zip(asked).collect();
+    // The query of a path may hold a secret.
+    let path = path.split('?').next().unwrap_or_default();
     judge(&resolved.url, path, &told)
 }
 

@@ -2,6 +2,7 @@
 //! it is reached at, the load engine, and a scrape that shows the metrics are there.
 
 use std::mem;
+use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,9 @@ use crate::scenario::{
     ScrapeTargets, Stop, Target,
 };
 use crate::scrape::{OnScrape, SharedSeries};
-use crate::target::{Resolved, TargetError, TargetProcess, resolve, start_reference};
+use crate::target::{
+    Resolved, TargetError, TargetProcess, resolve, start_reference, still_listens,
+};
 use crate::units::Unit;
 
 use super::identity::{self, Addresses};
@@ -120,7 +123,7 @@ impl Stage {
     /// is a condition; what else was odd about the end is a note.
     pub(super) async fn take_down(mut self, is_hurried: bool, run: &mut ScenarioRun) {
         if let Some(started) = self.started.take() {
-            end_started(started, is_hurried, run).await;
+            end_started(started, is_hurried, self.resolved.address, run).await;
         }
         run.series = mem::take(&mut *self.series.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -137,20 +140,33 @@ impl Started {
     }
 }
 
-async fn end_started(mut started: Started, is_hurried: bool, run: &mut ScenarioRun) {
+async fn end_started(
+    mut started: Started,
+    is_hurried: bool,
+    address: SocketAddr,
+    run: &mut ScenarioRun,
+) {
     let name = started.process.name().to_owned();
+    let is_reference = started.is_reference;
     if let Some(status) = started.process.has_exited() {
         let log = started.process.log_tail();
         let reason = format!("{name} ended during the run: {status}{log}");
         run.conditions.push(Condition::TargetEnded { reason });
-        return;
+        // What it started may be left.
+        let _ = started.stop(is_hurried).await;
+    } else {
+        match started.stop(is_hurried).await {
+            // Few services have a handler for SIGTERM; only ours must end well.
+            Ok(status) if status.success() || !is_reference => {}
+            Ok(status) => run.notes.push(format!("{name} ended with {status}")),
+            Err(error) => run.notes.push(error.to_string()),
+        }
     }
-    let is_reference = started.is_reference;
-    match started.stop(is_hurried).await {
-        // Few services have a handler for SIGTERM; only ours must end well.
-        Ok(status) if status.success() || !is_reference => {}
-        Ok(status) => run.notes.push(format!("{name} ended with {status}")),
-        Err(error) => run.notes.push(error.to_string()),
+    if !is_reference && still_listens(address).await {
+        run.notes.push(format!(
+            "something still listens at {address} after {name} was ended: what left its process \
+             group (setsid, a daemon) is not followed; end it yourself"
+        ));
     }
 }
 
@@ -178,11 +194,12 @@ async fn find_target(
         (Target::Url(url), None) => Ok((url.clone(), None)),
         (Target::Url(url), Some(start)) => {
             let origin = Origin::parse(url).map_err(|error| not_reachable(&error.into()))?;
-            let process = start.start(&origin, stop).await.map_err(not_started)?;
+            let process =
+                start.start(&origin, scenario.hidden(), stop).await.map_err(not_started)?;
             Ok((url.clone(), Some(Started { process, is_reference: false })))
         }
         (Target::Reference { faults }, _) => {
-            let start = start_reference(&settings.program, faults);
+            let start = start_reference(&settings.program, faults, scenario.hidden());
             let started = stop.run_until_cancelled(start).await.ok_or(NotSetUp::Stopped)?;
             let (process, url) = started.map_err(not_started)?;
             Ok((url, Some(Started { process, is_reference: true })))

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::TargetError;
 use super::process::TargetProcess;
-use crate::scenario::Origin;
+use crate::scenario::{Hidden, Origin};
 
 /// Time between two questions whether it answers: quick services are ready in tens of
 /// milliseconds, and each question costs a connection.
@@ -74,10 +74,11 @@ impl StartCommand {
     }
 
     /// Starts it and waits until it answers. `target` is what will be loaded: nobody
-    /// may answer there beforehand either.
+    /// may answer there beforehand either. What is `hidden` is not shown of its log.
     pub async fn start(
         &self,
         target: &Origin,
+        hidden: Hidden,
         cancel: &CancellationToken,
     ) -> Result<TargetProcess, TargetError> {
         for origin in [&self.wait_for.origin, target] {
@@ -89,7 +90,7 @@ impl StartCommand {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut process = TargetProcess::spawn(command, &format!("`{}`", self.program()))?;
+        let mut process = TargetProcess::spawn(command, &format!("`{}`", self.program()), hidden)?;
         process.guarded();
         let stdout = process.take_stdout()?;
         process.keep_log(stdout);

@@ -17,7 +17,7 @@ mod resolve;
 pub use command::StartCommand;
 pub use error::TargetError;
 pub use lookup::{addresses, first_that_accepts};
-pub use presence::has_gone;
+pub use presence::{has_gone, still_listens};
 pub use process::TargetProcess;
 pub use reference::start_reference;
 pub use resolve::{CONNECT_WITHIN, Resolved, resolve};

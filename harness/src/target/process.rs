@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use super::error::TargetError;
 use super::guard::Guard;
 use super::log_tail::LogTail;
+use crate::scenario::Hidden;
 
 /// How long a service may take to end after SIGTERM, before SIGKILL.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -47,8 +48,13 @@ pub struct TargetProcess {
 }
 
 impl TargetProcess {
-    /// Starts a command as the leader of a new group.
-    pub(super) fn spawn(mut command: Command, name: &str) -> Result<Self, TargetError> {
+    /// Starts a command as the leader of a new group; its log is shown without what is
+    /// hidden.
+    pub(super) fn spawn(
+        mut command: Command,
+        name: &str,
+        hidden: Hidden,
+    ) -> Result<Self, TargetError> {
         let failed = |source| TargetError::Start { name: name.to_owned(), source };
         let mut child = command.process_group(0).kill_on_drop(true).spawn().map_err(failed)?;
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -58,7 +64,7 @@ impl TargetProcess {
             child,
             group,
             name: name.to_owned(),
-            log: LogTail::default(),
+            log: LogTail::hiding(hidden),
             readers: Vec::new(),
             stdin,
             guard: None,

@@ -10,6 +10,7 @@ use tokio::process::{ChildStdout, Command};
 
 use super::error::TargetError;
 use super::process::TargetProcess;
+use crate::scenario::Hidden;
 
 /// How long the service may take to say where it listens.
 const READY_WITHIN: Duration = Duration::from_secs(10);
@@ -27,11 +28,12 @@ const NAME: &str = "the reference service";
 pub async fn start_reference(
     program: &Path,
     faults: &[String],
+    hidden: Hidden,
 ) -> Result<(TargetProcess, String), TargetError> {
     let name = format!("{NAME} `{}`", program.display());
     let failed = |source| TargetError::Start { name: name.clone(), source };
     let folder = tempfile::Builder::new().prefix("slogate-reference-").tempdir().map_err(failed)?;
-    let started = TargetProcess::spawn(command(program, folder.path(), faults), NAME);
+    let started = TargetProcess::spawn(command(program, folder.path(), faults), NAME, hidden);
     let mut process = started.map_err(|error| error.named(&name))?;
     process.own_folder(folder);
     let mut lines = BufReader::new(process.take_stdout()?).lines();

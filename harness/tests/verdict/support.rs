@@ -232,6 +232,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         source: format!("version: 1\nname: {name}\n").into(),
         name: name.into(),
         description: Some("10,000-record CSV exports arriving at a steady rate".into()),
+        used_variables: Vec::new(),
         target: Target::Reference { faults: Vec::new() },
         metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
         restarts: Restarts::Fail,

@@ -17,7 +17,7 @@ use super::Failure;
 use super::arguments::parse_variable;
 use super::files::Reading;
 use super::output::say;
-use super::url_scenario::{RequestArguments, metrics_place, request_draft};
+use super::url_scenario::{QueryValues, RequestArguments, metrics_place, request_draft};
 use crate::gate::ExitCode;
 use crate::propose::{Draft, MetricsDraft, file_text};
 use crate::scenario::{Origin, Problems, Variables, read_text};
@@ -90,12 +90,12 @@ fn draft(
     look: Look,
 ) -> Result<(Draft, Variables), Failure> {
     let mut hidden = Variables::new();
-    let request = request_draft(path, &arguments.request, &mut hidden)?;
+    let request = request_draft(path, &arguments.request, QueryValues::Credentials, &mut hidden)?;
     let metrics = match look.metrics {
         look::Metrics::NotWanted => MetricsDraft::NotWanted,
         look::Metrics::NotFound(looked) => MetricsDraft::NotFound { looked },
         look::Metrics::At { given, samples, every } => {
-            let place = metrics_place(&given, origin, &mut hidden);
+            let place = metrics_place(&given, origin, QueryValues::Credentials, &mut hidden);
             MetricsDraft::Found { place, samples, every }
         }
     };

@@ -16,12 +16,17 @@ const SHORTEST_SECRET_BYTES: usize = 4;
 impl Credentials {
     /// The text with every secret in it blanked.
     pub fn blank(&self, text: &str) -> String {
+        self.secrets().iter().fold(text.to_owned(), |text, secret| text.replace(secret, BLANK))
+    }
+
+    /// Every form of every secret, a longer one before a shorter one: it may hold that one,
+    /// which would leave its rest.
+    pub(in crate::scenario) fn secrets(&self) -> Vec<String> {
         let mut secrets: Vec<String> =
             self.headers.iter().flat_map(|(_, value)| forms(value.expose())).collect();
         secrets.retain(|secret| secret.len() >= SHORTEST_SECRET_BYTES);
-        // A longer one may hold a shorter one, which would leave its rest.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, BLANK))
+        secrets
     }
 }
 
