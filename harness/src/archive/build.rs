@@ -85,6 +85,7 @@ impl RunRecord {
             schema_version: SCHEMA_VERSION,
             tool,
             verdict: Verdict::Inconclusive,
+            exit: None,
             started_at: rfc3339(started_ms),
             duration_seconds: duration.as_secs_f64(),
             scenarios,
@@ -256,6 +257,7 @@ fn request_record(phase: &str, model: LoadModel, request: &RequestResult) -> Req
         bytes_received: request.bytes_received,
         latency_seconds: times(&request.latency_ok, request.failed),
         latency_ok_seconds: times(&request.latency_ok, 0),
+        latency_failed_seconds: times(&request.latency_failed, 0),
         service_time_seconds: times(&request.service_ok, request.failed),
         lag_seconds: times(&request.lag, 0),
     }

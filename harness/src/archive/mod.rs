@@ -23,7 +23,7 @@ pub use definition::{
     ComparatorSign, Definition, FilterRecord, Measures, ThresholdRecord, TotalRecord, WithinRecord,
 };
 pub use error::ArchiveError;
-pub use read::{SavedEvidence, read, read_evidence};
+pub use read::{SavedEvidence, read, read_evidence, read_observed};
 pub use record::*;
 pub use sums::verify;
 pub use write::{Artifact, ClosingScrape, ScenarioEvidence, check_destination, write};

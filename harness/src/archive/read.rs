@@ -88,6 +88,12 @@ pub fn read_evidence(
     })
 }
 
+/// Reads what was observed in each scenario of a saved run, in the record's order.
+pub fn read_observed(run: &Path, record: &RunRecord) -> Result<Vec<SeriesStore>, ArchiveError> {
+    let names = unique_names(record.scenarios.iter().map(|scenario| scenario.name.as_str()));
+    names.iter().map(|folder| read_series(&run.join(folder))).collect()
+}
+
 impl SavedEvidence {
     /// The evidence as the judge wants it.
     pub fn evidence(&self) -> Evidence<'_> {

@@ -26,8 +26,11 @@ pub struct RunRecord {
     pub schema_version: u32,
     /// What wrote it, and where it ran.
     pub tool: Tool,
-    /// Over all scenarios and rules.
+    /// Over all scenarios and rules. Of a run whose exit code is not 0 it is never `pass`.
     pub verdict: Verdict,
+    /// What the process ended with; `null` in `run.json`, which is saved before its end.
+    #[serde(default)]
+    pub exit: Option<ExitRecord>,
     /// When it began: RFC 3339, UTC.
     pub started_at: String,
     /// How long it took.
@@ -36,6 +39,15 @@ pub struct RunRecord {
     pub scenarios: Vec<ScenarioRecord>,
     /// Checks and tests of rules; `null` if none were asked for.
     pub rules: Option<RulesRecord>,
+}
+
+/// What a process ended with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExitRecord {
+    /// The exit code.
+    pub code: u8,
+    /// What it means.
+    pub meaning: String,
 }
 
 /// What wrote a record, and where it ran.
@@ -271,6 +283,9 @@ pub struct RequestRecord {
     pub latency_seconds: Times,
     /// From the intended start, of responses as expected alone.
     pub latency_ok_seconds: Times,
+    /// From the intended start to the failure, of requests that were sent and failed alone.
+    #[serde(default)]
+    pub latency_failed_seconds: Times,
     /// From the actual send; requests that failed rank above all others.
     pub service_time_seconds: Times,
     /// The generator's own delay, of open phases.
@@ -518,6 +533,14 @@ impl RunRecord {
             self.scenarios.iter().map(ScenarioRecord::standing).collect();
         let rules = self.rules.as_ref().map(|rules| rules.results.as_slice());
         judge_all(&scenarios, rules, on_inconclusive)
+    }
+
+    /// The record of a run that ended so.
+    #[must_use]
+    pub fn ended(&self, outcome: Outcome) -> Self {
+        let exit_code = outcome.exit_code;
+        let exit = ExitRecord { code: exit_code.number(), meaning: exit_code.meaning().into() };
+        Self { verdict: outcome.verdict, exit: Some(exit), ..self.clone() }
     }
 }
 

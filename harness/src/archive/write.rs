@@ -72,8 +72,16 @@ fn takes_files(folder: &Path) -> Result<(), ArchiveError> {
     let nearest = above.find(|one| one.exists()).unwrap_or(Path::new("."));
     match tempfile::Builder::new().prefix(".slogate-").tempdir_in(nearest) {
         Ok(_) => Ok(()),
-        Err(source) => Err(ArchiveError::NotWritable { path: folder.to_owned(), source }),
+        Err(error) => {
+            Err(ArchiveError::NotWritable { path: folder.to_owned(), source: plain(error) })
+        }
     }
+}
+
+/// The error of a temporary folder without its name, which nobody asked for.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn plain(error: io::Error) -> io::Error {
+    error.kind().into()
 }
 
 /// Saves a run to `folder`, which must pass [`check_destination`]. `evidence` has one
@@ -90,8 +98,11 @@ pub fn write(
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(at_folder)?;
-    let unfinished =
-        tempfile::Builder::new().prefix(".slogate-").tempdir_in(parent).map_err(at_folder)?;
+    let unfinished = tempfile::Builder::new()
+        .prefix(".slogate-")
+        .tempdir_in(parent)
+        .map_err(plain)
+        .map_err(at_folder)?;
     let mut writer =
         Writer { unfinished: unfinished.path(), destination: folder, digests: Vec::new() };
     writer.run(record, evidence)?;
@@ -277,6 +288,7 @@ mod tests {
     fn a_place_that_takes_no_files_is_found_before_the_load() {
         let error = check_destination(Path::new("/proc/new/run")).unwrap_err();
         assert!(matches!(error, ArchiveError::NotWritable { .. }), "{error}");
-        assert!(error.to_string().contains("choose another folder"), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("choose another folder") && !said.contains(".slogate-"), "{said}");
     }
 }

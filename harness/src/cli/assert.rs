@@ -8,8 +8,9 @@ use super::arguments::{AssertArguments, LoadArguments, StartArguments};
 use super::files::Reading;
 use super::output::say;
 use super::perform::{Destinations, Work, perform_as};
+use super::reports::{self, Observed, Told};
 use super::scenario_text::ScenarioText;
-use super::{Failure, output, reports};
+use super::{Failure, output};
 use crate::archive::read_and_judge_by;
 use crate::gate::ExitCode;
 use crate::scenario::{
@@ -156,6 +157,7 @@ fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, F
     }
     let record = read_and_judge_by(run, &asserted.objectives)
         .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let told = Told { record: &record, observed: Observed::Saved(run) };
     let outcome = record.outcome(arguments.reporting.on_inconclusive.into());
-    Ok(outcome.exit_code.or(reports::write(&record, outcome, &outputs)))
+    Ok(outcome.exit_code.or(reports::write(&told, outcome, &outputs)))
 }

@@ -8,6 +8,7 @@ use super::Failure;
 use super::arguments::CheckArguments;
 use super::files::{Reading, Shown, yaml_files};
 use super::output::{say, to_standard_output};
+use super::workflow_commands::Notation;
 use crate::gate::ExitCode;
 use crate::rules::{self, Engines, check_files};
 
@@ -26,7 +27,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
             lines.push(format!("{}: {found}\n", path.display()));
         }
     }
-    to_standard_output(&lines.concat()).map_err(Failure::internal)?;
+    to_standard_output(&lines.concat(), Notation::Text).map_err(Failure::internal)?;
     shown.conclude().map_err(Failure::usage)?;
     Ok(ExitCode::Pass)
 }

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::arguments::GitHubChoice;
-use super::output::say;
+use super::output::{say, say_to_github};
+use super::workflow_commands::are_read;
 use crate::archive::RunRecord;
 use crate::gate::{ExitCode, Outcome};
 use crate::report::{Workspace, annotations, cut_markdown};
@@ -45,8 +46,7 @@ pub(super) enum GitHubError {
 impl GitHub {
     /// The job that this process is part of, by its environment.
     pub(super) fn detect(choice: GitHubChoice) -> Option<Self> {
-        let is_job = env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-        if !is_job || choice == GitHubChoice::Off {
+        if !are_read() || choice == GitHubChoice::Off {
             return None;
         }
         let path = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -64,7 +64,7 @@ impl GitHub {
     /// Writes both; what goes wrong is said and changes the exit code.
     pub(super) fn report(&self, record: &RunRecord, outcome: Outcome) -> ExitCode {
         for annotation in annotations(record, &self.workspace) {
-            say(&annotation);
+            say_to_github(&annotation);
         }
         let Some(file) = &self.summary else { return ExitCode::Pass };
         match write_summary(file, record, outcome) {

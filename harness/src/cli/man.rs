@@ -9,7 +9,7 @@ use clap_mangen::Man;
 
 use super::Failure;
 use super::arguments::{Arguments, ManArguments};
-use super::output::{self, say, to_standard_output};
+use super::output::{self, own_text_to_standard_output, say};
 use crate::gate::ExitCode;
 
 /// Prints the program's own page, or writes every page into a folder.
@@ -19,7 +19,7 @@ pub(super) fn man(arguments: &ManArguments) -> Result<ExitCode, Failure> {
         None => {
             let page = page(&program).map_err(Failure::internal)?;
             let page = String::from_utf8(page).map_err(Failure::internal)?;
-            to_standard_output(&page).map_err(Failure::internal)?;
+            own_text_to_standard_output(&page).map_err(Failure::internal)?;
         }
         Some(folder) => {
             let cannot = |error: io::Error| {

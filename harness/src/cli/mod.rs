@@ -25,6 +25,7 @@ mod run;
 mod scenario_text;
 mod schema;
 mod url_scenario;
+mod workflow_commands;
 
 use clap::Parser;
 

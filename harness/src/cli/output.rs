@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
+use super::workflow_commands::{Notation, are_read};
+
 /// One report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Output {
@@ -30,6 +32,30 @@ pub(super) enum Kind {
     Markdown,
     /// For a release record.
     Pdf,
+    /// For spreadsheets and scripts.
+    Csv,
+    /// For a Prometheus.
+    OpenMetrics,
+}
+
+impl Output {
+    /// Whether it goes where others read along as it is written.
+    fn is_stream(&self) -> bool {
+        self.file.as_deref().is_none_or(is_special)
+    }
+}
+
+impl Kind {
+    /// How what GitHub would take for a command can be written, if the format has a way.
+    fn notation(self) -> Option<Notation> {
+        match self {
+            Self::Table | Self::Markdown => Some(Notation::Text),
+            Self::Junit => Some(Notation::Xml),
+            Self::Json => Some(Notation::Json),
+            // A row of CSV begins with a scenario's name; a metric may be called anything.
+            Self::Pdf | Self::Csv | Self::OpenMetrics => None,
+        }
+    }
 }
 
 /// Every kind by its name on the command line.
@@ -39,14 +65,16 @@ const KINDS: &[(&str, Kind)] = &[
     ("junit", Kind::Junit),
     ("markdown", Kind::Markdown),
     ("pdf", Kind::Pdf),
+    ("csv", Kind::Csv),
+    ("openmetrics", Kind::OpenMetrics),
 ];
 
 /// Kinds that later versions write; asking for one is an error, never ignored.
-const PLANNED: &[&str] = &["html", "csv", "openmetrics"];
+const PLANNED: &[&str] = &["html"];
 
 /// What `--help` says of `--out`.
 pub(super) const HELP: &str = "A report: KIND or KIND=FILE, repeatable; kinds are table, json, \
-    junit, markdown and pdf (docs/reports.md)";
+    junit, markdown, pdf, csv and openmetrics (docs/reports.md)";
 
 /// Why a report cannot be written.
 #[derive(Debug, Error)]
@@ -59,6 +87,11 @@ pub(super) enum OutputError {
     NoFileName(String),
     #[error("--out {0}: not for a terminal; give it a file: {0}=FILE")]
     NotForTerminal(String),
+    #[error(
+        "--out {0}: not for the log of a job on GitHub, where names of metrics could be commands; \
+         give it a file: {0}=FILE"
+    )]
+    NotForGitHub(String),
     #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
     TwoToStandardOutput(String),
     #[error("--out: cannot write {}: {source}; choose a folder that exists and may be written", file.display())]
@@ -108,6 +141,10 @@ pub(super) fn probe(outputs: &[Output]) -> Result<(), OutputError> {
     if to_standard_output.is_some_and(|output| output.kind == Kind::Pdf) && is_terminal() {
         return Err(OutputError::NotForTerminal("pdf".to_owned()));
     }
+    let is_hostile = |output: &Output| output.kind == Kind::OpenMetrics && output.is_stream();
+    if are_read() && outputs.iter().any(is_hostile) {
+        return Err(OutputError::NotForGitHub("openmetrics".to_owned()));
+    }
     for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
         probe_file(file).map_err(|source| not_writable(file, source))?;
     }
@@ -125,6 +162,9 @@ pub(super) fn probe_file(file: &Path) -> io::Result<()> {
 
 /// Writes one report: to standard output, or to a file that appears whole.
 pub(super) fn write(output: &Output, report: &[u8]) -> Result<(), OutputError> {
+    let harmless = output.kind.notation().filter(|_| are_read() && output.is_stream());
+    let harmless = harmless.map(|one| one.harmless(&String::from_utf8_lossy(report)));
+    let report = harmless.as_deref().map_or(report, str::as_bytes);
     match &output.file {
         None if output.kind == Kind::Table => written(anstream::stdout().lock(), report),
         None => written(io::stdout().lock(), report),
@@ -133,7 +173,13 @@ pub(super) fn write(output: &Output, report: &[u8]) -> Result<(), OutputError> {
 }
 
 /// Writes to standard output. A reader that went away is not an error.
-pub(super) fn to_standard_output(text: &str) -> Result<(), OutputError> {
+pub(super) fn to_standard_output(text: &str, notation: Notation) -> Result<(), OutputError> {
+    let harmless = are_read().then(|| notation.harmless(text));
+    written(anstream::stdout().lock(), harmless.as_deref().unwrap_or(text).as_bytes())
+}
+
+/// Writes what this program alone made, a script or a manual page, as it is.
+pub(super) fn own_text_to_standard_output(text: &str) -> Result<(), OutputError> {
     written(anstream::stdout().lock(), text.as_bytes())
 }
 
@@ -148,6 +194,15 @@ fn written(mut stdout: impl Write, bytes: &[u8]) -> Result<(), OutputError> {
 
 /// Says something to the person at the terminal. If even that fails, nobody listens.
 pub(super) fn say(text: &str) {
+    if are_read() {
+        say_to_github(&Notation::Text.harmless(text));
+    } else {
+        say_to_github(text);
+    }
+}
+
+/// The same with commands in it that GitHub is meant to read.
+pub(super) fn say_to_github(text: &str) {
     let mut stderr = anstream::stderr().lock();
     drop(writeln!(stderr, "{}", text.trim_end()));
 }
@@ -172,9 +227,14 @@ fn columns_of(stream: impl AsFd) -> Option<usize> {
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
+/// Whether something is there that is no file: a pipe, a device.
+fn is_special(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|found| !found.is_file())
+}
+
 /// Writes a file that appears whole, in place of one that is there.
 pub(super) fn to_file(file: &Path, report: &[u8]) -> io::Result<()> {
-    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+    if is_special(file) {
         // A pipe or a device (`--out json=/dev/stderr`) is written to, not replaced.
         return OpenOptions::new().write(true).open(file)?.write_all(report);
     }
@@ -197,7 +257,10 @@ fn whole_beside(file: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
 
 /// A temporary file that others may read as far as the umask lets them, as for any new file.
 fn temporary_beside(file: &Path) -> io::Result<NamedTempFile> {
-    Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder_of(file))
+    let made =
+        Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder_of(file));
+    // The error would name the temporary file, which nobody asked for.
+    made.map_err(|error| error.kind().into())
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -246,7 +309,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_written_is_found_before_the_load() {
         let outputs = parse(&["json=/no/such/folder/report.json".to_owned()]).unwrap();
-        assert!(matches!(probe(&outputs), Err(OutputError::NotWritable { .. })));
+        let error = probe(&outputs).unwrap_err();
+        assert!(matches!(error, OutputError::NotWritable { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("/no/such/folder/report.json: ") && !said.contains(".tmp"), "{said}");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::time::Instant;
 use super::arguments::{LoadArguments, StartArguments};
 use super::github::GitHub;
 use super::output::{self, Output, say};
-use super::{Failure, progress, reports};
+use super::reports::{self, Observed, Told};
+use super::{Failure, progress};
 use crate::archive::{
     RunRecord, ScenarioEvidence, ScenarioRecord, ScenarioRun as RecordedRun, Tool,
     check_destination, write,
@@ -40,11 +41,14 @@ impl Destinations {
 
     /// Writes every report; GitHub hears last, because a report that could not be written
     /// changes the exit code that it is told.
-    fn tell(&self, record: &RunRecord, mut outcome: Outcome) -> ExitCode {
-        let written = reports::write(record, outcome, &self.outputs);
-        outcome.exit_code = outcome.exit_code.or(written);
-        let told = self.github.as_ref().map(|github| github.report(record, outcome));
-        outcome.exit_code.or(told.unwrap_or(ExitCode::Pass))
+    fn tell(&self, run: &Told<'_>, outcome: Outcome) -> ExitCode {
+        let outcome = outcome.with(reports::write(run, outcome, &self.outputs));
+        let Some(github) = &self.github else { return outcome.exit_code };
+        let told = github.report(run.record, outcome);
+        if told != ExitCode::Pass {
+            reports::correct(run, outcome.with(told), &self.outputs);
+        }
+        outcome.exit_code.or(told)
     }
 }
 
@@ -98,12 +102,13 @@ pub(super) fn perform_as(
     let records = scenarios.iter().zip(&runs).map(|(scenario, run)| recorded(scenario, run));
     let record =
         RunRecord::of(Tool::here(), clock.at_ms(began), began.elapsed(), records.collect(), rules);
-    let mut outcome = record.outcome(load.reporting.on_inconclusive.into());
+    let outcome = record.outcome(load.reporting.on_inconclusive.into());
     // Saved first, so that what the reports say of the exit code is true.
     let saved = save(destinations.save.as_ref(), &record, scenarios, &runs);
     let late_signal = signals.received().map_or(ExitCode::Pass, Signal::exit_code);
-    outcome.exit_code = outcome.exit_code.or(saved).or(late_signal);
-    Ok(destinations.tell(&record, outcome))
+    let observed = Observed::Stores(runs.iter().map(|run| &run.series).collect());
+    let told = Told { record: &record, observed };
+    Ok(destinations.tell(&told, outcome.with(saved).with(late_signal)))
 }
 
 /// What `--start` says, if every scenario is about a service that it can start.

@@ -1,7 +1,8 @@
 //! `slogate report`: a saved run, judged again and drawn again.
 
 use super::arguments::ReportArguments;
-use super::{Failure, output, reports};
+use super::reports::{self, Observed, Told};
+use super::{Failure, output};
 use crate::archive::read_and_judge;
 use crate::gate::ExitCode;
 
@@ -11,7 +12,8 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     output::probe(&outputs).map_err(Failure::usage)?;
     let record = read_and_judge(&arguments.run)
         .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let told = Told { record: &record, observed: Observed::Saved(&arguments.run) };
     let outcome = record.outcome(arguments.on_inconclusive.into());
-    let reported = reports::write(&record, outcome, &outputs);
+    let reported = reports::write(&told, outcome, &outputs);
     Ok(outcome.exit_code.or(reported))
 }

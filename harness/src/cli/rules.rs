@@ -10,6 +10,7 @@ use super::arguments::{RulesCheckArguments, RulesTestArguments, RulesVerb};
 use super::files::yaml_files;
 use super::output::{say, to_standard_output};
 use super::rule_results::{findings, of_check, of_lint, of_tests};
+use super::workflow_commands::Notation;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::rules::{
     Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, find, kind, test_files,
@@ -91,7 +92,7 @@ fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
         lines.push(format!("{verdict} {file}: {name} ({engine})\n"));
         lines.extend(detail.lines().map(|line| format!("     {line}\n")));
     }
-    to_standard_output(&lines.concat()).map_err(Failure::internal)?;
+    to_standard_output(&lines.concat(), Notation::Text).map_err(Failure::internal)?;
     Ok(judge_all(&[], Some(results), OnInconclusive::Fail).exit_code)
 }
 

@@ -8,6 +8,7 @@ use super::files::Reading;
 use super::output::{say, to_standard_output};
 use super::perform::{Destinations, perform};
 use super::url_scenario;
+use super::workflow_commands::Notation;
 use crate::gate::ExitCode;
 use crate::scenario::Origin;
 
@@ -33,7 +34,7 @@ fn run_url(url: &str, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let scenario = written.read(&reading.variables, &reading.options)?;
     if arguments.url.print_scenario {
         let text = written.as_file().map_err(Failure::internal)?;
-        to_standard_output(&text).map_err(Failure::internal)?;
+        to_standard_output(&text, Notation::Json).map_err(Failure::internal)?;
         return Ok(ExitCode::Pass);
     }
     let destinations = Destinations::of(load)?;

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::arguments::{SchemaArguments, SchemaChoice};
 use super::output::to_standard_output;
+use super::workflow_commands::Notation;
 use crate::gate::ExitCode;
 use crate::{report, scenario};
 
@@ -12,7 +13,7 @@ pub(super) fn schema(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
         SchemaChoice::Scenario => scenario_schema()?,
         SchemaChoice::Report => report::schema().map_err(Failure::internal)?,
     };
-    to_standard_output(&text).map_err(Failure::internal)?;
+    to_standard_output(&text, Notation::Json).map_err(Failure::internal)?;
     Ok(ExitCode::Pass)
 }
 

@@ -51,6 +51,21 @@ pub struct Outcome {
     pub exit_code: ExitCode,
 }
 
+impl Outcome {
+    /// The same with what happened besides scenarios and rules: a run that could not be
+    /// saved, a report that could not be written, a late signal. What ends with another
+    /// code than 0 because of that is no pass.
+    #[must_use]
+    pub fn with(self, code: ExitCode) -> Self {
+        let exit_code = self.exit_code.or(code);
+        let verdict = match self.verdict {
+            Verdict::Pass if exit_code != ExitCode::Pass => Verdict::Inconclusive,
+            verdict => verdict,
+        };
+        Self { verdict, exit_code }
+    }
+}
+
 /// Judges a scenario: failure beats doubt, and of nothing nothing is known.
 pub fn judge_scenario(objectives: &[Verdict], conditions: &[Condition]) -> Standing {
     let objective_verdicts = objectives.iter().copied();
@@ -180,6 +195,17 @@ mod tests {
         let restarted = Condition::Restarted { reason: "start time changed".into() };
         let standing = scenario(&[Verdict::Pass], &[restarted]);
         assert_eq!((standing.verdict, standing.exit_code), (Verdict::Fail, ExitCode::Failed));
+    }
+
+    #[test]
+    fn what_goes_wrong_after_a_pass_takes_it_away() {
+        let passed = judge_all(&[scenario(&[Verdict::Pass], &[])], None, FAIL);
+        assert_eq!(passed.with(ExitCode::Pass), passed);
+        let unsaved = passed.with(ExitCode::Internal);
+        let expected = Outcome { verdict: Verdict::Inconclusive, exit_code: ExitCode::Internal };
+        assert_eq!(unsaved, expected);
+        let failed = judge_all(&[scenario(&[Verdict::Fail], &[])], None, FAIL);
+        assert_eq!(failed.with(ExitCode::Internal).verdict, Verdict::Fail);
     }
 
     #[test]

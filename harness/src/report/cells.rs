@@ -167,7 +167,8 @@ fn time(measured: Option<Measured>) -> String {
     }
 }
 
-fn model_name(model: Model) -> &'static str {
+/// How requests arrived, in a word.
+pub(super) fn model_name(model: Model) -> &'static str {
     match model {
         Model::Open => "open",
         Model::Closed => "closed",

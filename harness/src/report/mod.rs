@@ -3,18 +3,22 @@
 //! spelled in `words`, so that no two reports of a run say different things.
 
 mod cells;
+mod csv;
 mod github;
 mod json;
 mod junit;
 mod markdown;
+mod openmetrics;
 mod pdf;
 mod scrapes;
 mod table;
 mod words;
 
+pub use csv::csv;
 pub use github::{Workspace, annotations};
 pub use json::{json, schema};
 pub use junit::{JunitError, junit};
 pub use markdown::{cut_markdown, markdown};
+pub use openmetrics::openmetrics;
 pub use pdf::{PdfError, pdf};
 pub use table::{TableOptions, table};

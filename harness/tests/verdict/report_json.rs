@@ -3,11 +3,13 @@
 use crate::support;
 use serde_json::Value;
 use slogate::archive::RunRecord;
+use slogate::gate::{ExitCode, OnInconclusive};
 use slogate::report::{json, schema};
 use slogate::slo::Verdict;
 
 fn read(record: &RunRecord) -> Value {
-    serde_json::from_str(&json(record).unwrap()).unwrap()
+    let outcome = record.outcome(OnInconclusive::Fail);
+    serde_json::from_str(&json(record, outcome).unwrap()).unwrap()
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -35,6 +37,7 @@ fn the_first_level_is_stable() {
             "schema_version",
             "tool",
             "verdict",
+            "exit",
             "started_at",
             "duration_seconds",
             "scenarios",
@@ -43,6 +46,7 @@ fn the_first_level_is_stable() {
     );
     assert_eq!(report["schema_version"], 1);
     assert_eq!(report["verdict"], "fail");
+    assert_eq!(report["exit"]["code"], 1);
     assert_eq!(report["started_at"], "2026-01-02T03:04:05Z");
     assert_eq!(report["rules"]["verdict"], "pass");
 }
@@ -103,6 +107,15 @@ fn counts_of_requests_add_up_as_they_are_explained() {
     assert_eq!(request["latency_seconds"]["p95"], "unbounded", "ten of a hundred have no end");
     let never_sent = &report["scenarios"][0]["requests"][1];
     assert_eq!(never_sent["latency_seconds"]["p95"], Value::Null, "no samples are no number");
+}
+
+#[test]
+fn a_run_that_could_not_be_saved_is_no_pass() {
+    let record = support::passing_run();
+    let passed = record.outcome(OnInconclusive::Fail);
+    let report = json(&record, passed.with(ExitCode::Internal)).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["verdict"], &report["exit"]["code"]), (&"inconclusive".into(), &5.into()));
 }
 
 #[test]
@@ -174,8 +187,9 @@ fn verdicts_are_words_everywhere() {
 #[test]
 fn a_record_comes_back_from_its_json() {
     let record = whole();
-    let read: RunRecord = serde_json::from_str(&json(&record).unwrap()).unwrap();
-    assert_eq!(read, record);
+    let outcome = record.outcome(OnInconclusive::Fail);
+    let read: RunRecord = serde_json::from_str(&json(&record, outcome).unwrap()).unwrap();
+    assert_eq!(read, record.ended(outcome));
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn assert_every_format(name: &str, record: &RunRecord) {
     let matches = |extension: &str, text: &str| {
         assert_matches_file(&format!("tests/verdict/snapshots/{name}.{extension}"), text);
     };
-    matches("json", &json(record).unwrap());
+    matches("json", &json(record, outcome).unwrap());
     matches("xml", &junit(record, outcome).unwrap());
     matches("md", &markdown(record, outcome));
     let workspace = Workspace { root: "/repo".into(), here: "/repo".into() };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Failure;
 use super::super::output::{self, to_standard_output};
+use super::super::workflow_commands::Notation;
 
 /// Where the scenario goes.
 #[derive(Debug)]
@@ -52,7 +53,9 @@ impl Destination {
     /// Writes the scenario.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let (file, written) = match self {
-            Self::StandardOutput => return to_standard_output(text).map_err(Failure::internal),
+            Self::StandardOutput => {
+                return to_standard_output(text, Notation::Json).map_err(Failure::internal);
+            }
             // What is no file, such as a pipe, is written to and not replaced.
             Self::New(file) if !file.exists() => (file, output::to_new_file(file, text.as_bytes())),
             Self::New(file) if file.is_file() => return Err(is_there(file)),
