@@ -78,7 +78,7 @@ fn rules(case: &Value) -> ParseRules {
     ParseRules {
         names: if legacy { NameRules::Legacy } else { NameRules::Utf8 },
         final_newline: if server { FinalNewline::Optional } else { FinalNewline::Required },
-        sample_limit: None,
+        ..ParseRules::default()
     }
 }
 

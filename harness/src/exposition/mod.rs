@@ -105,6 +105,17 @@ pub enum FinalNewline {
     Optional,
 }
 
+/// Whether a second, independent parser looks at every sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondOpinion {
+    /// It does; a difference is an error.
+    #[default]
+    Asked,
+    /// It does not: the text is one of slogate's own, whose samples were looked at when
+    /// they were scraped. It would take most of the time that reading takes.
+    Spared,
+}
+
 /// How strictly to read. The default is what a scrape uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ParseRules {
@@ -114,6 +125,8 @@ pub struct ParseRules {
     pub final_newline: FinalNewline,
     /// Most samples; one more is an error. `None` for no limit.
     pub sample_limit: Option<usize>,
+    /// Whether a second parser is asked.
+    pub second_opinion: SecondOpinion,
 }
 
 impl FamilyKind {

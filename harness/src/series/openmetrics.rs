@@ -13,7 +13,9 @@ use slogate_promql::{
 use thiserror::Error;
 
 use super::{FamilyKind, FamilyMetadata, Notes, ScrapeRecord, SeriesStore};
-use crate::exposition::{self, ExpositionError, Family, Format};
+use crate::exposition::{
+    self, ExpositionError, Family, FinalNewline, Format, NameRules, ParseRules, SecondOpinion,
+};
 
 /// Why saved series cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,13 +49,21 @@ pub fn write_openmetrics(store: &SeriesStore, out: &mut impl Write) -> io::Resul
     out.write_all(b"# EOF\n")
 }
 
+/// The text is slogate's own: what a scrape has been told twice need not be asked again.
+const RULES: ParseRules = ParseRules {
+    names: NameRules::Utf8,
+    final_newline: FinalNewline::Required,
+    sample_limit: None,
+    second_opinion: SecondOpinion::Spared,
+};
+
 /// Reads a store back from its text and its notes.
 pub fn read_openmetrics(text: &str, notes: &Notes) -> Result<SeriesStore, SeriesReadError> {
     let mut store = SeriesStore::default();
     let exposition = match text {
         // An empty store writes an exposition that holds nothing, which no target may.
         "# EOF\n" => exposition::Exposition::default(),
-        _ => exposition::parse(text.as_bytes(), Format::OpenMetrics)?,
+        _ => exposition::parse_with(text.as_bytes(), Format::OpenMetrics, RULES)?,
     };
     for family in exposition.families {
         restore_family(&mut store, family);
