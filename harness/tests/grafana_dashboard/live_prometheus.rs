@@ -9,8 +9,9 @@ use super::model::{Dashboard, Panel, Target, dashboard, project};
 use super::our_engine::Copied;
 use super::prometheus_api::{Api, Found};
 use super::support::Workspace;
-use super::support::daemon::{get, wait_until};
+use super::support::daemon::wait_until;
 use super::support::exporter::Exporter;
+use super::support::generations::prometheuses;
 use super::support::prometheus::Prometheus;
 
 /// The job under which the service is scraped.
@@ -57,31 +58,47 @@ struct Watched {
     instance: String,
     ended_ms: i64,
     _prometheus: Prometheus,
-    _service: Exporter,
+}
+
+/// Starts the service and every generation of Prometheus that is here, drives the scenario,
+/// and waits for the last scrapes.
+fn watch_a_run() -> (Exporter, Vec<Watched>) {
+    let service = Exporter::start_with(&["--fault", "error:0.33,format=pdf"]);
+    let mut watchers: Vec<_> = prometheuses()
+        .map(|tool| Watched::begin(Prometheus::start_as(&tool, &configuration(&service)), &service))
+        .collect();
+    for watcher in &watchers {
+        wait_until("the first scrape", || watcher.count("up == 1") > 0.0);
+    }
+    if !watchers.is_empty() {
+        drive(&service);
+    }
+    let ended_ms = now_ms();
+    for watcher in &mut watchers {
+        watcher.ended_ms = ended_ms;
+        let all = f64::from(REQUESTS);
+        wait_until("the last scrape", || watcher.count("sum(export_requests_total)") >= all);
+    }
+    (service, watchers)
+}
+
+fn drive(service: &Exporter) {
+    let workspace = Workspace::new();
+    let file = workspace.write("scenario.yaml", &scenario(&service.url()));
+    let arguments = ["run", file.to_str().unwrap(), "--on-inconclusive", "warn"];
+    workspace.run(&arguments).expect_code(0);
 }
 
 impl Watched {
-    /// Starts everything, drives the scenario and waits for the last scrape; nothing
-    /// without Prometheus.
-    fn run() -> Option<Self> {
-        let service = Exporter::start_with(&["--fault", "error:0.33,format=pdf"]);
-        let prometheus = Prometheus::start(&configuration(&service))?;
-        let api = Api(prometheus.url.strip_prefix("http://").unwrap().parse().unwrap());
-        let count = |query: &str| {
-            api.instant(query, now_ms()).values().next().map_or(0.0, |points| points[0].1)
-        };
-        wait_until("the server", || get(api.0, "/-/ready").contains(" 200 "));
-        wait_until("the first scrape", || count("up == 1") > 0.0);
-        let workspace = Workspace::new();
-        let file = workspace.write("scenario.yaml", &scenario(&service.url()));
-        let arguments = ["run", file.to_str().unwrap(), "--on-inconclusive", "warn"];
-        workspace.run(&arguments).expect_code(0);
-        let ended_ms = now_ms();
-        wait_until("the last scrape", || {
-            count("sum(export_requests_total)") >= f64::from(REQUESTS)
-        });
+    fn begin(prometheus: Prometheus, service: &Exporter) -> Self {
+        let address = prometheus.url.strip_prefix("http://").unwrap().parse().unwrap();
         let instance = service.address.to_string();
-        Some(Self { api, instance, ended_ms, _prometheus: prometheus, _service: service })
+        Self { api: Api(address), instance, ended_ms: now_ms(), _prometheus: prometheus }
+    }
+
+    /// The one number that a query has now, or 0.
+    fn count(&self, query: &str) -> f64 {
+        self.api.instant(query, now_ms()).values().next().map_or(0.0, |points| points[0].1)
     }
 
     /// The dashboard's own time range, as it was when the run ended.
@@ -137,12 +154,14 @@ fn line(panel: &Panel, target: &Target, found: &Found) -> String {
 
 #[test]
 fn every_query_has_data_after_a_run_with_failures() {
-    let Some(watched) = Watched::run() else { return };
     let board = dashboard();
-    variables_list_what_is_there(&watched, &board);
-    panels_have_data(&watched, &board);
-    another_job_shows_nothing(&watched, &board);
-    firing_alerts_are_annotated(&watched, &board);
+    let (_service, watchers) = watch_a_run();
+    for watched in &watchers {
+        variables_list_what_is_there(watched, &board);
+        panels_have_data(watched, &board);
+        another_job_shows_nothing(watched, &board);
+        firing_alerts_are_annotated(watched, &board);
+    }
 }
 
 fn variables_list_what_is_there(watched: &Watched, board: &Dashboard) {
