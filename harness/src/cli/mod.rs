@@ -32,7 +32,7 @@ use clap::Parser;
 use crate::gate::ExitCode;
 use arguments::{Arguments, Verb};
 use output::say;
-pub use reference::reference;
+pub use reference::{reference, understands};
 
 /// Reads the command line, does what it says, and gives the process's exit code.
 pub fn main() -> std::process::ExitCode {

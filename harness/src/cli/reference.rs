@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser as _};
 
 use super::arguments::Arguments;
 
@@ -21,6 +21,19 @@ pub fn reference() -> String {
     program.build();
     add(&mut page, &program);
     page
+}
+
+/// Whether slogate takes these arguments, without doing what they say: pages and pipelines are
+/// held against it. An error is what somebody would be told who gives them.
+///
+/// # Errors
+/// If a verb or flag is unknown, or a value cannot be read.
+pub fn understands(arguments: &[String]) -> Result<(), String> {
+    let words = std::iter::once("slogate").chain(arguments.iter().map(String::as_str));
+    match Arguments::try_parse_from(words) {
+        Err(error) if error.exit_code() != 0 => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn add(page: &mut String, command: &Command) {
