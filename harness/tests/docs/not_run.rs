@@ -22,6 +22,7 @@ pub(crate) const NOT_RUN: &[NotRun] = &[
     not_run("README.md", "cargo run --release -- gate", MINUTES),
     not_run("README.md", "cargo install", INSTALLS),
     not_run("README.md", "cargo test", "it is this"),
+    not_run("README.md", "cargo bench", "needs an idle machine, and minutes"),
     not_run("docs/container.md", "deploy/image-context", "builds for minutes; `.ci/run` does it"),
     not_run(
         "docs/container.md",
