@@ -15,6 +15,14 @@ pub(super) fn propose(seen: &Seen<'_>) -> Vec<Proposal> {
     }
     let Some(best) = best(seen) else { return vec![none_agrees(seen)] };
     let selector = best.selector();
+    if seen.may_have_counted_scrapes() {
+        let reason = format!(
+            "It grew by exactly the {} answers of the look, and there were as many scrapes: it may count \
+             those. If it counts requests, take it in.",
+            seen.answers
+        );
+        return vec![Proposal::comment(reason, entry(&selector))];
+    }
     let reason = format!(
         "It grew by exactly the {} answers of the look. Held to that, these are certainly the metrics of \
          what is loaded, and it counts nothing twice and misses nothing. It fails where somebody else sends \

@@ -81,6 +81,13 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether a counter of scrapes may have grown by the answers as well: the first scrape
+    /// and those of the page's own search are not told apart here.
+    pub(super) fn may_have_counted_scrapes(&self) -> bool {
+        let scrapes = u64::try_from(self.series.scrapes().len()).unwrap_or(u64::MAX);
+        self.answers.abs_diff(scrapes) <= 1
+    }
+
     /// Requests that failed.
     pub(super) fn failed(&self) -> u64 {
         self.failures.values().sum()

@@ -25,5 +25,10 @@ pub(super) fn propose(seen: &Seen<'_>, load: &LoadProposal) -> Proposal {
             kinds.join(", ")
         );
     }
-    Proposal::in_force(reason, format!("'ratio(success) >= {:.0}%'", load.success_ratio * 100.0))
+    let objective = format!("'ratio(success) >= {:.0}%'", load.success_ratio * 100.0);
+    if seen.failed() > 0 {
+        Proposal::comment(reason, objective)
+    } else {
+        Proposal::in_force(reason, objective)
+    }
 }

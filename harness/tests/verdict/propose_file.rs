@@ -172,6 +172,20 @@ fn a_counter_that_counts_something_else_too_is_no_proof() {
 }
 
 #[test]
+fn a_counter_that_may_count_the_scrapes_is_no_proof() {
+    let mut store = empty();
+    let (instance, took) = ("127.0.0.1:8080".to_owned(), Duration::from_millis(2));
+    for at_ms in (1..=21).map(|second| OPENED_MS + second * 500) {
+        let (instance, moment) = (instance.clone(), ScrapeMoment::Scheduled);
+        store.record_scrape(ScrapeRecord { at_ms, instance, moment, took, outcome: Ok(9) });
+    }
+    grows(&mut store, FamilyKind::Counter, &[("__name__", "scrapes_total")], 23.0);
+    let suggestions = suggested(&quick(), &store);
+    assert!(!entries(&suggestions, Standing::InForce).contains("reconcile"), "{suggestions:?}");
+    assert!(entries(&suggestions, Standing::Comment).contains("scrapes_total"), "{suggestions:?}");
+}
+
+#[test]
 fn one_route_is_likelier_than_a_whole_metric_or_another_label() {
     let mut store = empty();
     let counter = FamilyKind::Counter;
@@ -216,5 +230,8 @@ fn failures_of_the_look_are_told() {
     let suggestions = suggested(&load, &SeriesStore::default());
     let told = &suggestions.objectives[1].reason;
     assert!(told.contains("10 of 23") && told.contains("10 × status 500"), "{told}");
-    assert_eq!(entries(&suggestions, Standing::Comment), "'p95(latency) < 1s'");
+    let comments = entries(&suggestions, Standing::Comment);
+    assert!(comments.contains("'p95(latency) < 1s'"), "{comments}");
+    assert!(comments.contains("'ratio(success) >= "), "{comments}");
+    assert_eq!(entries(&suggestions, Standing::InForce), "");
 }
