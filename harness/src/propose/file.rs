@@ -225,7 +225,14 @@ fn request(draft: &Draft, text: &mut String) {
 
 fn objectives(objectives: &[Proposal], text: &mut String) {
     line(text, "");
-    line(text, "slo:");
+    if objectives.iter().any(Proposal::is_in_force) {
+        line(text, "slo:");
+    } else {
+        let advice = "Nothing held for sure in the look, so nothing is judged yet: the run is \
+                      inconclusive. Write `slo:` and take in below what must hold.";
+        comment(text, "", advice);
+        line(text, "slo: none");
+    }
     for (at, proposal) in objectives.iter().enumerate() {
         if at > 0 && !proposal.reason.is_empty() {
             line(text, "");

@@ -234,4 +234,5 @@ fn failures_of_the_look_are_told() {
     assert!(comments.contains("'p95(latency) < 1s'"), "{comments}");
     assert!(comments.contains("'ratio(success) >= "), "{comments}");
     assert_eq!(entries(&suggestions, Standing::InForce), "");
+    assert_file("failing.yaml", &draft(suggestions, MetricsDraft::NotWanted));
 }
