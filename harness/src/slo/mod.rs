@@ -183,11 +183,9 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
                 ObjectiveKind::Client(expression) => {
                     Miss::Requests(client::exceptions(expression, objective, evidence))
                 }
-                // How many of its own requests were slow is not known by their histogram.
-                ObjectiveKind::Promql { expression, .. }
-                    if promql::is_about_own_durations(expression) =>
-                {
-                    Miss::Requests(Vec::new())
+                ObjectiveKind::Promql { .. } => {
+                    promql::own_exceptions(finding, objective, evidence)
+                        .map_or(Miss::Target(targets), Miss::Requests)
                 }
                 // What was not there may have come with the requests that were missed.
                 ObjectiveKind::Present { .. } => Miss::Requests(Vec::new()),

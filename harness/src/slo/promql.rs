@@ -3,6 +3,7 @@
 mod covered;
 mod doubts;
 mod histogram;
+mod own_times;
 mod ranged;
 mod share;
 mod substitute;
@@ -13,15 +14,16 @@ use slogate_promql::{
 };
 
 use super::algebra::every_element::{self, Element};
-use super::algebra::fast_failures;
 use super::algebra::gauge_scrapes::Extreme;
+use super::algebra::generator_behind::Exceptions;
 use super::algebra::{no_such_grouping, threshold};
 use super::judged::{Finding, Observed};
 use super::scraped::missing;
 use super::{Evidence, Window};
-use crate::scenario::{Objective, names_window, replace_names};
+use crate::scenario::{Objective, ObjectiveKind, names_window, replace_names};
 use crate::units::{Unit, to_base};
 use doubts::Doubts;
+use own_times::{Measured, OwnTimes};
 
 /// A PromQL objective's expression, as the scenario has it.
 #[derive(Clone, Copy)]
@@ -46,12 +48,21 @@ struct Prepared<'a> {
     extreme: Extreme,
 }
 
-/// Whether an expression is about how long the generator's own requests took.
-pub(super) fn is_about_own_durations(text: &str) -> bool {
-    let literal = replace_names(text, |_, _| Some("1m".into()));
-    let Ok(expression) = Expression::parse(&literal) else { return false };
-    let selectors = expression.selectors();
-    selectors.iter().any(|one| fast_failures::reads_own_durations(&one.selector))
+/// For each upper target of a time by the generator's own histogram, the failures that
+/// speak against it; `None` if the objective is about something else.
+pub(super) fn own_exceptions(
+    finding: &Finding,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+) -> Option<Vec<Exceptions>> {
+    let ObjectiveKind::Promql { expression, unit, .. } = &objective.kind else { return None };
+    let literal = replace_names(expression, |_, _| Some("1m".into()));
+    let parsed = Expression::parse(&literal).ok()?;
+    let own_times = OwnTimes::of(&parsed, *unit, objective.during.as_deref(), evidence)?;
+    let labels = finding.element.as_deref().unwrap_or_default();
+    let measured = Measured { labels, samples: finding.samples };
+    let against = |target| own_times.exceptions(measured, target);
+    Some(objective.thresholds.iter().filter_map(against).collect())
 }
 
 /// Judges a PromQL objective.
@@ -244,12 +255,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::histogram::LatencyHistogram;
     use crate::load::LoadResult;
-    use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
+    use crate::scenario::{Comparator, Unmoved};
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
         add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
-        store_of,
+        store_of, with_failures,
     };
     use crate::slo::{JudgedObjective, UncertaintyKind, Verdict, Windows};
 
@@ -693,15 +705,22 @@ mod tests {
         assert_eq!(judged.samples, Some(0));
     }
 
-    /// A miss of 1 s by the generator's own histogram.
-    fn own_p95_misses() -> (Case<'static>, SeriesStore) {
-        let text = "histogram_quantile(0.95, sum by (le) (increase(slogate_request_duration_seconds_bucket{outcome=\"ok\"}[$run])))";
+    /// A miss of 1 s by the generator's own histogram, of one outcome.
+    fn own_p95_misses(outcome: &'static str) -> (Case<'static>, SeriesStore) {
+        let text = match outcome {
+            "ok" => {
+                "histogram_quantile(0.95, sum by (le) (increase(slogate_request_duration_seconds_bucket{outcome=\"ok\"}[$run])))"
+            }
+            _ => {
+                "histogram_quantile(0.95, sum by (le) (increase(slogate_request_duration_seconds_bucket[$run])))"
+            }
+        };
         let mut store = store_of(scrapes_every(250, 1_000, 5_000));
         store.declare("slogate_request_duration_seconds", FamilyKind::Histogram);
         let last = store.scrapes().len() - 1;
         for (bound, count) in [("1.0", 10.0), ("10.0", 100.0), ("+Inf", 100.0)] {
             let name = ("__name__", "slogate_request_duration_seconds_bucket");
-            let labels = [name, ("outcome", "ok"), ("le", bound)];
+            let labels = [name, ("outcome", outcome), ("le", bound)];
             add_series(&mut store, FamilyKind::Histogram, &labels, |at| {
                 Some((count * at as f64 / last as f64).floor())
             });
@@ -712,7 +731,7 @@ mod tests {
 
     #[test]
     fn a_generator_that_lags_excuses_a_miss_of_its_own_histogram() {
-        let (case, store) = own_p95_misses();
+        let (case, store) = own_p95_misses("ok");
         let mut load = steady(vec![answered("csv", [5; 100])]);
         assert_eq!(case.judged(&load, &store).verdict, Verdict::Fail);
         load.phases[0].requests[0].lag.record_many(Duration::from_millis(400), 10);
@@ -723,12 +742,53 @@ mod tests {
 
     #[test]
     fn a_generator_that_was_behind_excuses_a_miss_of_its_own_histogram() {
-        let (case, store) = own_p95_misses();
+        let (case, store) = own_p95_misses("ok");
         let mut load = steady(vec![answered("csv", [5; 100])]);
         load.generator.missed_by_generator = 10;
         let judged = case.judged(&load, &store);
         assert_eq!(judged.verdict, Verdict::Inconclusive);
         assert!(judged.reason.contains("dispatched only 90%"), "{}", judged.reason);
+    }
+
+    /// Requests with a lag of 400 ms of which so many failed, each after so long.
+    fn failing(failed: u64, each: Duration) -> LoadResult {
+        let mut request = with_failures(answered("csv", (failed..100).map(|_| 5)), failed);
+        request.service_failed = LatencyHistogram::new();
+        request.service_failed.record_many(each, failed);
+        request.lag.record_many(Duration::from_millis(400), 10);
+        steady(vec![request])
+    }
+
+    #[test]
+    fn a_quantile_that_falls_on_slow_failures_is_a_miss_however_late_the_generator_was() {
+        let (case, store) = own_p95_misses("failed");
+        let judged = |load: LoadResult, missed: u64| {
+            let mut load = load;
+            load.generator.missed_by_generator = missed;
+            case.judged(&load, &store).verdict
+        };
+        let timed_out = || failing(30, Duration::from_secs(9));
+        assert_eq!(judged(timed_out(), 0), Verdict::Fail);
+        assert_eq!(judged(timed_out(), 20), Verdict::Fail);
+        assert_eq!(judged(timed_out(), 25), Verdict::Inconclusive, "5 are allowed");
+        assert_eq!(judged(failing(5, Duration::from_secs(9)), 0), Verdict::Inconclusive);
+        let fast = failing(30, Duration::from_millis(1));
+        assert_eq!(judged(fast, 0), Verdict::Inconclusive, "slow by lag alone");
+        let (good_only, store) = own_p95_misses("ok");
+        assert_eq!(good_only.judged(&timed_out(), &store).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn how_many_requests_failed_is_no_time_and_no_lateness_excuses_it() {
+        let name = "slogate_request_duration_seconds_count";
+        let mut store = store_of(scrapes_every(250, 1_000, 5_000));
+        let labels = [("__name__", name), ("outcome", "failed")];
+        add_series(&mut store, FamilyKind::Histogram, &labels, |at| Some(at as f64 * 10.0));
+        let text = format!("sum(increase({name}{{outcome=\"failed\"}}[$run]))");
+        let mut load = failing(30, Duration::from_millis(1));
+        load.generator.missed_by_generator = 10;
+        let judged = Case::plain(&text, Comparator::LessOrEqual, 5.0).judged(&load, &store);
+        assert_eq!(judged.verdict, Verdict::Fail, "{}", judged.reason);
     }
 
     #[test]

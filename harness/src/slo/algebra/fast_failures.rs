@@ -23,8 +23,15 @@ pub fn mixes_outcomes(selector: &Selector) -> bool {
 }
 
 /// Whether a selector reads that histogram.
-pub fn reads_own_durations(selector: &Selector) -> bool {
+fn reads_own_durations(selector: &Selector) -> bool {
     selector.metric_name().is_some_and(|name| name.starts_with(OWN_DURATIONS))
+}
+
+/// Whether a selector reads how long requests took by that histogram, and not how many
+/// they were.
+pub fn reads_own_times(selector: &Selector) -> bool {
+    let series = selector.metric_name().and_then(|name| name.strip_prefix(OWN_DURATIONS));
+    matches!(series, Some("_bucket" | "_sum"))
 }
 
 fn lets_both_outcomes_through(selector: &Selector) -> bool {
@@ -63,6 +70,16 @@ mod tests {
         assert!(!mixes(r#"{request="csv",outcome="ok"}"#) && !mixes(r#"{outcome!="failed"}"#));
         assert!(mixes(r#"{outcome=~".+"}"#) && mixes(r#"{outcome!=""}"#));
         assert!(!mixes_outcomes(&parse_selector("slogate_lag_seconds_bucket").unwrap()));
+    }
+
+    #[test]
+    fn how_many_requests_there_were_is_no_time() {
+        let reads = |series: &str| {
+            let text = format!("slogate_request_duration_seconds{series}");
+            reads_own_times(&parse_selector(&text).unwrap())
+        };
+        assert!(reads("_bucket") && reads("_sum{outcome=\"ok\"}"));
+        assert!(!reads("_count") && !reads(""));
     }
 
     #[test]

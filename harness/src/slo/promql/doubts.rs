@@ -4,9 +4,8 @@ use slogate_promql::{Asks, Dilution, SelectorInfo};
 
 use super::Prepared;
 use super::covered;
+use super::own_times::{Measured, OwnTimes};
 use super::ranged::{self, Ranged};
-use crate::histogram::LatencyHistogram;
-use crate::load::PhaseResult;
 use crate::scenario::{Objective, Threshold};
 use crate::series::{FamilyKind, InstanceChange};
 use crate::slo::algebra::born_series::{self, Born};
@@ -16,8 +15,8 @@ use crate::slo::algebra::scrape_gaps::{self, Attempts};
 use crate::slo::algebra::since_start::{self, counts_since_start};
 use crate::slo::algebra::wide_window::{self, Covered, Diluted};
 use crate::slo::algebra::{
-    allowed_restart, fast_failures, few_scrapes, gauge_growth, generator_lag, gone_series,
-    long_range, recorded_series, unit_of_name, unseen_life,
+    allowed_restart, fast_failures, few_scrapes, gauge_growth, gone_series, long_range,
+    recorded_series, unit_of_name, unseen_life,
 };
 use crate::slo::scraped::{
     attempts, begins_unseen, good_scrapes, instants_seen, kinds_of, restarted,
@@ -42,8 +41,7 @@ pub(super) struct Doubts {
     unit: Unit,
     /// Failed requests that the generator's own histogram has as fast as they failed.
     fast_failures: u64,
-    /// How late the generator was, if the expression is a time of its own.
-    lag: Option<LatencyHistogram>,
+    own_times: Option<OwnTimes>,
     /// A restart that is allowed, of an instance whose counters are used.
     restarted: Option<InstanceChange>,
     is_histogram: bool,
@@ -92,8 +90,12 @@ impl Doubts {
             widest,
             unit: prepared.query.unit,
             fast_failures: fast_failures_of(&selectors, evidence),
-            lag: is_own_time(&selectors, prepared.query.unit)
-                .then(|| lag_during(objective.during.as_deref(), evidence)),
+            own_times: OwnTimes::of(
+                &prepared.expression,
+                prepared.query.unit,
+                objective.during.as_deref(),
+                evidence,
+            ),
             restarted: restarted_counters(&selectors, evidence),
             is_histogram: prepared.expression.histogram_quantile().is_some(),
         }
@@ -105,9 +107,10 @@ impl Doubts {
         let is_counted = element.uncertainty.is_some();
         let unseen = if is_counted { &Born::default() } else { &self.born };
         let value = element.observed.number().filter(|_| !is_counted);
+        let measured = Measured { labels: &element.labels, samples: element.samples };
         for (ruling, target) in element.rulings.iter_mut().zip(&objective.thresholds) {
             *ruling = self.rule_width(ruling.clone(), value, target);
-            *ruling = self.rule(ruling.clone(), unseen, target);
+            *ruling = self.rule(ruling.clone(), unseen, measured, target);
         }
         let gauges = self.ranges.iter().filter_map(|range| range.gauge.as_ref());
         let seen = gauges.map(|gauge| gauge.instants);
@@ -124,7 +127,13 @@ impl Doubts {
         wide_window::rule(ruling, diluted, covered, target)
     }
 
-    fn rule(&self, ruling: Ruling, unseen: &Born, target: &Threshold) -> Ruling {
+    fn rule(
+        &self,
+        ruling: Ruling,
+        unseen: &Born,
+        measured: Measured<'_>,
+        target: &Threshold,
+    ) -> Ruling {
         let certain =
             ruling.verdict == Verdict::Fail && gauge_scrapes::is_certain_miss(self.extreme, target);
         let few = self.few_scrapes.as_ref().filter(|_| !certain);
@@ -141,8 +150,8 @@ impl Doubts {
         };
         let mut ruling = born_series::rule(ruling, unseen, target);
         ruling = fast_failures::rule(ruling, self.fast_failures);
-        if let Some(lag) = &self.lag {
-            ruling = generator_lag::rule(ruling, lag, target);
+        if let Some(own_times) = &self.own_times {
+            ruling = own_times.rule(ruling, measured, target);
         }
         for range in &self.ranges {
             ruling = gone_series::rule(ruling, &range.gone, target);
@@ -245,25 +254,6 @@ fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 
     }
     let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
     measured.flat_map(|phase| &phase.requests).map(|request| request.failed).sum()
-}
-
-/// Whether an expression is a time of the generator's own measurement.
-fn is_own_time(selectors: &[SelectorInfo], unit: Unit) -> bool {
-    unit == Unit::Seconds
-        && selectors.iter().any(|one| fast_failures::reads_own_durations(&one.selector))
-}
-
-/// How late the generator was in the phases that an objective is about.
-fn lag_during(during: Option<&str>, evidence: &Evidence<'_>) -> LatencyHistogram {
-    let is_meant = |phase: &&PhaseResult| {
-        phase.measured && during.is_none_or(|name| covered::goes_by(phase, name, evidence))
-    };
-    let mut lag = LatencyHistogram::new();
-    let phases = evidence.load.phases.iter().filter(is_meant);
-    for request in phases.flat_map(|phase| &phase.requests) {
-        lag.merge(&request.lag);
-    }
-    lag
 }
 
 fn restarted_counters(
