@@ -34,12 +34,18 @@ impl Ruling {
         if other.verdict > self.verdict {
             return other;
         }
-        let adds = other.verdict == self.verdict && self.reason != other.reason;
+        let adds = other.verdict == self.verdict && !self.tells(&other.reason);
         if adds && self.verdict != Verdict::Pass {
             let reason = format!("{}; {}", self.reason, other.reason);
             return Self { reason, ..self };
         }
         self
+    }
+
+    /// Whether a reason is one of those that were put together to this one.
+    fn tells(&self, reason: &str) -> bool {
+        let enclosed = |text: &str| format!("; {text}; ");
+        enclosed(&self.reason).contains(&enclosed(reason))
     }
 
     /// A doubt that takes a pass away and leaves a miss as it is.
@@ -69,6 +75,8 @@ mod tests {
         let missed = |reasons: [&str; 3]| reasons.into_iter().map(Ruling::fail).reduce(Ruling::and);
         assert_eq!(missed(["a", "b", "c"]), Some(Ruling::fail("a; b; c")));
         assert_eq!(missed(["a", "a", "a"]), Some(Ruling::fail("a")));
+        assert_eq!(missed(["a", "b", "a"]), Some(Ruling::fail("a; b")));
+        assert_eq!(missed(["ab; bc", "b", "bc"]), Some(Ruling::fail("ab; bc; b")));
     }
 
     #[test]
