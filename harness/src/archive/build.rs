@@ -151,7 +151,7 @@ impl From<&StopReason> for StoppedEarly {
     fn from(reason: &StopReason) -> Self {
         match reason {
             StopReason::Cancelled => Self::Cancelled,
-            StopReason::Aborted { objective, missed_for, measured } => Self::Aborted {
+            StopReason::Aborted { objective, missed_for, measured, .. } => Self::Aborted {
                 objective: objective.clone(),
                 missed_for_seconds: missed_for.as_secs_f64(),
                 measured: measured.clone(),

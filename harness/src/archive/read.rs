@@ -227,6 +227,7 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
                     missed_for: Duration::try_from_secs_f64(*missed_for_seconds)
                         .unwrap_or_default(),
                     measured: measured.clone(),
+                    waiting_explains: false,
                 }
             }
             StoppedEarly::NoResponse { last_error } => {

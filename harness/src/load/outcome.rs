@@ -34,6 +34,9 @@ pub enum StopReason {
         missed_for: Duration,
         /// What it was when it ended the load.
         measured: String,
+        /// Whether waiting for a CPU explained it then. What came of it is in the verdict,
+        /// so that no saved run keeps it.
+        waiting_explains: bool,
     },
     /// None of the first requests got a complete response.
     NoResponse {

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::load::{Abort, Engine, LoadSoFar, StopReason};
 use crate::scenario::{Metrics, Objective, ObjectiveKind, Objectives, Restarts, Scenario, Unmoved};
 use crate::scrape::SharedSeries;
-use crate::slo::{Evidence, MissingWindow, PlannedPhase, Verdict, Windows, judge};
+use crate::slo::{
+    Evidence, MissingWindow, PlannedPhase, Verdict, Windows, judge, waiting_explains,
+};
 
 /// Time between two looks whether there is a new scrape.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -91,7 +93,7 @@ impl Judge {
     }
 
     /// Each objective as it stands now; `None` of one that nothing new is known of.
-    fn look(&self) -> Vec<Option<(Verdict, String)>> {
+    fn look(&self) -> Vec<Option<Look>> {
         let load = self.so_far.result();
         // A copy, so that no scrape waits for the judge.
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -112,25 +114,41 @@ impl Judge {
             let of_client = matches!(objective.kind, ObjectiveKind::Client(_));
             let known = of_client || evidence.windows.run.is_ok();
             let judged = known.then(|| judge(objective, &evidence))?;
-            Some((judged.verdict, judged.reason))
+            Some(Look {
+                verdict: judged.verdict,
+                measured: judged.reason,
+                waiting_explains: waiting_explains(objective, &evidence),
+            })
         };
         self.objectives.iter().map(look).collect()
     }
 
     /// Notes how the objectives stand; whether one of them has now ended the load.
-    fn note(&self, looks: Vec<Option<(Verdict, String)>>, misses: &mut Misses) -> bool {
+    fn note(&self, looks: Vec<Option<Look>>, misses: &mut Misses) -> bool {
         let now_ms = self.so_far.now_ms();
         for ((objective, after), look) in self.objectives.iter().zip(looks) {
-            let Some((verdict, measured)) = look else { continue };
+            let Some(Look { verdict, measured, waiting_explains }) = look else { continue };
             let missed_for = misses.note(&objective.id, verdict, now_ms);
             if missed_for >= *after {
                 let objective = objective.id.clone();
-                self.abort.abort(StopReason::Aborted { objective, missed_for, measured });
+                self.abort.abort(StopReason::Aborted {
+                    objective,
+                    missed_for,
+                    measured,
+                    waiting_explains,
+                });
                 return true;
             }
         }
         false
     }
+}
+
+/// An objective as it stands while load runs.
+struct Look {
+    verdict: Verdict,
+    measured: String,
+    waiting_explains: bool,
 }
 
 /// Since when each objective has been missed without interruption.

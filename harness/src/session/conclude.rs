@@ -22,7 +22,7 @@ pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut Sc
         Some(StopReason::NoResponse { last_error }) => {
             run.conditions.push(Condition::NoResponse { reason: last_error.clone() });
         }
-        Some(StopReason::Aborted { objective, missed_for, measured }) => {
+        Some(StopReason::Aborted { objective, missed_for, measured, .. }) => {
             let for_so_long = format_quantity(missed_for.as_secs_f64(), Unit::Seconds);
             let reason = format!("`{objective}` was missed for {for_so_long}: {measured}");
             run.conditions.push(Condition::Aborted { reason });
@@ -53,10 +53,13 @@ fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut Sce
     run.notes.extend(note);
 }
 
-/// Why the objective that ended the load may have been missed by others' doing. That is
-/// asked when it is judged while load runs, too; by now more is known of the machine.
+/// Why the objective that ended the load may have been missed by others' doing. Whether
+/// waiting explains the miss is told by what was missed then: by now the closing scrape
+/// may have failed, and a queue may be empty. Of the machine more is known by now.
 fn excuse_of_abort(objectives: &[Objective], evidence: &Evidence<'_>) -> Option<String> {
-    let Some(StopReason::Aborted { objective, .. }) = &evidence.load.stopped_early else {
+    let Some(StopReason::Aborted { objective, waiting_explains: true, .. }) =
+        &evidence.load.stopped_early
+    else {
         return None;
     };
     let ended_by = objectives.iter().find(|one| one.id == *objective)?;
@@ -71,7 +74,73 @@ fn doubt_abort(condition: &mut Condition, excuse: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::scenario::{Comparator, ObjectiveKind, Restarts, Unmoved};
+    use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+    use crate::slo::Windows;
+    use crate::slo::fixtures::{
+        add_machine, add_series, answered, objective, planned_of, scrape, scrapes_every, steady,
+        store_of,
+    };
+
+    /// A queue that is empty again after the load, on a machine whose CPU others had.
+    fn starved(scrapes: Vec<ScrapeRecord>) -> SeriesStore {
+        let last = scrapes.len() - 1;
+        let mut store = store_of(scrapes);
+        add_machine(&mut store, 0.02, Some(0.5), 1.2);
+        add_series(&mut store, FamilyKind::Gauge, &[("__name__", "depth")], |at| {
+            Some(if at < last { 9.0 } else { 0.0 })
+        });
+        store
+    }
+
+    /// The excuse for an abort by that queue's depth.
+    fn excuse(series: &SeriesStore, waiting_explains: bool) -> Option<String> {
+        let mut load = steady(vec![answered("csv", [5; 100])]);
+        load.stopped_early = Some(StopReason::Aborted {
+            objective: "objective".into(),
+            missed_for: Duration::from_secs(1),
+            measured: "9 misses <= 5 by 4".into(),
+            waiting_explains,
+        });
+        let (expression, unit) = ("max(depth)".into(), Unit::Plain);
+        let kind =
+            ObjectiveKind::Promql { expression, unit, scale: 1.0, includes_before_run: false };
+        let evidence = Evidence {
+            planned: planned_of(&load),
+            windows: Windows::find(series, &load),
+            load: &load,
+            series,
+            unmoved: Unmoved::Allow,
+            restarts: Restarts::Fail,
+            metrics_paths: Vec::new(),
+        };
+        excuse_of_abort(&[objective(kind, &[(Comparator::LessOrEqual, 5.0)])], &evidence)
+    }
+
+    #[test]
+    fn an_abort_is_excused_by_what_was_missed_then_and_not_by_what_is_left() {
+        let closed = scrapes_every(250, 1_000, 5_000);
+        let mut timed_out = scrapes_every(250, 1_000, 4_750);
+        timed_out.last_mut().unwrap().moment = ScrapeMoment::Scheduled;
+        let failed = Err("timed out".into());
+        timed_out.push(ScrapeRecord { outcome: failed, ..scrape(5_000, ScrapeMoment::Closing) });
+        for scrapes in [closed, timed_out] {
+            let series = starved(scrapes);
+            let excused = excuse(&series, true).unwrap();
+            assert!(excused.starts_with("other processes took 59%"), "{excused}");
+            assert_eq!(excuse(&series, false), None, "a wrong answer is nobody's doing");
+        }
+    }
+
+    #[test]
+    fn an_abort_is_not_excused_on_a_machine_that_had_cpu_left() {
+        let mut series = store_of(scrapes_every(250, 1_000, 5_000));
+        add_machine(&mut series, 1.5, Some(0.2), 0.0);
+        assert_eq!(excuse(&series, true), None);
+    }
 
     #[test]
     fn an_abort_in_doubt_is_no_fail_and_says_why() {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use slogate_promql::Labels;
+use slogate_promql::{Labels, METRIC_NAME};
 
 use crate::histogram::LatencyHistogram;
 use crate::load::{GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult};
+use crate::machine::{CPU_SECONDS, OWNER, Owner};
 use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Threshold};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 use crate::slo::PlannedPhase;
@@ -125,6 +126,24 @@ pub(crate) fn add_series(
         if let Some(value) = value(at) {
             store.append(&labels, at_ms, value);
         }
+    }
+}
+
+/// Two cores over four seconds, scraped every 250 ms: so much of each second's two for
+/// each owner.
+pub(crate) fn add_machine(store: &mut SeriesStore, idle: f64, target: Option<f64>, other: f64) {
+    let mut owner = |owner: Owner, per_second: f64| {
+        let labels = [(METRIC_NAME, CPU_SECONDS), (OWNER, owner.word())];
+        add_series(store, FamilyKind::Counter, &labels, |at| {
+            Some(7.0 + per_second * at as f64 * 0.25)
+        });
+    };
+    owner(Owner::Idle, idle);
+    owner(Owner::Interrupts, 0.1);
+    owner(Owner::Generator, 0.2);
+    owner(Owner::Other, other);
+    if let Some(target) = target {
+        owner(Owner::Target, target);
     }
 }
 

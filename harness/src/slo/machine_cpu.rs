@@ -34,9 +34,13 @@ pub(super) fn explains(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Option<CpuShares> {
-    if finding.ruling.verdict != Verdict::Fail || !waiting_explains(finding, objective, evidence) {
-        return None;
-    }
+    let is_explained =
+        finding.ruling.verdict == Verdict::Fail && waiting_explains(finding, objective, evidence);
+    is_explained.then(|| shares_during(objective, evidence))?
+}
+
+/// How the CPU was shared while the load of an objective ran.
+pub(super) fn shares_during(objective: &Objective, evidence: &Evidence<'_>) -> Option<CpuShares> {
     let is_meant = |phase: &&PhaseResult| match &objective.during {
         None => phase.measured,
         Some(name) => {
@@ -93,7 +97,12 @@ enum Waiting {
     Nothing,
 }
 
-fn waiting_explains(finding: &Finding, objective: &Objective, evidence: &Evidence<'_>) -> bool {
+/// Whether waiting for the CPU alone can have made what was found a miss.
+pub(super) fn waiting_explains(
+    finding: &Finding,
+    objective: &Objective,
+    evidence: &Evidence<'_>,
+) -> bool {
     let failures = Failures::of(evidence.load);
     let unbounded = finding.observed == Observed::Unbounded;
     let Some(value) = finding.observed.number().or(unbounded.then_some(f64::INFINITY)) else {
@@ -206,27 +215,15 @@ mod tests {
     use crate::load::{FailureKind, RequestResult};
     use crate::scenario::{Comparator, RequestFilter, Restarts, Statistic, TimeKind, Unmoved};
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of, with_failures,
+        add_machine, add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        with_failures,
     };
     use crate::slo::{JudgedObjective, Windows, judge};
     use Verdict::{Fail, Inconclusive, Pass};
 
-    /// Two cores over four seconds: so much of each second's two for each owner.
     fn machine(idle: f64, target: Option<f64>, other: f64) -> SeriesStore {
         let mut store = store_of(scrapes_every(250, 1_000, 5_000));
-        let mut owner = |owner: Owner, per_second: f64| {
-            let labels = [(METRIC_NAME, CPU_SECONDS), (OWNER, owner.word())];
-            add_series(&mut store, FamilyKind::Counter, &labels, |at| {
-                Some(7.0 + per_second * at as f64 * 0.25)
-            });
-        };
-        owner(Owner::Idle, idle);
-        owner(Owner::Interrupts, 0.1);
-        owner(Owner::Generator, 0.2);
-        owner(Owner::Other, other);
-        if let Some(target) = target {
-            owner(Owner::Target, target);
-        }
+        add_machine(&mut store, idle, target, other);
         store
     }
 

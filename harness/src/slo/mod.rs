@@ -86,10 +86,15 @@ fn find(objective: &Objective, evidence: &Evidence<'_>) -> Finding {
     }
 }
 
-/// Why an objective's miss may be other processes' doing, whatever else is said of it.
+/// Whether waiting for a CPU explains that an objective is missed, whoever had the CPU.
+pub fn waiting_explains(objective: &Objective, evidence: &Evidence<'_>) -> bool {
+    machine_cpu::waiting_explains(&find(objective, evidence), objective, evidence)
+}
+
+/// Why a miss that waiting explains may be other processes' doing, if they had the CPU
+/// while the load of its objective ran.
 pub fn starvation(objective: &Objective, evidence: &Evidence<'_>) -> Option<String> {
-    let shares = machine_cpu::explains(&find(objective, evidence), objective, evidence)?;
-    starved_machine::excuse(&shares)
+    starved_machine::excuse(&machine_cpu::shares_during(objective, evidence)?)
 }
 
 /// Judges each objective, in order.

@@ -66,6 +66,8 @@ fn others_have_the_cpu() {
     let aborted = run(&hurried());
     let is_starved = machine(&aborted)["is_starved"].as_bool().unwrap();
     assert_eq!(aborted.code, if is_starved { 3 } else { 1 }, "{aborted:?}");
+    let ended_by = &aborted.report.as_ref().unwrap()["scenarios"][0]["conditions"][0]["kind"];
+    assert!(is_starved || ended_by == "aborted", "{aborted:?}");
     assert!(machine(&control)["target_share"].as_f64().unwrap() > 0.0, "{control:?}");
 
     let neighbours = Neighbours::move_in();

@@ -150,6 +150,7 @@ async fn an_abort_ends_the_load_with_its_reason_and_later_phases_are_absent() {
         objective: "queue".into(),
         missed_for: Duration::from_secs(5),
         measured: "130 misses <= 100".into(),
+        waiting_explains: false,
     };
     let watching = tokio::spawn(async move {
         let responses =

@@ -243,7 +243,8 @@ fn pointless_example() -> String {
 fn aborted_example() -> String {
     let (objective, measured) = ("queue".into(), "130 misses <= 100 by 30".into());
     let missed_for = Duration::from_secs(5);
-    let stopped_early = Some(StopReason::Aborted { objective, missed_for, measured });
+    let stopped_early =
+        Some(StopReason::Aborted { objective, missed_for, measured, waiting_explains: false });
     let load =
         LoadResult { phases: Vec::new(), generator: GeneratorReport::default(), stopped_early };
     let why = stopped_early::find(&load, &[]).unwrap();
