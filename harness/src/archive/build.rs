@@ -383,7 +383,7 @@ fn scrapes_record(scenario: &Scenario, series: Option<&SeriesStore>) -> Option<S
         failed: errors.clone().count(),
         first_errors: errors.take(FIRST_ERRORS).cloned().collect(),
         source: scenario.metrics.to_string(),
-        paths: scenario.metrics.paths(),
+        paths: scenario.paths_of_scrapes(),
         instances: series?.instances().map(|one| instance_scrapes(one, scrapes)).collect(),
     })
 }

@@ -35,7 +35,7 @@ pub struct SavedEvidence {
     pub series: SeriesStore,
     /// What a restart means.
     pub restarts: Restarts,
-    /// The paths that the scrapes asked for.
+    /// The paths that only scrapes ask for.
     pub metrics_paths: Vec<String>,
     /// Whether the scenario had metrics at all.
     pub has_metrics: bool,

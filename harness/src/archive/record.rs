@@ -505,7 +505,7 @@ pub struct ScrapesRecord {
     /// Where the metrics are, in words; never with a secret.
     #[serde(default)]
     pub source: String,
-    /// The paths that were asked for, without queries.
+    /// The paths that only scrapes ask for, without queries; with an API the usual one.
     #[serde(default)]
     pub paths: Vec<String>,
     /// One for each instance that was scraped, by name.

@@ -29,6 +29,7 @@ mod objective_kind;
 mod objectives;
 mod origin;
 mod overrides;
+mod paths_of_scrapes;
 mod phases;
 mod position;
 mod problem;

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use slogate_promql::Selector;
 
 use super::access::Access;
@@ -117,23 +116,6 @@ impl Metrics {
         }
     }
 
-    /// The paths that scrapes ask for, each once, without queries: none where nothing is
-    /// scraped by us.
-    pub fn paths(&self) -> Vec<String> {
-        let Self::Scrape(source) = self else { return Vec::new() };
-        let mut paths: Vec<String> = match &source.targets {
-            ScrapeTargets::Path(path) => vec![path.clone()],
-            ScrapeTargets::Urls(urls) => urls.iter().filter_map(|one| path_of(&one.url)).collect(),
-            ScrapeTargets::Dns(dns) => vec![dns.path.clone()],
-        };
-        for path in &mut paths {
-            path.truncate(path.find('?').unwrap_or(path.len()));
-        }
-        paths.sort();
-        paths.dedup();
-        paths
-    }
-
     /// Scrapes of a path on the target itself, with everything else as it is by default.
     pub fn of_path(path: &str, every: Duration) -> Self {
         Self::Scrape(Box::new(ScrapeSource {
@@ -145,10 +127,6 @@ impl Metrics {
             access: Access::default(),
         }))
     }
-}
-
-fn path_of(url: &str) -> Option<String> {
-    Url::parse(url).ok().map(|url| url.path().to_owned())
 }
 
 /// Pages with metrics, and how they are scraped.

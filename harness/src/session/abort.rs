@@ -50,7 +50,7 @@ impl Judge {
             planned: scenario.phases.iter().map(PlannedPhase::from).collect(),
             unmoved: scenario.unmoved,
             restarts: scenario.restarts,
-            metrics_paths: scenario.metrics.paths(),
+            metrics_paths: scenario.paths_of_scrapes(),
             has_metrics: scenario.metrics != Metrics::None,
             series: Arc::clone(series),
             so_far: engine.so_far(),

@@ -27,7 +27,24 @@ pub fn moves_by_itself(name: &str) -> bool {
 
 /// Whether a series is about requests for one of these paths, those of the scrapes.
 pub(super) fn is_of_scrapes(labels: &Labels, metrics_paths: &[String]) -> bool {
-    labels.iter().any(|(_, value)| metrics_paths.iter().any(|path| path == value))
+    let is_scraped =
+        |path: &str| metrics_paths.iter().any(|scraped| scraped.trim_end_matches('/') == path);
+    labels.iter().filter_map(|(_, value)| path_in(value)).any(is_scraped)
+}
+
+/// The path in `/metrics/`, `GET /metrics` or `http://host/metrics?x=1`, without a slash at
+/// its end.
+fn path_in(value: &str) -> Option<&str> {
+    let address = match value.split_once(' ') {
+        Some((method, rest)) if method.bytes().all(|byte| byte.is_ascii_uppercase()) => rest,
+        _ => value,
+    };
+    let path = match address.split_once("://") {
+        Some((_, after)) => after.find('/').map_or("/", |at| &after[at..]),
+        None => address,
+    };
+    let path = path.split(['?', '#']).next()?;
+    path.starts_with('/').then(|| path.trim_end_matches('/'))
 }
 
 /// Whether values grew by one from each scrape to the next, as a counter of scrapes does.
@@ -55,6 +72,27 @@ mod tests {
         let of = |route| Labels::new([("__name__", "http_requests_total"), ("route", route)]);
         assert!(is_of_scrapes(&of("/metrics"), &paths));
         assert!(!is_of_scrapes(&of("/orders"), &paths) && !is_of_scrapes(&of("/metrics"), &[]));
+    }
+
+    #[test]
+    fn the_path_of_the_metrics_is_known_with_a_method_a_host_or_a_slash() {
+        let of = |route| Labels::new([("__name__", "http_requests_total"), ("route", route)]);
+        let is_found = |route, path: &str| is_of_scrapes(&of(route), &[path.to_owned()]);
+        for route in [
+            "GET /metrics",
+            "/metrics/",
+            "http://h:9100/metrics",
+            "GET https://h/metrics/?x=1",
+            "/metrics?x=1",
+        ] {
+            assert!(is_found(route, "/metrics"), "{route}");
+            assert!(is_found(route, "/metrics/"), "{route}");
+        }
+        for route in ["/metrics/shop", "/shop/metrics", "shop/metrics", "get /metrics", "GET", ""] {
+            assert!(!is_found(route, "/metrics"), "{route}");
+            assert!(!is_found(route, "/"), "{route}");
+        }
+        assert!(is_found("/", "/") && is_found("http://h:9100", "/") && is_found("GET /", "/"));
     }
 
     #[test]

@@ -116,7 +116,7 @@ pub struct Evidence<'a> {
     pub unmoved: Unmoved,
     /// What a restart means.
     pub restarts: Restarts,
-    /// The paths that our own scrapes ask for.
+    /// The paths that only scrapes ask for.
     pub metrics_paths: Vec<String>,
 }
 
@@ -129,7 +129,7 @@ impl<'a> Evidence<'a> {
             windows.run = Err(MissingWindow::NoMetrics);
         }
         let (unmoved, restarts) = (scenario.unmoved, scenario.restarts);
-        let metrics_paths = scenario.metrics.paths();
+        let metrics_paths = scenario.paths_of_scrapes();
         Self { planned, load, series, windows, unmoved, restarts, metrics_paths }
     }
 

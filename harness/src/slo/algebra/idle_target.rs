@@ -12,7 +12,7 @@ use crate::slo::by_itself::{counts_scrapes, is_of_scrapes, moves_by_itself};
 use crate::slo::{Ruling, Window};
 
 /// The ruling over an observation in which nothing happened; `metrics_paths` are what
-/// our own scrapes ask for.
+/// only scrapes ask for.
 pub fn find(series: &SeriesStore, window: Window, metrics_paths: &[String]) -> Option<Ruling> {
     let did_something = series.iter().any(|one| is_work(series, one, window, metrics_paths));
     (!did_something).then(|| {
