@@ -97,12 +97,29 @@ impl Domain {
         }
     }
 
+    /// Whether one of the values meets all of these targets.
+    fn can_meet(&self, targets: &[Threshold]) -> bool {
+        let (low, high) = targets.iter().fold((self.low, self.high), narrowed);
+        let (low, high) = if self.whole { (low.ceil(), high.floor()) } else { (low, high) };
+        let after = |value: &f64| Some(if self.whole { value + 1.0 } else { value.next_up() });
+        let is_excluded = |value: f64| {
+            let mut unequal = targets.iter().filter(|one| one.comparator == Comparator::NotEqual);
+            unequal.any(|target| !target.comparator.holds(value, target.bound))
+        };
+        // Each target excludes one value at most, so of one value more one is left.
+        let mut values = std::iter::successors(Some(low), after).take(targets.len() + 1);
+        values.any(|value| value <= high && !is_excluded(value))
+    }
+
     /// `a count is never below 0`.
     fn in_words(&self, value: f64) -> String {
         let Self { subject, unit, .. } = self;
         let end = |value: f64| format_quantity(value, *unit);
+        let is_between = self.whole && value.fract() != 0.0;
         match (self.low.is_finite(), self.high.is_finite()) {
-            _ if self.whole && value.fract() != 0.0 => format!("{subject} is a whole number"),
+            _ if is_between && (self.low..=self.high).contains(&value) => {
+                format!("{subject} is a whole number")
+            }
             (true, true) => format!("{subject} is {} to {}", end(self.low), end(self.high)),
             (true, false) => format!("{subject} is never below {}", end(self.low)),
             _ => format!("{subject} is never above {}", end(self.high)),
@@ -127,33 +144,33 @@ pub(super) fn pointless(domain: &Domain, targets: &[Threshold]) -> Option<Pointl
         };
         Some(Pointless { which, message: format!("`{}` {claim}: {why}", target.text), help })
     });
-    alone.or_else(|| contradiction(targets))
+    alone.or_else(|| contradiction(domain, targets))
 }
 
-fn contradiction(targets: &[Threshold]) -> Option<Pointless> {
-    targets.iter().enumerate().find_map(|(which, one)| {
-        let other = targets
-            .iter()
-            .take(which)
-            .find(|other| excludes(one, other) || excludes(other, one))?;
-        let message = format!("no value meets both `{}` and `{}`", other.text, one.text);
-        Some(Pointless { which, message, help: "write targets that can be met together" })
-    })
+/// The first target that cannot be met beside those before it.
+fn contradiction(domain: &Domain, targets: &[Threshold]) -> Option<Pointless> {
+    let is_met = |many: usize| targets.get(..many).is_none_or(|first| domain.can_meet(first));
+    let which = (0..targets.len()).find(|which| !is_met(which + 1))?;
+    let (one, before) = (targets.get(which)?, targets.get(..which)?);
+    let other = before.iter().find(|other| !domain.can_meet(&[(*other).clone(), one.clone()]));
+    let message = match other {
+        Some(other) => format!("no value meets both `{}` and `{}`", other.text, one.text),
+        None => format!("no value meets `{}` and all targets before it", one.text),
+    };
+    Some(Pointless { which, message, help: "write targets that can be met together" })
 }
 
-/// Whether the least that one target asks for is more than the other allows.
-fn excludes(lower: &Threshold, upper: &Threshold) -> bool {
-    let least = match lower.comparator {
-        Comparator::Greater => (lower.bound, false),
-        Comparator::GreaterOrEqual | Comparator::Equal => (lower.bound, true),
-        _ => return false,
-    };
-    let most = match upper.comparator {
-        Comparator::Less => (upper.bound, false),
-        Comparator::LessOrEqual | Comparator::Equal => (upper.bound, true),
-        _ => return false,
-    };
-    least.0 > most.0 || (least.0 >= most.0 && !(least.1 && most.1))
+/// The least and the largest value that also meet a target; `!=` narrows nothing.
+fn narrowed((low, high): (f64, f64), target: &Threshold) -> (f64, f64) {
+    let bound = target.bound;
+    match target.comparator {
+        Comparator::Less => (low, high.min(bound.next_down())),
+        Comparator::LessOrEqual => (low, high.min(bound)),
+        Comparator::Greater => (low.max(bound.next_up()), high),
+        Comparator::GreaterOrEqual => (low.max(bound), high),
+        Comparator::Equal => (low.max(bound), high.min(bound)),
+        Comparator::NotEqual => (low, high),
+    }
 }
 
 #[cfg(test)]
@@ -215,9 +232,42 @@ mod tests {
             let message = found(&COUNT, &targets).unwrap();
             assert!(message.starts_with("no value meets both"), "{message}");
         }
-        for targets in [["> 2", "< 3"], [">= 3", "<= 3"], ["== 3", "<= 3"], ["!= 3", "< 4"]] {
+        for targets in [["> 2", "< 4"], [">= 3", "<= 3"], ["== 3", "<= 3"], ["!= 3", "< 4"]] {
             assert_eq!(found(&COUNT, &targets), None, "{targets:?}");
         }
+        assert_eq!(found(&SHARE, &["> 2%", "< 3%"]), None);
+    }
+
+    #[test]
+    fn targets_that_leave_no_whole_number_or_only_what_must_not_be_are_found() {
+        for targets in [["> 1", "< 2"], ["== 2", "!= 2"], ["!= 0", "< 1"]] {
+            let message = found(&COUNT, &targets).unwrap();
+            assert!(message.starts_with("no value meets both"), "{message}");
+        }
+        assert!(found(&SHARE, &["!= 100%", ">= 100%"]).is_some());
+        let message = found(&COUNT, &["> 1", "!= 2", "< 3"]).unwrap();
+        assert_eq!(message, "no value meets `< 3` and all targets before it");
+        assert_eq!(found(&COUNT, &["> 1", "!= 2", "< 4"]), None);
+    }
+
+    #[test]
+    fn the_end_that_decides_is_the_one_that_is_told() {
+        let message = found(&COUNT, &["> -0.5"]).unwrap();
+        assert!(message.ends_with("a count is never below 0"), "{message}");
+        let message = found(&COUNT, &["== 0.5"]).unwrap();
+        assert!(message.ends_with("a count is a whole number"), "{message}");
+    }
+
+    #[test]
+    fn that_a_scrape_succeeded_or_not_judges_nothing() {
+        let domain = Domain::of(&ObjectiveKind::Promql {
+            expression: "min_over_time(up[$run])".into(),
+            unit: Unit::Plain,
+            scale: 1.0,
+            includes_before_run: false,
+        });
+        assert!(found(&domain.unwrap(), &[">= 0"]).is_some());
+        assert_eq!(found(&domain.unwrap(), &[">= 1"]), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! NaN is no value here, and neither is that there is none.
 
 use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Expression, Kind};
+use crate::matcher::Selector;
 
 /// Bounds of a value, both included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +34,16 @@ impl Bounds {
         Self { low: -self.high, high: -self.low }
     }
 
+    /// Of the larger of two values.
+    fn at_least(self, least: Self) -> Self {
+        Self { low: self.low.max(least.low), high: self.high.max(least.high) }
+    }
+
+    /// Of the smaller of two values.
+    fn at_most(self, most: Self) -> Self {
+        Self { low: self.low.min(most.low), high: self.high.min(most.high) }
+    }
+
     fn around(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
@@ -48,7 +59,9 @@ impl Expression {
     pub fn bounds(&self) -> Bounds {
         match &self.kind {
             Kind::Number(value) => Bounds::new(*value, *value),
-            Kind::Text(_) | Kind::Selector(_) | Kind::Range(_) => Bounds::ANY,
+            Kind::Text(_) => Bounds::ANY,
+            Kind::Selector(instant) => of_series(&instant.selector),
+            Kind::Range(range) => of_series(&range.instant.selector),
             Kind::Subquery(subquery) => subquery.inner.bounds(),
             Kind::Negate(inner) => inner.bounds().negated(),
             Kind::Call(call) => of_call(call),
@@ -56,23 +69,34 @@ impl Expression {
             Kind::Binary(binary) => of_binary(binary),
         }
     }
+}
 
-    fn literal(&self) -> Option<f64> {
-        match self.kind {
-            Kind::Number(value) => Some(value),
-            _ => None,
-        }
-    }
+/// `up` is whoever scrapes who writes it: whether a scrape succeeded.
+fn of_series(selector: &Selector) -> Bounds {
+    if selector.metric_name() == Some("up") { Bounds::ZERO_TO_ONE } else { Bounds::ANY }
+}
+
+/// Of `rate`, `increase` and `irate`. A counter only grows, but a `…_sum` adds up what was
+/// observed, which may be negative: each fall is taken for a restart then, from which it
+/// counts as far down as it is.
+fn of_growth(range: &Expression) -> Bounds {
+    let selector = match &range.kind {
+        Kind::Range(range) => &range.instant.selector,
+        Kind::Selector(instant) => &instant.selector,
+        Kind::Subquery(subquery) => return of_growth(&subquery.inner),
+        _ => return range.bounds().kept_from_zero(),
+    };
+    let is_counted = selector.metric_name().is_some_and(|name| !name.ends_with("_sum"));
+    if is_counted { Bounds::FROM_ZERO } else { Bounds::ANY }
 }
 
 fn of_call(call: &Call) -> Bounds {
     let arguments = call.arguments.as_slice();
     let first = arguments.first().map_or(Bounds::ANY, Expression::bounds);
     match call.function.name {
-        "rate" | "increase" | "irate" | "changes" | "resets" | "count_over_time"
-        | "stddev_over_time" | "stdvar_over_time" | "mad_over_time" | "abs" | "sqrt" | "exp" => {
-            Bounds::FROM_ZERO
-        }
+        "rate" | "increase" | "irate" => arguments.first().map_or(Bounds::ANY, of_growth),
+        "changes" | "resets" | "count_over_time" | "stddev_over_time" | "stdvar_over_time"
+        | "mad_over_time" | "abs" | "sqrt" | "exp" => Bounds::FROM_ZERO,
         "absent" | "absent_over_time" | "present_over_time" | "histogram_fraction" => {
             Bounds::ZERO_TO_ONE
         }
@@ -85,18 +109,14 @@ fn of_call(call: &Call) -> Bounds {
     }
 }
 
-/// What is left between literal ends.
+/// What is left between two ends, of each of which its own bounds are known.
 fn clamped(function: &str, inner: Bounds, arguments: &[Expression]) -> Bounds {
-    let end = |at: usize| arguments.get(at).and_then(Expression::literal);
-    let (least, most) = match function {
-        "clamp_min" => (end(1), None),
-        "clamp_max" => (None, end(1)),
-        _ => (end(1), end(2)),
-    };
-    let low = least.map_or(inner.low, |least| inner.low.max(least));
-    let high = most.map_or(inner.high, |most| inner.high.min(most));
-    // Ends outside of what is inside pull it out: a clamp of 5 at most 3 is 3.
-    Bounds::new(most.map_or(low, |most| low.min(most)), least.map_or(high, |least| high.max(least)))
+    let end = |at: usize| arguments.get(at).map_or(Bounds::ANY, Expression::bounds);
+    match function {
+        "clamp_min" => inner.at_least(end(1)),
+        "clamp_max" => inner.at_most(end(1)),
+        _ => inner.at_most(end(2)).at_least(end(1)),
+    }
 }
 
 fn of_aggregate(aggregate: &Aggregate) -> Bounds {
@@ -175,6 +195,36 @@ mod tests {
         assert_eq!(bounds("clamp(a, 1, 5)"), (1.0, 5.0));
         assert_eq!(bounds("clamp_max(clamp_min(a, 5), 3)"), (3.0, 3.0));
         assert_eq!(bounds("-count(a)"), (-INFINITE, 0.0));
+    }
+
+    #[test]
+    fn an_end_that_is_measured_may_lie_anywhere() {
+        assert_eq!(bounds("clamp_max(count(a), scalar(limit))"), (-INFINITE, INFINITE));
+        assert_eq!(bounds("clamp_max(a == bool b, scalar(limit))"), (-INFINITE, 1.0));
+        assert_eq!(bounds("clamp_min(a == bool b, scalar(limit))"), (0.0, INFINITE));
+        assert_eq!(bounds("clamp(a, scalar(limit), 5)"), (-INFINITE, INFINITE));
+        assert_eq!(bounds("clamp(a, 1, scalar(limit))"), (1.0, INFINITE));
+        assert_eq!(bounds("clamp_max(count(a), scalar(count(b)))"), (0.0, INFINITE));
+    }
+
+    #[test]
+    fn what_was_observed_may_be_negative_and_so_may_its_sum() {
+        for text in [
+            "sum(increase(skew_seconds_sum[5m]))",
+            "rate(skew_seconds_sum[5m:1s])",
+            "sum(rate({job=\"shop\"}[5m]))",
+            "rate((a - b)[5m:1s])",
+        ] {
+            assert_eq!(bounds(text), (-INFINITE, INFINITE), "{text}");
+        }
+        assert_eq!(bounds("rate(a_total[5m:1s])"), (0.0, INFINITE));
+    }
+
+    #[test]
+    fn a_scrape_succeeded_or_not() {
+        assert_eq!(bounds("min_over_time(up[5m])"), (0.0, 1.0));
+        assert_eq!(bounds("up{job=\"shop\"}"), (0.0, 1.0));
+        assert_eq!(bounds("sum(up)"), (0.0, INFINITE));
     }
 
     #[test]
