@@ -188,6 +188,7 @@ fn a_secret_that_would_be_published_by_a_report_is_refused() {
     for slo in [
         "{ id: x, counter: 'a_total{key=\"${TOKEN}\"}', is: '== 0' }",
         "{ id: x, client: 'ratio(success)', is: '>= 95%', description: 'with ${TOKEN}' }",
+        "{ id: x, client: 'ratio(success)', is: '>= 95%', beside: { seen: 'a_total{key=\"${TOKEN}\"}' } }",
     ] {
         workspace.write("s.yaml", &scenario("http://127.0.0.1:9", REQUEST, slo));
         let ended = run(&workspace, &["run", "s.yaml"]).expect_code(2);

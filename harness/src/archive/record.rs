@@ -393,7 +393,7 @@ pub struct BesideRecord {
     pub expression: String,
     /// How much it grew over the objective's window; `null` if nothing was measured.
     pub observed: Option<Measured>,
-    /// Why nothing was measured, if nothing was.
+    /// Why nothing was measured, or why the number is in doubt.
     pub reason: Option<String>,
 }
 

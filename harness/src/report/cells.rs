@@ -58,11 +58,18 @@ pub(super) fn objective(slo: &SloRecord) -> [String; 8] {
 pub(super) fn beside(slo: &SloRecord) -> Vec<[String; 8]> {
     let row = |shown: &BesideRecord| {
         let name = format!("  {}", printable(&shown.name));
-        let observed = show(shown.observed, UnitName::Plain);
+        let observed = beside_observed(shown);
         let dash = || "-".to_owned();
         [String::new(), name, observed, "shown".into(), dash(), dash(), dash(), "counter".into()]
     };
     slo.beside.iter().map(row).collect()
+}
+
+/// What a counter grew by; it may have been more where there is a reason to doubt it.
+fn beside_observed(shown: &BesideRecord) -> String {
+    let observed = show(shown.observed, UnitName::Plain);
+    let is_in_doubt = shown.observed.is_some() && shown.reason.is_some();
+    if is_in_doubt { format!("{observed} (in doubt)") } else { observed }
 }
 
 /// An objective's row, and those of what is shown beside it.

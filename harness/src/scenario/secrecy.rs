@@ -84,11 +84,13 @@ fn shown_text(objective: &Objective) -> Vec<&str> {
         ObjectiveKind::Client(_) => None,
     };
     let thresholds = objective.thresholds.iter().map(|threshold| threshold.text.as_str());
+    let beside = objective.beside.iter().flat_map(|one| [one.name.as_str(), &one.selector]);
     expression
         .into_iter()
         .chain(objective.description.as_deref())
         .chain(Some(objective.id.as_str()))
         .chain(thresholds)
+        .chain(beside)
         .collect()
 }
 

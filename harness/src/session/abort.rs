@@ -14,9 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::load::{Abort, Engine, LoadSoFar, StopReason};
 use crate::scenario::{Metrics, Objective, ObjectiveKind, Objectives, Restarts, Scenario, Unmoved};
 use crate::scrape::SharedSeries;
-use crate::slo::{
-    Evidence, MissingWindow, PlannedPhase, Verdict, Windows, judge, waiting_explains,
-};
+use crate::slo::{Evidence, MissingWindow, PlannedPhase, Verdict, Windows, rule, waiting_explains};
 
 /// Time between two looks whether there is a new scrape.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -113,10 +111,10 @@ impl Judge {
         let look = |(objective, _): &(Objective, Duration)| {
             let of_client = matches!(objective.kind, ObjectiveKind::Client(_));
             let known = of_client || evidence.windows.run.is_ok();
-            let judged = known.then(|| judge(objective, &evidence))?;
+            let ruling = known.then(|| rule(objective, &evidence))?;
             Some(Look {
-                verdict: judged.verdict,
-                measured: judged.reason,
+                verdict: ruling.verdict,
+                measured: ruling.reason,
                 waiting_explains: waiting_explains(objective, &evidence),
             })
         };

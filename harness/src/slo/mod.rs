@@ -54,6 +54,11 @@ use algebra::{generator_behind, nothing_succeeded, restart, starved_machine, thr
 const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to judge; use `promql` or \
                          `counter`, or `slogate run`";
 
+/// Rules one objective, and measures nothing that is only shown.
+pub fn rule(objective: &Objective, evidence: &Evidence<'_>) -> Ruling {
+    about_the_run(&find(objective, evidence), objective, evidence)
+}
+
 /// Judges one objective.
 pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective {
     let finding = find(objective, evidence);

@@ -119,6 +119,8 @@ fn more_than_two_pages_lists_all_that_did_not_pass_and_says_so() {
         scenario.slos = (0..20).flat_map(|_| slos.clone()).collect();
         for (at, slo) in scenario.slos.iter_mut().enumerate() {
             slo.id = format!("objective-{}-{at}", slo.verdict);
+            // Sixty misses with three rows more each are no longer a summary.
+            slo.beside.clear();
         }
     }
     let drawn = drawn(&record);

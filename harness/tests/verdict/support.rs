@@ -10,8 +10,8 @@ use slogate::load::{
     FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult,
 };
 use slogate::scenario::{
-    ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives, Phase,
-    PhaseLoad, Place, RequestFilter, Restarts, Scenario, Statistic, Stop, Target, Threshold,
+    Beside, ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives,
+    Phase, PhaseLoad, Place, RequestFilter, Restarts, Scenario, Statistic, Stop, Target, Threshold,
     TimeKind, Unmoved,
 };
 use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
@@ -130,6 +130,9 @@ pub(crate) fn scraped(seconds: i64, requests: f64, failed: f64) -> SeriesStore {
             let labels = Labels::new(pairs.into_iter().chain(labels.iter().copied()));
             store.append(&labels, at_ms, value);
         };
+        if at < last {
+            add(FamilyKind::Counter, "export_retry_total", "export_retry_total", &[], 2.0);
+        }
         let depth = if at % 4 == 1 { 3.0 } else { 0.0 };
         add(FamilyKind::Gauge, "export_queue_depth", "export_queue_depth", &[], depth);
         let reason = [("reason", "injected")];
@@ -204,9 +207,10 @@ pub(crate) fn usual_objectives() -> Vec<Objective> {
     let quantile =
         "histogram_quantile(0.95, sum by (le) (increase(export_latency_ms_bucket[$run])))";
     let depth = "max_over_time(export_queue_depth[$run])";
+    let success = objective("success", 21, success(), threshold(GreaterOrEqual, 0.95, ">= 95%"));
     vec![
         objective("p95(latency) < 1s", 20, p95(), threshold(Less, 1.0, "< 1s")),
-        objective("success", 21, success(), threshold(GreaterOrEqual, 0.95, ">= 95%")),
+        Objective { beside: shown_beside(), ..success },
         objective("nothing-dropped", 22, dropped(), threshold(Equal, 0.0, "== 0")),
         objective(
             "p95-server",
@@ -221,6 +225,16 @@ pub(crate) fn usual_objectives() -> Vec<Objective> {
             threshold(LessOrEqual, 100.0, "<= 100"),
         ),
         objective("no-failures", 25, counter("export_fail_total"), threshold(Equal, 0.0, "== 0")),
+    ]
+}
+
+/// A number that is known, one that is in doubt, and one that nobody counted.
+fn shown_beside() -> Vec<Beside> {
+    let one = |name: &str, selector: &str| Beside { name: name.into(), selector: selector.into() };
+    vec![
+        one("failed", "export_fail_total"),
+        one("retried", "export_retry_total"),
+        one("lost", "export_lost_total"),
     ]
 }
 
