@@ -25,7 +25,7 @@ mod yaml;
 pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
 pub use eval::{EvalError, Options, instant, range};
 pub use expression::{
-    Asks, Bounds, Dilution, Expression, LabelUse, ParseError, Peak, SelectorInfo, Spread,
+    Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, SelectorInfo, Spread,
 };
 pub use labels::{Labels, METRIC_NAME};
 pub use matcher::{MatchOperator, Matcher, Selector, parse_selector};

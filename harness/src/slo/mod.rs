@@ -47,6 +47,7 @@ use crate::scenario::{Objective, ObjectiveKind, Restarts};
 use crate::series::InstanceChange;
 use crate::units::Unit;
 use algebra::generator_behind::Miss;
+use algebra::one_process::ReadTwice;
 use algebra::stopped_early::{self, RestOfRun};
 use algebra::{generator_behind, nothing_succeeded, restart, starved_machine, threshold, unmoved};
 
@@ -180,7 +181,15 @@ impl Subject {
 fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'_>) -> Ruling {
     let (ruling, targets) = (finding.ruling.clone(), &objective.thresholds);
     let ruling = match one_process::read_twice(&objective.kind, evidence) {
-        Some([one, other]) => algebra::one_process::rule(ruling, [&one, &other]),
+        Some([one, other]) => {
+            let read = ReadTwice {
+                instances: [&one, &other],
+                copies: one_process::copies(&objective.kind),
+                value: finding.observed.number(),
+                targets,
+            };
+            algebra::one_process::rule(ruling, &read)
+        }
         None => ruling,
     };
     let ruling = match moved::nothing_moved(&objective.kind, evidence) {

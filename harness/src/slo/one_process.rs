@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{Expression, Labels, Selector, SeriesRef, SeriesSource, parse_selector};
+use slogate_promql::{
+    Copies, Expression, Labels, Selector, SeriesRef, SeriesSource, parse_selector,
+};
 
 use super::Evidence;
 use super::algebra::one_process::{self, AtEnds, Instance};
@@ -31,16 +33,34 @@ pub(super) fn read_twice(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Optio
         let mut series = evidence.series.series(selector.metric_name());
         series.any(|one| of_instance(one, instance) && selector.matches(one.labels))
     };
-    let reads_both = selectors.iter().any(|one| twice.iter().all(|instance| reads(one, instance)));
+    let are_read = |instance: &&str| selectors.iter().any(|one| reads(one, instance));
+    let reads_both = twice.iter().all(are_read);
     reads_both.then(|| twice.map(str::to_owned))
+}
+
+/// What reading one process twice does to the value of an objective.
+pub(super) fn copies(kind: &ObjectiveKind) -> Copies {
+    match kind {
+        ObjectiveKind::Promql { expression, .. } => {
+            parsed(expression).map_or(Copies::Unknown, |one| one.copies())
+        }
+        ObjectiveKind::Counter { .. } => Copies::Added,
+        ObjectiveKind::Reconcile(_) | ObjectiveKind::Client(_) | ObjectiveKind::Present { .. } => {
+            Copies::Unknown
+        }
+    }
+}
+
+fn parsed(expression: &str) -> Option<Expression> {
+    let text = replace_names(expression, |_, _| Some("1m".into()));
+    Expression::parse(&text).ok()
 }
 
 /// The selectors of an objective whose numbers another copy of a series changes.
 fn counted_by(kind: &ObjectiveKind) -> Vec<Selector> {
     match kind {
         ObjectiveKind::Promql { expression, .. } => {
-            let text = replace_names(expression, |_, _| Some("1m".into()));
-            let selectors = Expression::parse(&text).map(|one| one.selectors());
+            let selectors = parsed(expression).map(|one| one.selectors());
             selectors.unwrap_or_default().into_iter().map(|one| one.selector).collect()
         }
         ObjectiveKind::Counter { selector, .. } => parse_selector(selector).into_iter().collect(),
@@ -96,10 +116,12 @@ fn counters(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Restarts, Unmoved};
+    use crate::scenario::{Comparator, Restarts, Unmoved};
     use crate::series::{FamilyKind, ScrapeRecord, SeriesStore};
-    use crate::slo::Windows;
-    use crate::slo::fixtures::{add_series, answered, planned_of, scrapes_every, steady, store_of};
+    use crate::slo::fixtures::{
+        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+    };
+    use crate::slo::{Verdict, Windows, judge};
     use crate::units::Unit;
 
     /// A process at two addresses that counts a hundred answers and its own CPU, and one that
@@ -123,6 +145,11 @@ mod tests {
             add(FamilyKind::Counter, "jobs_total", &|at| {
                 (answers * at as f64 / last as f64).floor()
             });
+            let fails = answers * 7.0 / 100.0;
+            add(FamilyKind::Counter, "fails_total", &|at| {
+                (fails * at as f64 / last as f64).floor()
+            });
+            add(FamilyKind::Gauge, "queue_depth", &|at| if at % 4 == 1 { 9.0 } else { 0.0 });
             let ticks = instance.len() as f64;
             add(FamilyKind::Counter, "process_cpu_seconds_total", &|at| ticks + at as f64);
             for one in own.iter() {
@@ -133,11 +160,13 @@ mod tests {
             own.scrapes().iter().for_each(|scrape| store.record_scrape(scrape.clone()));
         }
         store.declare("jobs_total", FamilyKind::Counter);
+        store.declare("fails_total", FamilyKind::Counter);
+        store.declare("queue_depth", FamilyKind::Gauge);
         store.declare("process_cpu_seconds_total", FamilyKind::Counter);
         store
     }
 
-    fn twice(kind: &ObjectiveKind) -> Option<[String; 2]> {
+    fn with_evidence<T>(ask: impl FnOnce(&Evidence<'_>) -> T) -> T {
         let (load, series) = (steady(vec![answered("csv", [5; 100])]), seen());
         let (planned, windows) = (planned_of(&load), Windows::find(&series, &load));
         let evidence = Evidence {
@@ -149,7 +178,24 @@ mod tests {
             restarts: Restarts::Fail,
             metrics_paths: Vec::new(),
         };
-        read_twice(kind, &evidence)
+        ask(&evidence)
+    }
+
+    fn twice(kind: &ObjectiveKind) -> Option<[String; 2]> {
+        with_evidence(|evidence| read_twice(kind, evidence))
+    }
+
+    fn promql(expression: &str) -> ObjectiveKind {
+        ObjectiveKind::Promql {
+            expression: expression.into(),
+            unit: Unit::Plain,
+            scale: 1.0,
+            includes_before_run: false,
+        }
+    }
+
+    fn verdict(kind: ObjectiveKind, target: (Comparator, f64)) -> Verdict {
+        with_evidence(|evidence| judge(&objective(kind, &[target]), evidence).verdict)
     }
 
     fn counter(selector: &str) -> ObjectiveKind {
@@ -159,13 +205,29 @@ mod tests {
     #[test]
     fn what_is_read_of_both_is_read_twice() {
         assert_eq!(twice(&counter("jobs_total")), Some(["one".into(), "other".into()]));
-        let promql = ObjectiveKind::Promql {
-            expression: "sum(rate(jobs_total[$run]))".into(),
-            unit: Unit::Plain,
-            scale: 1.0,
-            includes_before_run: false,
-        };
-        assert!(twice(&promql).is_some());
+        assert!(twice(&promql("sum(rate(jobs_total[$run]))")).is_some());
+        let apart = "sum(increase(jobs_total{instance=\"one\"}[$run])) \
+                     + sum(increase(jobs_total{instance=\"other\"}[$run]))";
+        assert!(twice(&promql(apart)).is_some(), "by a selector each");
+    }
+
+    #[test]
+    fn a_miss_that_once_is_enough_for_stays_one() {
+        let none = (Comparator::Equal, 0.0);
+        assert_eq!(verdict(counter("fails_total"), none), Verdict::Fail);
+        assert_eq!(verdict(promql("sum(increase(fails_total[$run]))"), none), Verdict::Fail);
+        let depth = || promql("max(max_over_time(queue_depth[$run]))");
+        assert_eq!(verdict(depth(), (Comparator::LessOrEqual, 5.0)), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_pass_and_a_miss_that_only_both_together_are_become_doubts() {
+        let few = (Comparator::LessOrEqual, 10.0);
+        assert_eq!(verdict(counter("fails_total"), few), Verdict::Inconclusive);
+        let many = (Comparator::LessOrEqual, 100.0);
+        assert_eq!(verdict(counter("fails_total"), many), Verdict::Inconclusive);
+        let both = promql("sum(max_over_time(queue_depth[$run]))");
+        assert_eq!(verdict(both, (Comparator::LessOrEqual, 5.0)), Verdict::Inconclusive);
     }
 
     #[test]

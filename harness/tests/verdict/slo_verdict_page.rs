@@ -30,7 +30,7 @@ use slogate::slo::algebra::{
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
-use slogate_promql::{Asks, Dilution, LabelUse, Labels, Sample, Spread, parse_selector};
+use slogate_promql::{Asks, Copies, Dilution, LabelUse, Labels, Sample, Spread, parse_selector};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdict.md");
@@ -206,7 +206,10 @@ fn server_examples() -> Vec<(&'static str, String)> {
         ("one_process", {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
             let measured = threshold::rule(3.0, Unit::Plain, &target);
-            one_process::rule(measured, ["127.0.0.1:80", "127.0.0.2:80"]).reason
+            let instances = ["127.0.0.1:80", "127.0.0.2:80"];
+            let (copies, value, targets) = (Copies::Added, Some(3.0), &[target][..]);
+            let read = one_process::ReadTwice { instances, copies, value, targets };
+            one_process::rule(measured, &read).reason
         }),
         ("wide_window", wide_window_example()),
     ]

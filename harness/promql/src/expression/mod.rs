@@ -5,6 +5,7 @@
 //! The tree says what is to be computed; it does not compute.
 
 mod bounds;
+mod copies;
 mod dilution;
 mod display;
 mod inspect;
@@ -15,6 +16,7 @@ mod operators;
 mod shape;
 
 pub use bounds::Bounds;
+pub use copies::Copies;
 pub use dilution::{Dilution, Spread};
 pub use inspect::{Asks, SelectorInfo};
 pub use label_uses::LabelUse;

@@ -12,11 +12,15 @@
 //!   long as they are idle, and also where a balancer deals to them in turn, so that this is
 //!   not enough either.
 //! - So there must be something that two processes cannot say. Either a sum of measured
-//!   amounts, such as `…_seconds_sum`, that grew and is no whole number: two processes that
-//!   took the same time to the last bit of a float are not seen. Or, where the process says
+//!   times, such as `…_seconds_sum`, that grew and is no whole number: two processes that
+//!   took the same time to the last bit of a float are not seen. A sum of anything else, as
+//!   of sizes, is the same for twins that got the same requests. Or, where the process says
 //!   when it started, a metric that grew by all answers that came: of twins that share a
 //!   load evenly each counts half of it. A twin that counts each of its half twice (two
 //!   queries a request) would look the same, so no metric may have grown by just that half.
+//!
+//! What both are read for is in doubt then, but for a miss that would be one if the process
+//! were read once: an extreme is the same, and of a sum at least half is left.
 //!
 //! A process whose counters move between two scrapes without load, or that counts the
 //! scrapes themselves without saying of which path, is not recognised. That is the price
@@ -25,8 +29,10 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::Labels;
+use slogate_promql::{Copies, Labels};
 
+use super::unit_of_name;
+use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Ruling, Verdict};
 
 /// A counter's values at the opening and the closing scrape.
@@ -58,16 +64,57 @@ pub fn find(instances: &[Instance], answers: u64) -> Option<[&str; 2]> {
     })
 }
 
+/// What was read of both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadTwice<'a> {
+    /// The instances.
+    pub instances: [&'a str; 2],
+    /// What reading a process twice does to the value.
+    pub copies: Copies,
+    /// The value, if there is a finite one.
+    pub value: Option<f64>,
+    /// What it is held against.
+    pub targets: &'a [Threshold],
+}
+
+impl ReadTwice<'_> {
+    /// Whether the process read once would be a miss as well.
+    fn misses_once(&self) -> bool {
+        match (self.copies, self.value) {
+            (Copies::Ignored, _) => true,
+            // Between its half and itself, because others may have been read as well.
+            (Copies::Added, Some(value)) => {
+                self.targets.iter().any(|target| misses_all(target, value / 2.0, value))
+            }
+            (Copies::Added, None) | (Copies::Unknown, _) => false,
+        }
+    }
+}
+
 /// Rules again what was counted over both.
-pub fn rule(ruling: Ruling, [one, other]: [&str; 2]) -> Ruling {
-    if ruling.verdict == Verdict::Inconclusive {
+pub fn rule(ruling: Ruling, read: &ReadTwice<'_>) -> Ruling {
+    if ruling.verdict == Verdict::Inconclusive
+        || (ruling.verdict == Verdict::Fail && read.misses_once())
+    {
         return ruling;
     }
+    let [one, other] = read.instances;
     Ruling::inconclusive(format!(
         "`{one}` and `{other}` look like one process: they say the same of all that it counted, \
          before the load and after it, so that everything counts twice; list it once (measured: {})",
         ruling.reason
     ))
+}
+
+/// Whether every value from `low` to `high` misses a target.
+fn misses_all(target: &Threshold, low: f64, high: f64) -> bool {
+    let holds = |value| target.comparator.holds(value, target.bound);
+    match target.comparator {
+        Comparator::Less | Comparator::LessOrEqual => !holds(low),
+        Comparator::Greater | Comparator::GreaterOrEqual => !holds(high),
+        Comparator::Equal => !(low..=high).contains(&target.bound),
+        Comparator::NotEqual => !holds(low) && !holds(high),
+    }
 }
 
 fn are_one(one: &Instance, other: &Instance, answers: f64) -> bool {
@@ -77,11 +124,12 @@ fn are_one(one: &Instance, other: &Instance, answers: f64) -> bool {
         && (measured_the_same(one) || (one.started.is_some() && counted_all(one, answers)))
 }
 
-/// Whether a sum grew that is no whole number.
+/// Whether a sum of times grew that is no whole number.
 fn measured_the_same(instance: &Instance) -> bool {
     instance.counters.iter().any(|(labels, ends)| {
-        let is_sum = labels.metric_name().is_some_and(|name| name.ends_with("_sum"));
-        is_sum && ends.closed > ends.opened && ends.closed.fract() != 0.0
+        let name = labels.metric_name().unwrap_or_default();
+        let is_of_times = name.ends_with("_sum") && unit_of_name::is_time(name);
+        is_of_times && ends.closed > ends.opened && ends.closed.fract() != 0.0
     })
 }
 
@@ -99,6 +147,7 @@ fn counted_all(instance: &Instance, answers: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slo::fixtures::at;
 
     /// An instance with counters by name: their values at both ends.
     fn instance(name: &str, started: Option<f64>, counters: &[(&str, f64, f64)]) -> Instance {
@@ -119,7 +168,7 @@ mod tests {
         &[("requests_total", 5.0, 105.0), ("queries_total", 10.0, 210.0)];
     const IDLE: &[(&str, f64, f64)] = &[("requests_total", 0.0, 0.0)];
     const MEASURED: &[(&str, f64, f64)] =
-        &[("requests_total", 5.0, 105.0), ("seconds_sum", 0.1, 2.734_112)];
+        &[("requests_total", 5.0, 105.0), ("busy_seconds_sum", 0.1, 2.734_112)];
 
     #[test]
     fn one_process_at_two_addresses_is_found() {
@@ -132,9 +181,11 @@ mod tests {
         assert!(!are_found(IDLE, IDLE), "idle, started in the same second");
         assert!(!are_found(HALF, HALF), "a balancer dealt to them in turn");
         assert!(!are_found(ALL, IDLE), "one does all the work");
-        let whole = &[("requests_total", 0.0, 100.0), ("milliseconds_sum", 0.0, 1_731.0)];
+        let whole = &[("requests_total", 0.0, 100.0), ("busy_milliseconds_sum", 0.0, 1_731.0)];
         assert!(!are_found(whole, whole), "a sum of whole numbers may be the same");
-        let idle_sum = &[("requests_total", 0.0, 100.0), ("seconds_sum", 0.5, 0.5)];
+        let sizes = &[("requests_total", 0.0, 100.0), ("response_kilobytes_sum", 0.0, 250.5)];
+        assert!(!are_found(sizes, sizes), "a sum of what the requests were, not of how long");
+        let idle_sum = &[("requests_total", 0.0, 100.0), ("busy_seconds_sum", 0.5, 0.5)];
         assert!(!are_found(idle_sum, idle_sum), "a sum that did not grow");
     }
 
@@ -148,16 +199,47 @@ mod tests {
     }
 
     #[test]
-    fn names_the_two_and_takes_any_verdict_away() {
+    fn names_the_two() {
         let instances = ["a", "b", "c"].map(|name| {
             let counters = if name == "b" { IDLE } else { ALL };
             instance(name, Some(1.0), counters)
         });
         let twice = find(&instances, 200).unwrap();
         assert_eq!(twice, ["a", "c"]);
-        for ruling in [Ruling::pass("m"), Ruling::fail("m")] {
-            assert_eq!(rule(ruling, twice).verdict, Verdict::Inconclusive);
+    }
+
+    fn ruled(ruling: Ruling, copies: Copies, target: (Comparator, f64)) -> Verdict {
+        let targets = [at(target.0, target.1)];
+        let value = Some(14.0);
+        let read = ReadTwice { instances: ["a", "b"], copies, value, targets: &targets };
+        rule(ruling, &read).verdict
+    }
+
+    #[test]
+    fn a_pass_is_taken_away_whatever_was_read() {
+        for copies in [Copies::Ignored, Copies::Added, Copies::Unknown] {
+            let target = (Comparator::GreaterOrEqual, 7.0);
+            assert_eq!(ruled(Ruling::pass("m"), copies, target), Verdict::Inconclusive);
         }
-        assert_eq!(rule(Ruling::inconclusive("m"), twice), Ruling::inconclusive("m"));
+    }
+
+    #[test]
+    fn a_sum_is_a_miss_where_all_from_its_half_on_is_one() {
+        use Comparator::{Equal, Greater, Less, LessOrEqual, NotEqual};
+        let missed = |target| ruled(Ruling::fail("m"), Copies::Added, target);
+        for target in [(Equal, 0.0), (Equal, 6.0), (Less, 7.0), (LessOrEqual, 6.0), (Greater, 14.0)]
+        {
+            assert_eq!(missed(target), Verdict::Fail, "{target:?}");
+        }
+        for target in [(Equal, 7.0), (Equal, 10.0), (LessOrEqual, 7.0), (NotEqual, 14.0)] {
+            assert_eq!(missed(target), Verdict::Inconclusive, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn a_miss_of_an_extreme_stands_and_one_of_anything_else_does_not() {
+        let missed = |copies| ruled(Ruling::fail("m"), copies, (Comparator::LessOrEqual, 10.0));
+        assert_eq!(missed(Copies::Ignored), Verdict::Fail);
+        assert_eq!(missed(Copies::Unknown), Verdict::Inconclusive);
     }
 }

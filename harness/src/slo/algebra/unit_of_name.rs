@@ -25,8 +25,7 @@ pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<String> {
     if calculates(expression) {
         return None;
     }
-    let base = PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric);
-    let (ending, seconds) = TIMES.iter().find(|(ending, _)| base.ends_with(ending))?;
+    let (ending, seconds) = time_of(metric)?;
     ((seconds / scale - 1.0).abs() > 1e-6).then(|| {
         format!(
             "`{metric}` is in {} by its name, and `unit:` says another unit of time; write the \
@@ -34,6 +33,17 @@ pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<String> {
             ending.trim_start_matches('_')
         )
     })
+}
+
+/// Whether a metric's name says a unit of time.
+pub fn is_time(metric: &str) -> bool {
+    time_of(metric).is_some()
+}
+
+/// The ending of a name that says a unit of time, with its seconds.
+fn time_of(metric: &str) -> Option<(&'static str, f64)> {
+    let base = PARTS.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric);
+    TIMES.into_iter().find(|(ending, _)| base.ends_with(ending))
 }
 
 /// Whether an expression multiplies or divides: by what stands outside of its texts,
