@@ -99,7 +99,7 @@ fn what_every_scrape_and_the_generator_add_is_known() {
         format!(
             "version: 1\nname: s\ntarget: reference\nmetrics: {{ path: /metrics }}\n\
              load: [{{ name: steady, rate: 4/s, for: 10s }}]\nrequests: [{{ name: csv, get: / }}]\n\
-             slo:\n  - {{ id: asked, promql: 'max_over_time({metric}[$run])', is: '>= 0' }}\n"
+             slo:\n  - {{ id: asked, promql: 'max_over_time({metric}[$run])', is: '> 0.5' }}\n"
         )
     };
     let warnings = |metric: &str| {

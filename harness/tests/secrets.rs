@@ -198,6 +198,18 @@ fn a_secret_that_would_be_published_by_a_report_is_refused() {
 }
 
 #[test]
+fn a_variable_named_like_a_secret_stands_in_no_objective() {
+    let workspace = workspace();
+    let request = "requests: [{ name: get, get: '/?t=${API_TOKEN}' }]";
+    let slo = "{ id: x, counter: 'a_total{code!=\"${API_TOKEN}\"}', is: '== 0' }";
+    workspace.write("s.yaml", &scenario("http://127.0.0.1:9", request, slo));
+    let arguments = ["run", "s.yaml", "-e", &format!("API_TOKEN={SECRET}")];
+    let ended = run(&workspace, &arguments).expect_code(2);
+    assert!(ended.stderr.contains("`${API_TOKEN}` is a credential"), "{}", ended.stderr);
+    is_secret(&ended, workspace.path().join("nowhere").as_path());
+}
+
+#[test]
 fn the_file_is_read_beside_the_scenario_and_must_be_there() {
     let service = Service::start(|_, _| Answer::Http(200, String::new()));
     let workspace = Workspace::new();

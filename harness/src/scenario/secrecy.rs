@@ -13,13 +13,37 @@ const SHORTEST_SECRET_BYTES: usize = 4;
 const CREDENTIALS: [&str; 8] =
     ["auth", "cookie", "token", "secret", "password", "bearer", "session", "key"];
 
+/// Words of the names of variables whose values are credentials wherever they stand. Whole
+/// words: an author and a keyspace are none.
+const CREDENTIAL_WORDS: [&str; 9] = [
+    "auth",
+    "authorization",
+    "cookie",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "bearer",
+    "apikey",
+];
+/// Words before `key` that make it a credential; a key alone may be that of a cache.
+const CREDENTIAL_KEYS: [&str; 3] = ["api", "access", "private"];
+
 /// Whether what goes by this name, of a header or a key, is a credential.
 pub(super) fn is_credential(name: &str) -> bool {
     let name = name.to_lowercase();
     CREDENTIALS.iter().any(|part| name.contains(part))
 }
 
-/// Values of variables that carry credentials: in headers and keys of such names.
+fn is_credential_variable(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    words.iter().any(|word| CREDENTIAL_WORDS.contains(word))
+        || words.windows(2).any(|pair| pair[1] == "key" && CREDENTIAL_KEYS.contains(&pair[0]))
+}
+
+/// Values of variables that carry credentials: in headers and keys of such names, or of
+/// such a name themselves.
 pub(super) fn credentials(root: &Node, cx: &Context) -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect(root, false, cx, &mut found);
@@ -35,9 +59,9 @@ fn collect(node: &Node, is_inside: bool, cx: &Context, found: &mut Vec<(String, 
             }
         }
         Value::List(items) => items.iter().for_each(|item| collect(item, is_inside, cx, found)),
-        _ if is_inside && !node.replaced.is_empty() => {
+        _ if !node.replaced.is_empty() => {
             let written = cx.source(node.span).slice(node.span);
-            let names = names_in(written);
+            let names = names_in(written).filter(|name| is_inside || is_credential_variable(name));
             found.extend(
                 names.filter_map(|name| Some((name.to_owned(), cx.variables.get(name)?.clone()))),
             );
@@ -66,7 +90,7 @@ pub(super) fn refuse_published(
             let at: Span = cx.span_of(&objective.place);
             cx.error(
                 at,
-                format!("the value of `${{{name}}}` stands in a credential and in this objective"),
+                format!("`${{{name}}}` is a credential, and its value stands in this objective"),
             )
             .help("objectives are in every report and saved run, which would publish it");
         }
@@ -97,6 +121,16 @@ fn shown_text(objective: &Objective) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_is_a_credential_by_a_word_of_its_name() {
+        for name in ["TOKEN", "API_KEY", "db-password", "MY_AUTH"] {
+            assert!(is_credential_variable(name), "{name}");
+        }
+        for name in ["AUTHOR", "KEYSPACE", "CODE", "KEY", "CACHE_KEY"] {
+            assert!(!is_credential_variable(name), "{name}");
+        }
+    }
 
     #[test]
     fn variables_are_found_by_their_names() {
