@@ -56,7 +56,20 @@ impl Running {
         let workspace = Workspace::new();
         let file = workspace.write("s.yaml", text);
         let arguments = ["run", file.to_str().unwrap(), "--out", "json", "--save", "kept"];
-        let child = workspace.start(&arguments);
+        let plain = workspace.command(&arguments);
+        // These tests may run under nohup, whose ignored signals a child inherits.
+        let mut command = Command::new("env");
+        command
+            .arg("--default-signal=HUP,INT,TERM")
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(workspace.path())
+            .env("NO_COLOR", "1")
+            .env_remove("GITHUB_ACTIONS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
         Self { workspace, child }
     }
 
@@ -77,8 +90,16 @@ impl Running {
 
     /// Ends soon, with this code, a readable report and a readable saved run.
     #[track_caller]
-    fn ends_with(self, code: i32) {
+    fn ends_with(mut self, code: i32) {
         let stopped = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            let goes_on = stopped.elapsed() > PATIENCE;
+            if goes_on {
+                self.child.kill().unwrap();
+            }
+            assert!(!goes_on, "it goes on after the signal");
+            thread::sleep(Duration::from_millis(2));
+        }
         let ended = Ended::from(self.child.wait_with_output().unwrap()).expect_code(code);
         assert!(stopped.elapsed() < SOON, "took {:?}", stopped.elapsed());
         assert_ne!(ended.report()["verdict"], "pass");
