@@ -257,10 +257,11 @@ fn whole_beside(file: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
 
 /// A temporary file that others may read as far as the umask lets them, as for any new file.
 fn temporary_beside(file: &Path) -> io::Result<NamedTempFile> {
-    let made =
-        Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder_of(file));
-    // The error would name the temporary file, which nobody asked for.
-    made.map_err(|error| error.kind().into())
+    let folder = folder_of(file);
+    let made = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+    // The error would name the temporary file, which nobody asked for; one about the folder
+    // says it in the system's words.
+    made.map_err(|error| fs::metadata(folder).err().unwrap_or_else(|| error.kind().into()))
 }
 
 fn folder_of(file: &Path) -> &Path {
