@@ -59,13 +59,17 @@ impl Running {
         let plain = workspace.command(&arguments);
         // These tests may run under nohup, whose ignored signals a child inherits.
         let mut command = Command::new("env");
+        command.arg("--default-signal=HUP,INT,TERM");
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
-            .arg("--default-signal=HUP,INT,TERM")
             .arg(plain.get_program())
             .args(plain.get_args())
             .current_dir(workspace.path())
-            .env("NO_COLOR", "1")
-            .env_remove("GITHUB_ACTIONS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
