@@ -10,7 +10,8 @@ use super::output::say;
 use super::scenario_text::{ScenarioText, quoted};
 use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::{
-    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, read_at_most, read_text,
+    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, has_credential_word,
+    read_at_most, read_text,
 };
 
 /// The largest body that is read from a file, bytes: it is sent again and again.
@@ -25,21 +26,8 @@ const PLAIN_HEADERS: [&str; 7] = [
     "host",
     "user-agent",
 ];
-/// Words of the names of query parameters whose values are credentials.
-const SECRET_WORDS: [&str; 12] = [
-    "token",
-    "key",
-    "apikey",
-    "secret",
-    "password",
-    "passwd",
-    "pwd",
-    "auth",
-    "signature",
-    "sig",
-    "session",
-    "jwt",
-];
+/// More words of names that make the value of a query parameter a credential.
+const QUERY_CREDENTIALS: [&str; 2] = ["key", "session"];
 /// The variable that holds a body read from a file.
 const BODY_VARIABLE: &str = "BODY";
 const HEADING: &str = "For `run URL`, in place of a file";
@@ -361,14 +349,8 @@ impl QueryValues {
     }
 
     fn hides(self, name: &str) -> bool {
-        matches!(self, Self::All) || is_credential(name)
+        matches!(self, Self::All) || has_credential_word(name, &QUERY_CREDENTIALS)
     }
-}
-
-/// Whether a parameter's name has a word for a credential in it.
-fn is_credential(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRET_WORDS.contains(&word))
 }
 
 /// Puts a value away, under a name that no other value has (`X-A` and `X_A` are two), and

@@ -9,12 +9,9 @@ use std::fmt;
 
 use super::access::{Access, Credentials};
 use super::model::Scenario;
-use super::secrecy::is_credential;
+use super::secrecy::{SHORTEST_SECRET_BYTES, is_credential};
 use super::secret::Secret;
 
-/// The shortest value that is hidden in messages, bytes: a shorter one is no secret,
-/// and replacing every `5` would make messages unreadable.
-const SHORTEST_SECRET_BYTES: usize = 4;
 /// The shortest word of a value that is hidden by itself, bytes: a parser may quote a
 /// part of what it could not read.
 const SHORTEST_WORD_BYTES: usize = 7;

@@ -70,6 +70,7 @@ pub use reader::{
 };
 pub use reference::reference_tables;
 pub use schema::schema;
+pub(crate) use secrecy::has_credential_word;
 pub use secret::Secret;
 pub use target::parse_target;
 pub(crate) use window_names::{names_window, replace_names};

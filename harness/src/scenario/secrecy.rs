@@ -6,16 +6,16 @@ use super::model::{Objective, ObjectiveKind, Objectives};
 use super::source::Span;
 use super::tree::{Node, Value};
 
-/// The shortest value that is looked for in objectives, bytes: a shorter one is no secret,
-/// and every `5` would be one.
-const SHORTEST_SECRET_BYTES: usize = 4;
+/// The shortest value that is looked for in objectives and hidden in messages, bytes: a
+/// shorter one is no secret, and every `5` would be one.
+pub(super) const SHORTEST_SECRET_BYTES: usize = 4;
 /// Parts of the names of headers and keys whose values are credentials.
 const CREDENTIALS: [&str; 8] =
     ["auth", "cookie", "token", "secret", "password", "bearer", "session", "key"];
 
-/// Words of the names of variables whose values are credentials wherever they stand. Whole
-/// words: an author and a keyspace are none.
-const CREDENTIAL_WORDS: [&str; 9] = [
+/// Words of names, of a variable or a parameter, whose values are credentials wherever they
+/// stand. Whole words: an author and a keyspace are none.
+const CREDENTIAL_WORDS: [&str; 13] = [
     "auth",
     "authorization",
     "cookie",
@@ -23,8 +23,12 @@ const CREDENTIAL_WORDS: [&str; 9] = [
     "secret",
     "password",
     "passwd",
+    "pwd",
     "bearer",
     "apikey",
+    "signature",
+    "sig",
+    "jwt",
 ];
 /// Words before `key` that make it a credential; a key alone may be that of a cache.
 const CREDENTIAL_KEYS: [&str; 3] = ["api", "access", "private"];
@@ -35,10 +39,20 @@ pub(super) fn is_credential(name: &str) -> bool {
     CREDENTIALS.iter().any(|part| name.contains(part))
 }
 
-fn is_credential_variable(name: &str) -> bool {
+/// Whether a word of this name, or one of `more`, makes its value a credential.
+pub(crate) fn has_credential_word(name: &str, more: &[&str]) -> bool {
     let name = name.to_lowercase();
-    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    words.iter().any(|word| CREDENTIAL_WORDS.contains(word))
+    words_of(&name).any(|word| CREDENTIAL_WORDS.contains(&word) || more.contains(&word))
+}
+
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn is_credential_variable(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = words_of(&lower).collect();
+    has_credential_word(name, &[])
         || words.windows(2).any(|pair| pair[1] == "key" && CREDENTIAL_KEYS.contains(&pair[0]))
 }
 
