@@ -342,8 +342,7 @@ fn observed(observed: Observed) -> Option<Measured> {
 fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> GeneratorRecord {
     let generator = &load.generator;
     let mut lag = LatencyHistogram::new();
-    let measured = load.phases.iter().filter(|phase| phase.measured);
-    for request in measured.flat_map(|phase| &phase.requests) {
+    for request in load.measured_requests() {
         lag.merge(&request.lag);
     }
     GeneratorRecord {

@@ -22,6 +22,7 @@ mod reports;
 mod rule_results;
 mod rules;
 mod run;
+mod runtime;
 mod scenario_text;
 mod schema;
 mod url_scenario;

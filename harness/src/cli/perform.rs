@@ -8,7 +8,7 @@ use super::arguments::{LoadArguments, StartArguments};
 use super::github::GitHub;
 use super::output::{self, Output, say};
 use super::reports::{self, Observed, Told};
-use super::{Failure, progress};
+use super::{Failure, progress, runtime};
 use crate::archive::{
     RunRecord, ScenarioEvidence, ScenarioRecord, ScenarioRun as RecordedRun, Tool,
     check_destination, write,
@@ -16,7 +16,7 @@ use crate::archive::{
 use crate::clock::Clock;
 use crate::gate::{ExitCode, Outcome, RuleResult, Signal};
 use crate::scenario::{Objective, Objectives, Scenario, Target};
-use crate::session::{Observation, ScenarioRun, Settings, Signals, observe, run_scenario};
+use crate::session::{Observation, ScenarioRun, Settings, observe, run_scenario};
 use crate::target::StartCommand;
 
 /// Where results go, checked before anything is sent.
@@ -81,15 +81,7 @@ pub(super) fn perform_as(
 ) -> Result<ExitCode, Failure> {
     let start = start_command(&load.start, scenarios)?;
     let (clock, began) = (Clock::start(), Instant::now());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(Failure::internal)?;
-    let signals = {
-        let _inside = runtime.enter();
-        Signals::install().map_err(Failure::internal)?
-    };
+    let (runtime, signals) = runtime::start()?;
     let settings = Settings {
         program: std::env::current_exe().map_err(Failure::internal)?,
         start,

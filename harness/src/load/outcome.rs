@@ -21,6 +21,23 @@ pub struct LoadResult {
     pub stopped_early: Option<StopReason>,
 }
 
+impl LoadResult {
+    /// The phases that verdicts are about, in order.
+    pub fn measured_phases(&self) -> impl Iterator<Item = &PhaseResult> {
+        self.phases.iter().filter(|phase| phase.measured)
+    }
+
+    /// What was measured of each request in each of those phases.
+    pub fn measured_requests(&self) -> impl Iterator<Item = &RequestResult> {
+        self.measured_phases().flat_map(|phase| &phase.requests)
+    }
+
+    /// Complete answers that came in those phases, as expected or not.
+    pub fn measured_answers(&self) -> u64 {
+        self.measured_requests().map(|request| request.responses).sum()
+    }
+}
+
 /// Why a run ended before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {

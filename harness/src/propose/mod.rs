@@ -79,8 +79,8 @@ pub struct Suggestions {
 }
 
 /// Proposes a load and objectives for what was looked at.
-pub fn suggest(evidence: &Evidence<'_>, metrics_path: Option<&str>) -> Suggestions {
-    let seen = Seen::of(evidence, metrics_path);
+pub fn suggest(evidence: &Evidence<'_>) -> Suggestions {
+    let seen = Seen::of(evidence);
     let load = LoadProposal::for_answers_of(seen.answer_seconds);
     let mut objectives = vec![latency::propose(&seen, &load), success::propose(&seen, &load)];
     let mut of_target = [

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::FailureKind;
-use crate::series::SeriesStore;
-use crate::slo::{Evidence, Growth, Selection, growths, moves_by_itself, selections, target_moved};
+use crate::series::{START_TIME, SeriesStore};
+use crate::slo::{
+    Evidence, Growth, Selection, growths, moves_by_itself, names_a_path_of_scrapes, selections,
+    target_moved,
+};
 
-/// When a process started; Prometheus' own client libraries all expose it.
-const START_TIME: &str = "process_start_time_seconds";
 /// Longest value of a label that stands in a proposal: longer ones are no routes, and
 /// nobody reads them.
 const LONGEST_VALUE_BYTES: usize = 120;
@@ -52,13 +53,11 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Of the evidence of a look; `metrics_path` is what the scrapes asked for.
-    pub(super) fn of(evidence: &'a Evidence<'_>, metrics_path: Option<&str>) -> Self {
-        let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
-        let requests = || measured.clone().flat_map(|phase| &phase.requests);
+    /// Of the evidence of a look.
+    pub(super) fn of(evidence: &'a Evidence<'_>) -> Self {
         let mut good = LatencyHistogram::new();
         let mut failures: BTreeMap<FailureKind, u64> = BTreeMap::new();
-        for request in requests() {
+        for request in evidence.load.measured_requests() {
             good.merge(&request.latency_ok);
             for (kind, count) in &request.failures {
                 *failures.entry(kind.clone()).or_default() += count;
@@ -66,10 +65,10 @@ impl<'a> Seen<'a> {
         }
         let growths = growths(evidence);
         let mut selections = selections(&growths);
-        selections.retain(|one| is_writable(one) && is_of_work(one, metrics_path));
+        selections.retain(|one| is_writable(one) && is_of_work(one, &evidence.metrics_paths));
         let p95_seconds = seconds(good.rank(0.95, failures.values().sum()));
         Self {
-            answers: requests().map(|request| request.responses).sum(),
+            answers: evidence.load.measured_answers(),
             answer_seconds: p95_seconds.or_else(|| seconds(good.max(0))).unwrap_or(0.0),
             p95_seconds,
             failures,
@@ -123,9 +122,10 @@ fn is_writable(selection: &Selection) -> bool {
 }
 
 /// Whether a selection counts work, as opposed to what a process or a scrape does itself.
-fn is_of_work(selection: &Selection, metrics_path: Option<&str>) -> bool {
-    let is_metrics_page = |(_, value): &(String, String)| metrics_path == Some(value.as_str());
-    !moves_by_itself(&selection.metric) && !selection.label.as_ref().is_some_and(is_metrics_page)
+fn is_of_work(selection: &Selection, metrics_paths: &[String]) -> bool {
+    let is_of_scrapes =
+        |(_, value): &(String, String)| names_a_path_of_scrapes(value, metrics_paths);
+    !moves_by_itself(&selection.metric) && !selection.label.as_ref().is_some_and(is_of_scrapes)
 }
 
 fn seconds(ranked: Ranked) -> Option<f64> {
@@ -157,7 +157,8 @@ mod tests {
     #[test]
     fn the_page_with_metrics_and_runtimes_are_no_work() {
         let of_page = selection("asked_total", Some(("path", "/metrics")));
-        assert!(!is_of_work(&of_page, Some("/metrics")) && is_of_work(&of_page, Some("/other")));
-        assert!(!is_of_work(&selection("go_gc_duration_seconds_count", None), None));
+        let [scraped, other] = ["/metrics", "/other"].map(|path| [path.to_owned()]);
+        assert!(!is_of_work(&of_page, &scraped) && is_of_work(&of_page, &other));
+        assert!(!is_of_work(&selection("go_gc_duration_seconds_count", None), &[]));
     }
 }

@@ -13,7 +13,7 @@ use super::fields::closest;
 use super::finding::Finding;
 use super::promql;
 use super::tree::Node;
-use crate::series::{FamilyKind, SCRAPE_SERIES};
+use crate::series::{FamilyKind, SCRAPE_LABELS, SCRAPE_SERIES};
 
 /// A metric family that a target has.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +40,6 @@ struct KnownSample {
     highest_bound: Option<f64>,
 }
 
-/// Labels that scraping adds to every series.
-const SCRAPE_LABELS: [&str; 2] = ["instance", "job"];
 /// Series that the load generator adds.
 const OWN_PREFIX: &str = "slogate_";
 

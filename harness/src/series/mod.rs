@@ -27,6 +27,13 @@ use slogate_promql::{
 pub const SCRAPE_SERIES: [&str; 4] =
     ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_sample_limit"];
 
+/// Labels that every scrape adds to what it reads.
+pub const SCRAPE_LABELS: [&str; 2] = ["instance", "job"];
+
+/// When a process started, in seconds since the epoch; Prometheus' own client libraries
+/// all expose it.
+pub const START_TIME: &str = "process_start_time_seconds";
+
 /// All series of one scenario run.
 #[derive(Clone, Debug, Default)]
 pub struct SeriesStore {

@@ -8,11 +8,7 @@ use std::fmt;
 
 use slogate_promql::{METRIC_NAME, Sample, SeriesRef, SeriesSource, is_stale};
 
-use super::{FamilyKind, SeriesStore};
-
-/// When a process started, in seconds since the epoch; Prometheus' own client
-/// libraries all expose it.
-const START_TIME: &str = "process_start_time_seconds";
+use super::{FamilyKind, START_TIME, SeriesStore};
 
 /// How far two start times of one process may lie apart, seconds: many clients tell it
 /// in whole seconds, and one that takes its uptime from the present time is off by

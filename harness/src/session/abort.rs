@@ -113,9 +113,11 @@ impl Judge {
             let known = of_client || evidence.windows.run.is_ok();
             let ruling = known.then(|| rule(objective, &evidence))?;
             Some(Look {
+                // It judges once more, and only a miss can end the load.
+                waiting_explains: ruling.verdict == Verdict::Fail
+                    && waiting_explains(objective, &evidence),
                 verdict: ruling.verdict,
                 measured: ruling.reason,
-                waiting_explains: waiting_explains(objective, &evidence),
             })
         };
         self.objectives.iter().map(look).collect()

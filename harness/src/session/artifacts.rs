@@ -65,7 +65,7 @@ fn pointers<'a>(scenario: &Scenario, load: &'a LoadResult) -> Vec<&'a str> {
     let mut pointers = Vec::new();
     for request in &scenario.requests {
         let Some(artifacts) = &request.artifacts else { continue };
-        let results = load.phases.iter().filter(|phase| phase.measured).flat_map(|p| &p.requests);
+        let results = load.measured_requests();
         let of_request = results.filter(|result| result.name == request.name);
         let urls = of_request.flat_map(|result| &result.artifact_urls).map(String::as_str);
         pointers.extend(urls.take(artifacts.keep));

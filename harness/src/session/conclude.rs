@@ -77,11 +77,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::scenario::{Comparator, ObjectiveKind, Restarts, Unmoved};
+    use crate::scenario::{Comparator, ObjectiveKind};
     use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
-    use crate::slo::Windows;
+
     use crate::slo::fixtures::{
-        add_machine, add_series, answered, objective, planned_of, scrape, scrapes_every, steady,
+        add_machine, add_series, answered, evidence_of, objective, scrape, scrapes_every, steady,
         store_of,
     };
 
@@ -108,16 +108,8 @@ mod tests {
         let (expression, unit) = ("max(depth)".into(), Unit::Plain);
         let kind =
             ObjectiveKind::Promql { expression, unit, scale: 1.0, includes_before_run: false };
-        let evidence = Evidence {
-            planned: planned_of(&load),
-            windows: Windows::find(series, &load),
-            load: &load,
-            series,
-            unmoved: Unmoved::Allow,
-            restarts: Restarts::Fail,
-            metrics_paths: Vec::new(),
-        };
-        excuse_of_abort(&[objective(kind, &[(Comparator::LessOrEqual, 5.0)])], &evidence)
+        let objective = objective(kind, &[(Comparator::LessOrEqual, 5.0)]);
+        excuse_of_abort(&[objective], &evidence_of(&load, series))
     }
 
     #[test]

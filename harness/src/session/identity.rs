@@ -13,14 +13,13 @@ use futures_util::future::join_all;
 
 use crate::exposition::{Format, parse};
 use crate::scrape;
+use crate::series::START_TIME;
 use crate::target::Resolved;
 
 /// Longest wait for an answer that tells who answers.
 const ASK_WITHIN: Duration = Duration::from_secs(2);
 /// Most bytes of an answer that are read, bytes: the limit of a scrape.
 const ANSWER_LIMIT_BYTES: usize = 64 * 1024 * 1024;
-/// When a process started; Prometheus' own client libraries all expose it.
-const START_TIME: &str = "process_start_time_seconds";
 
 /// What an address tells about who listens there.
 #[derive(Clone, Debug, PartialEq, Eq)]

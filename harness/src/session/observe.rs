@@ -14,7 +14,7 @@ use crate::gate::Condition;
 use crate::load::{GeneratorReport, LoadResult, StopReason};
 use crate::scenario::{Metrics, Objectives, Scenario, ScrapeTargets, Target};
 use crate::scrape::SharedSeries;
-use crate::series::{ScrapeMoment, ScrapeRecord, SeriesStore};
+use crate::series::{START_TIME, ScrapeMoment, ScrapeRecord, SeriesStore};
 use crate::slo::algebra::idle_target;
 use crate::slo::algebra::since_start::counts_since_start;
 use crate::slo::{Evidence, judge, judge_instances, not_judged};
@@ -26,9 +26,6 @@ use super::scrapes::{self, Scrapes};
 use super::setup::not_reachable;
 use super::watch::OwnSeries;
 use super::{ScenarioRun, Settings};
-
-/// When a process started; Prometheus' own client libraries all expose it.
-const START_TIME: &str = "process_start_time_seconds";
 
 /// How a live target is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

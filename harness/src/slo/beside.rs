@@ -56,26 +56,17 @@ pub(super) fn not_measured(objective: &Objective, reason: &str) -> Vec<ShownBesi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Beside, Comparator, ObjectiveKind, Restarts, Unmoved};
+    use crate::scenario::{Beside, Comparator, ObjectiveKind, Restarts};
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
     };
-    use crate::slo::{JudgedObjective, Ruling, Windows, judge, rule};
+    use crate::slo::{JudgedObjective, Ruling, judge, rule};
     use crate::units::Unit;
 
     fn judged(series: &SeriesStore) -> (JudgedObjective, Ruling) {
         let load = steady(vec![answered("csv", [5; 100])]);
-        let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
-        let evidence = Evidence {
-            planned,
-            load: &load,
-            series,
-            windows,
-            unmoved: Unmoved::Allow,
-            restarts: Restarts::Allow,
-            metrics_paths: Vec::new(),
-        };
+        let evidence = Evidence { restarts: Restarts::Allow, ..evidence_of(&load, series) };
         let kind = ObjectiveKind::Counter {
             selector: "rejected_total".into(),
             unit: Unit::Plain,

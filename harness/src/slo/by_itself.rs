@@ -27,9 +27,14 @@ pub fn moves_by_itself(name: &str) -> bool {
 
 /// Whether a series is about requests for one of these paths, those of the scrapes.
 pub(super) fn is_of_scrapes(labels: &Labels, metrics_paths: &[String]) -> bool {
+    labels.iter().any(|(_, value)| names_a_path_of_scrapes(value, metrics_paths))
+}
+
+/// Whether the value of a label names one of these paths, those of the scrapes.
+pub fn names_a_path_of_scrapes(value: &str, metrics_paths: &[String]) -> bool {
     let is_scraped =
         |path: &str| metrics_paths.iter().any(|scraped| scraped.trim_end_matches('/') == path);
-    labels.iter().filter_map(|(_, value)| path_in(value)).any(is_scraped)
+    path_in(value).is_some_and(is_scraped)
 }
 
 /// The path in `/metrics/`, `GET /metrics` or `http://host/metrics?x=1`, without a slash at

@@ -107,7 +107,7 @@ impl<'a> Selected<'a> {
     ) -> Result<Self, String> {
         let phases = match during {
             Some(name) => phases_named(name, evidence)?,
-            None => evidence.load.phases.iter().filter(|phase| phase.measured).collect(),
+            None => evidence.load.measured_phases().collect(),
         };
         let wanted = |request: &&RequestResult| {
             filter.request.as_ref().is_none_or(|name| *name == request.name)
@@ -493,7 +493,7 @@ mod tests {
     use crate::scenario::{ObjectiveKind, Unmoved};
     use crate::series::SeriesStore;
     use crate::slo::fixtures::{
-        answered, load_of, objective, phase, planned_of, steady, with_failures,
+        answered, evidence_of, load_of, objective, phase, steady, with_failures,
     };
     use crate::slo::{JudgedObjective, MissingWindow, Verdict, Windows, judge};
 
@@ -507,14 +507,11 @@ mod tests {
         target: (Comparator, f64),
         during: Option<&str>,
     ) -> JudgedObjective {
+        let series = SeriesStore::default();
         let evidence = Evidence {
-            planned: planned_of(load),
-            load,
             unmoved: Unmoved::Doubt,
-            series: &SeriesStore::default(),
             windows: Windows::missing(MissingWindow::NoMetrics),
-            restarts: crate::scenario::Restarts::Fail,
-            metrics_paths: Vec::new(),
+            ..evidence_of(load, &series)
         };
         let mut objective = objective(ObjectiveKind::Client(expression), &[target]);
         objective.during = during.map(str::to_owned);

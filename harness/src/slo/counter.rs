@@ -142,29 +142,22 @@ fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::LoadResult;
-    use crate::scenario::{Comparator, ObjectiveKind, Restarts, Unmoved};
+
+    use crate::scenario::{Comparator, ObjectiveKind};
     use slogate_promql::Labels;
 
     use crate::series::ScrapeRecord;
     use crate::slo::fixtures::{
-        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        add_series, answered, evidence_of, load_of, objective, phase, scrapes_every, steady,
         store_of,
     };
-    use crate::slo::{JudgedObjective, Verdict, Windows, judge};
-
-    fn evidence<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> Evidence<'a> {
-        let planned = planned_of(load);
-        let (unmoved, restarts) = (Unmoved::Allow, Restarts::Fail);
-        let windows = Windows::find(series, load);
-        Evidence { planned, load, series, windows, unmoved, restarts, metrics_paths: Vec::new() }
-    }
+    use crate::slo::{JudgedObjective, Verdict, judge};
 
     fn judged(store: &SeriesStore, selector: &str, target: (Comparator, f64)) -> JudgedObjective {
         let load = steady(vec![answered("csv", [5; 100])]);
         let kind =
             ObjectiveKind::Counter { selector: selector.into(), unit: Unit::Plain, scale: 1.0 };
-        judge(&objective(kind, &[target]), &evidence(&load, store))
+        judge(&objective(kind, &[target]), &evidence_of(&load, store))
     }
 
     fn failures(values: impl Fn(usize) -> Option<f64>) -> SeriesStore {
@@ -300,7 +293,7 @@ mod tests {
             };
             let mut objective = objective(kind, &[(Comparator::Greater, 0.0)]);
             objective.during = during.map(str::to_owned);
-            judge(&objective, &evidence(&load, &store)).observed
+            judge(&objective, &evidence_of(&load, &store)).observed
         };
         assert_eq!(grown(None), Observed::Number(8_000.0));
         assert_eq!(grown(Some("first")), Observed::Number(2_000.0 + 1_750.0));

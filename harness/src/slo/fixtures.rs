@@ -7,9 +7,9 @@ use slogate_promql::{Labels, METRIC_NAME};
 use crate::histogram::LatencyHistogram;
 use crate::load::{GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult};
 use crate::machine::{CPU_SECONDS, OWNER, Owner};
-use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Threshold};
+use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Restarts, Threshold, Unmoved};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
-use crate::slo::PlannedPhase;
+use crate::slo::{Evidence, PlannedPhase, Windows};
 
 /// A run of these phases by a generator that kept up.
 pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
@@ -37,6 +37,19 @@ pub(crate) fn planned_of(load: &LoadResult) -> Vec<PlannedPhase> {
         measured: phase.measured,
     };
     load.phases.iter().map(planned).collect()
+}
+
+/// A load and what was scraped meanwhile, of a target that may stand still and must not restart.
+pub(crate) fn evidence_of<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> Evidence<'a> {
+    Evidence {
+        planned: planned_of(load),
+        windows: Windows::find(series, load),
+        load,
+        series,
+        unmoved: Unmoved::Allow,
+        restarts: Restarts::Fail,
+        metrics_paths: Vec::new(),
+    }
 }
 
 /// A run of one phase, `steady`, in which these requests were made.

@@ -10,10 +10,8 @@ use slogate_promql::{Labels, METRIC_NAME};
 use super::Evidence;
 use super::algebra::counter_growth::{Counted, growth};
 use super::scraped::{OWN_SERIES, ScrapeEnds, kind_of};
-use crate::series::FamilyKind;
+use crate::series::{FamilyKind, SCRAPE_LABELS};
 
-/// Labels that scraping adds: they select no part of what a target counts.
-const SCRAPE_LABELS: [&str; 3] = [METRIC_NAME, "instance", "job"];
 /// What the names of a histogram's buckets end with.
 const BUCKET: &str = "_bucket";
 
@@ -103,7 +101,9 @@ fn counts(name: &str, kind: FamilyKind) -> bool {
 pub fn selections(growths: &[Growth<'_>]) -> Vec<Selection> {
     let mut totals: BTreeMap<Selected, (FamilyKind, f64)> = BTreeMap::new();
     for growth in growths.iter().filter(|growth| !growth.is_bucket()) {
-        let own = growth.labels.iter().filter(|(label, _)| !SCRAPE_LABELS.contains(label));
+        // The others select no part of what a target counts.
+        let is_own = |label: &str| label != METRIC_NAME && !SCRAPE_LABELS.contains(&label);
+        let own = growth.labels.iter().filter(|(label, _)| is_own(label));
         let by_label = own.map(|(label, value)| Some((label.to_owned(), value.to_owned())));
         for label in std::iter::once(None).chain(by_label) {
             let total = totals.entry((growth.metric().to_owned(), label));

@@ -5,16 +5,15 @@
 //! and, where every failed request failed by waiting, failures. What a service answers
 //! wrongly it answers wrongly on any machine.
 
-use slogate_promql::{Expression, Labels, METRIC_NAME, Peak, Sample, SelectorInfo};
+use slogate_promql::{Labels, METRIC_NAME, Peak, Sample, SelectorInfo};
 
 use super::algebra::starved_machine::CpuShares;
+use super::promql::shape;
 use super::scraped::kind_of;
 use super::{Evidence, Finding, Observed, Verdict};
 use crate::load::{LoadResult, PhaseResult};
 use crate::machine::{CPU_SECONDS, OWNER, Owner};
-use crate::scenario::{
-    ClientExpression, Counted, Objective, ObjectiveKind, Outcome, Threshold, replace_names,
-};
+use crate::scenario::{ClientExpression, Counted, Objective, ObjectiveKind, Outcome, Threshold};
 use crate::series::{FamilyKind, SeriesStore};
 use crate::units::Unit;
 
@@ -24,7 +23,7 @@ const LEAST_SECONDS: f64 = 1.0;
 
 /// How the CPU was shared over all measured phases; `None` where that was not seen.
 pub fn machine_shares(load: &LoadResult, series: &SeriesStore) -> Option<CpuShares> {
-    shares_over(load.phases.iter().filter(|phase| phase.measured), series)
+    shares_over(load.measured_phases(), series)
 }
 
 /// How the CPU was shared while the load of an objective ran, if waiting for it explains
@@ -150,8 +149,7 @@ fn on_client(expression: &ClientExpression) -> Waiting {
 }
 
 fn on_promql(expression: &str, unit: Unit, evidence: &Evidence<'_>) -> Waiting {
-    let text = replace_names(expression, |_, _| Some("1m".into()));
-    let Ok(expression) = Expression::parse(&text) else { return Waiting::Nothing };
+    let Some(expression) = shape(expression) else { return Waiting::Nothing };
     let selectors = expression.selectors();
     // What a process says of itself (its CPU, its start) is not about requests.
     let is_of_process = |one: &SelectorInfo| {
@@ -193,9 +191,8 @@ enum Failures {
 
 impl Failures {
     fn of(load: &LoadResult) -> Self {
-        let measured = load.phases.iter().filter(|phase| phase.measured);
         let (mut failed, mut waited) = (0, 0);
-        for request in measured.flat_map(|phase| &phase.requests) {
+        for request in load.measured_requests() {
             failed += request.failed;
             let kinds = request.failures.iter().filter(|(kind, _)| kind.is_waiting());
             waited += kinds.map(|(_, count)| count).sum::<u64>();
@@ -213,12 +210,12 @@ impl Failures {
 mod tests {
     use super::*;
     use crate::load::{FailureKind, RequestResult};
-    use crate::scenario::{Comparator, RequestFilter, Restarts, Statistic, TimeKind, Unmoved};
+    use crate::scenario::{Comparator, RequestFilter, Statistic, TimeKind};
     use crate::slo::fixtures::{
-        add_machine, add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_machine, add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
         with_failures,
     };
-    use crate::slo::{JudgedObjective, Windows, judge};
+    use crate::slo::{JudgedObjective, judge};
     use Verdict::{Fail, Inconclusive, Pass};
 
     fn machine(idle: f64, target: Option<f64>, other: f64) -> SeriesStore {
@@ -237,19 +234,7 @@ mod tests {
         load: &LoadResult,
         series: &SeriesStore,
     ) -> JudgedObjective {
-        let planned = planned_of(load);
-        let windows = Windows::find(series, load);
-        let (unmoved, restarts) = (Unmoved::Allow, Restarts::Fail);
-        let evidence = Evidence {
-            planned,
-            load,
-            series,
-            windows,
-            unmoved,
-            restarts,
-            metrics_paths: Vec::new(),
-        };
-        judge(&objective(kind, &[target]), &evidence)
+        judge(&objective(kind, &[target]), &evidence_of(load, series))
     }
 
     fn p95() -> ObjectiveKind {

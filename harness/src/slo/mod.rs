@@ -30,7 +30,7 @@ mod verdict;
 mod windows;
 
 pub use beside::ShownBeside;
-pub use by_itself::moves_by_itself;
+pub use by_itself::{moves_by_itself, names_a_path_of_scrapes};
 pub use client_text::client_expression_text;
 pub use evidence::{Evidence, InstanceWindows, MissingWindow, PlannedPhase, Window, Windows};
 pub use growth::{Growth, Selection, growths, selections};

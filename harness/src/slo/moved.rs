@@ -4,14 +4,15 @@
 //! itself, those with the metrics path in a label, and a counter that grew by one at
 //! every scrape, as one that counts the scrapes does.
 
-use slogate_promql::{Expression, METRIC_NAME, SeriesRef, parse_selector};
+use slogate_promql::{METRIC_NAME, SeriesRef, parse_selector};
 
 use super::algebra::counter_growth::{Counted, growth};
 use super::algebra::since_start::counts_since_start;
 use super::by_itself::{counts_scrapes, is_of_scrapes, moves_by_itself};
+use super::promql::shape;
 use super::scraped::{OWN_SERIES, ScrapeEnds, kind_of};
 use super::{Evidence, Window};
-use crate::scenario::{ObjectiveKind, Unmoved, replace_names};
+use crate::scenario::{ObjectiveKind, Unmoved};
 use crate::series::FamilyKind;
 
 /// Whether a counter of the target's own moved under the load.
@@ -25,8 +26,7 @@ pub(super) fn nothing_moved(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Op
         return None;
     }
     let window = *evidence.windows.run.as_ref().ok()?;
-    let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
-    let answers = measured.flat_map(|phase| &phase.requests).map(|one| one.responses).sum();
+    let answers = evidence.load.measured_answers();
     let moved = answers == 0 || any_moved(window, evidence);
     (!moved).then_some(answers)
 }
@@ -36,12 +36,9 @@ fn reads_target(kind: &ObjectiveKind) -> bool {
     let is_own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(OWN_SERIES));
     match kind {
         ObjectiveKind::Client(_) => false,
-        ObjectiveKind::Promql { expression, .. } => {
-            let text = replace_names(expression, |_, _| Some("1m".into()));
-            Expression::parse(&text).map_or(true, |expression| {
-                expression.selectors().iter().any(|one| !is_own(one.metric_name()))
-            })
-        }
+        ObjectiveKind::Promql { expression, .. } => shape(expression).is_none_or(|expression| {
+            expression.selectors().iter().any(|one| !is_own(one.metric_name()))
+        }),
         ObjectiveKind::Counter { selector, .. } | ObjectiveKind::Present { selector } => {
             parse_selector(selector).map_or(true, |selector| !is_own(selector.metric_name()))
         }
@@ -78,21 +75,17 @@ fn counts_events(one: SeriesRef<'_>, evidence: &Evidence<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::series::SeriesStore;
-    use crate::slo::Windows;
-    use crate::slo::fixtures::{add_series, answered, planned_of, scrapes_every, steady, store_of};
+
+    use crate::slo::fixtures::{
+        add_series, answered, evidence_of, scrapes_every, steady, store_of,
+    };
 
     fn answers_without_a_move(store: &SeriesStore, kind: &ObjectiveKind) -> Option<u64> {
         let load = steady(vec![answered("csv", [5; 100])]);
-        let (planned, windows) = (planned_of(&load), Windows::find(store, &load));
-        let unmoved = Unmoved::Doubt;
         let evidence = Evidence {
-            planned,
-            load: &load,
-            series: store,
-            windows,
-            unmoved,
-            restarts: crate::scenario::Restarts::Fail,
+            unmoved: Unmoved::Doubt,
             metrics_paths: vec!["/metrics".into()],
+            ..evidence_of(&load, store)
         };
         nothing_moved(kind, &evidence)
     }

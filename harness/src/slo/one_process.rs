@@ -3,21 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use slogate_promql::{
-    Copies, Expression, Labels, Selector, SeriesRef, SeriesSource, parse_selector,
-};
+use slogate_promql::{Copies, Labels, Selector, SeriesRef, SeriesSource, parse_selector};
 
 use super::Evidence;
 use super::algebra::one_process::{self, AtEnds, Instance};
 use super::algebra::since_start::counts_since_start;
 use super::by_itself::{is_of_scrapes, moves_by_itself};
+use super::promql::shape;
 use super::scraped::{ScrapeEnds, kind_of};
-use crate::scenario::{ObjectiveKind, replace_names};
-
-/// When a process started; Prometheus' own client libraries all expose it.
-const START_TIME: &str = "process_start_time_seconds";
-/// Labels that scraping adds.
-const SCRAPE_LABELS: [&str; 2] = ["instance", "job"];
+use crate::scenario::ObjectiveKind;
+use crate::series::{SCRAPE_LABELS, START_TIME};
 
 /// Two instances that are one process, if an objective reads series of both.
 pub(super) fn read_twice(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Option<[String; 2]> {
@@ -26,9 +21,7 @@ pub(super) fn read_twice(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Optio
         return None;
     }
     let instances = instances(evidence);
-    let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
-    let answers = measured.flat_map(|phase| &phase.requests).map(|one| one.responses).sum();
-    let twice = one_process::find(&instances, answers)?;
+    let twice = one_process::find(&instances, evidence.load.measured_answers())?;
     let reads = |selector: &Selector, instance: &str| {
         let mut series = evidence.series.series(selector.metric_name());
         series.any(|one| of_instance(one, instance) && selector.matches(one.labels))
@@ -42,7 +35,7 @@ pub(super) fn read_twice(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Optio
 pub(super) fn copies(kind: &ObjectiveKind) -> Copies {
     match kind {
         ObjectiveKind::Promql { expression, .. } => {
-            parsed(expression).map_or(Copies::Unknown, |one| one.copies())
+            shape(expression).map_or(Copies::Unknown, |one| one.copies())
         }
         ObjectiveKind::Counter { .. } => Copies::Added,
         ObjectiveKind::Reconcile(_) | ObjectiveKind::Client(_) | ObjectiveKind::Present { .. } => {
@@ -51,16 +44,11 @@ pub(super) fn copies(kind: &ObjectiveKind) -> Copies {
     }
 }
 
-fn parsed(expression: &str) -> Option<Expression> {
-    let text = replace_names(expression, |_, _| Some("1m".into()));
-    Expression::parse(&text).ok()
-}
-
 /// The selectors of an objective whose numbers another copy of a series changes.
 fn counted_by(kind: &ObjectiveKind) -> Vec<Selector> {
     match kind {
         ObjectiveKind::Promql { expression, .. } => {
-            let selectors = parsed(expression).map(|one| one.selectors());
+            let selectors = shape(expression).map(|one| one.selectors());
             selectors.unwrap_or_default().into_iter().map(|one| one.selector).collect()
         }
         ObjectiveKind::Counter { selector, .. } => parse_selector(selector).into_iter().collect(),
@@ -116,12 +104,12 @@ fn counters(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Comparator, Restarts, Unmoved};
+    use crate::scenario::Comparator;
     use crate::series::{FamilyKind, ScrapeRecord, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
     };
-    use crate::slo::{Verdict, Windows, judge};
+    use crate::slo::{Verdict, judge};
     use crate::units::Unit;
 
     /// A process at two addresses that counts a hundred answers and its own CPU, and one that
@@ -168,17 +156,7 @@ mod tests {
 
     fn with_evidence<T>(ask: impl FnOnce(&Evidence<'_>) -> T) -> T {
         let (load, series) = (steady(vec![answered("csv", [5; 100])]), seen());
-        let (planned, windows) = (planned_of(&load), Windows::find(&series, &load));
-        let evidence = Evidence {
-            planned,
-            load: &load,
-            series: &series,
-            windows,
-            unmoved: Unmoved::Allow,
-            restarts: Restarts::Fail,
-            metrics_paths: Vec::new(),
-        };
-        ask(&evidence)
+        ask(&evidence_of(&load, &series))
     }
 
     fn twice(kind: &ObjectiveKind) -> Option<[String; 2]> {

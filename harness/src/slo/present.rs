@@ -58,12 +58,12 @@ fn has_sample(one: SeriesRef<'_>, window: Window) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{ObjectiveKind, Unmoved};
+    use crate::scenario::ObjectiveKind;
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
     };
-    use crate::slo::{JudgedObjective, Verdict, Windows, judge};
+    use crate::slo::{JudgedObjective, Verdict, judge};
 
     fn store(value: impl Fn(usize) -> Option<f64>) -> SeriesStore {
         let mut store = store_of(scrapes_every(1_000, 1_000, 5_000));
@@ -74,18 +74,8 @@ mod tests {
 
     fn judged(series: &SeriesStore, selector: &str) -> JudgedObjective {
         let load = steady(vec![answered("csv", [5; 100])]);
-        let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
-        let unmoved = Unmoved::Allow;
-        let evidence = Evidence {
-            planned,
-            load: &load,
-            series,
-            windows,
-            unmoved,
-            restarts: crate::scenario::Restarts::Fail,
-            metrics_paths: Vec::new(),
-        };
-        judge(&objective(ObjectiveKind::Present { selector: selector.into() }, &[]), &evidence)
+        let objective = objective(ObjectiveKind::Present { selector: selector.into() }, &[]);
+        judge(&objective, &evidence_of(&load, series))
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::scenario::{Objective, ObjectiveKind, names_window, replace_names};
 use crate::units::{Unit, to_base};
 use doubts::Doubts;
 use own_times::{Measured, OwnTimes};
+pub(super) use substitute::shape;
 
 /// A PromQL objective's expression, as the scenario has it.
 #[derive(Clone, Copy)]
@@ -56,9 +57,8 @@ pub(super) fn own_exceptions(
     evidence: &Evidence<'_>,
 ) -> Option<Vec<Exceptions>> {
     let ObjectiveKind::Promql { expression, unit, .. } = &objective.kind else { return None };
-    let literal = replace_names(expression, |_, _| Some("1m".into()));
-    let parsed = Expression::parse(&literal).ok()?;
-    let own_times = OwnTimes::of(&parsed, *unit, objective.during.as_deref(), evidence)?;
+    let own_times =
+        OwnTimes::of(&shape(expression)?, *unit, objective.during.as_deref(), evidence)?;
     let labels = finding.element.as_deref().unwrap_or_default();
     let measured = Measured { labels, samples: finding.samples };
     let against = |target| own_times.exceptions(measured, target);
@@ -257,13 +257,13 @@ mod tests {
     use super::*;
     use crate::histogram::LatencyHistogram;
     use crate::load::LoadResult;
-    use crate::scenario::{Comparator, Unmoved};
+    use crate::scenario::Comparator;
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        add_series, answered, evidence_of, load_of, objective, phase, scrapes_every, steady,
         store_of, with_failures,
     };
-    use crate::slo::{JudgedObjective, UncertaintyKind, Verdict, Windows};
+    use crate::slo::{JudgedObjective, UncertaintyKind, Verdict};
 
     const P95: &str = "histogram_quantile(0.95, sum by (le) (increase(latency_ms_bucket[$run])))";
 
@@ -293,18 +293,7 @@ mod tests {
         }
 
         fn judged(&self, load: &LoadResult, series: &SeriesStore) -> JudgedObjective {
-            let planned = planned_of(load);
-            let windows = Windows::find(series, load);
-            let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
-            let evidence = Evidence {
-                planned,
-                load,
-                series,
-                windows,
-                unmoved,
-                restarts,
-                metrics_paths: Vec::new(),
-            };
+            let evidence = evidence_of(load, series);
             let kind = ObjectiveKind::Promql {
                 expression: self.text.into(),
                 unit: self.unit.0,
@@ -966,18 +955,7 @@ mod tests {
             &[(Comparator::LessOrEqual, 5.0), (Comparator::GreaterOrEqual, 4.0)],
         );
         let load = steady(vec![answered("csv", [5; 100])]);
-        let windows = Windows::find(&store, &load);
-        let (unmoved, restarts) = (Unmoved::Allow, crate::scenario::Restarts::Fail);
-        let (planned, load, series) = (planned_of(&load), &load, &store);
-        let evidence = Evidence {
-            planned,
-            load,
-            series,
-            windows,
-            unmoved,
-            restarts,
-            metrics_paths: Vec::new(),
-        };
+        let evidence = evidence_of(&load, &store);
         let lower = crate::slo::judge(&objective, &evidence);
         assert_eq!(lower.verdict, Verdict::Inconclusive, "{}", lower.reason);
         objective.thresholds.swap(0, 1);

@@ -101,7 +101,7 @@ fn suggested(load: &LoadResult, series: &SeriesStore) -> Suggestions {
     let read = read_text(Path::new("look"), LOOK, &Variables::new(), &ReadOptions::default());
     let scenario = read.unwrap().scenario;
     let evidence = Evidence::of(&scenario, load, series);
-    suggest(&evidence, Some("/metrics"))
+    suggest(&evidence)
 }
 
 fn draft(suggestions: Suggestions, metrics: MetricsDraft) -> Draft {

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::super::Failure;
 use super::super::files::Reading;
+use super::super::runtime;
 use super::super::url_scenario::{self, UrlArguments};
 use super::InitArguments;
 use crate::gate::{Condition, ExitCode};
@@ -15,7 +16,7 @@ use crate::load::{FailureKind, RequestResult};
 use crate::propose::{Suggestions, suggest};
 use crate::scenario::{Origin, Scenario};
 use crate::scrape::{Looked, find_metrics};
-use crate::session::{ScenarioRun, Settings, Signals, Silence, run_scenario};
+use crate::session::{ScenarioRun, Settings, Silence, run_scenario};
 use crate::slo::Evidence;
 use crate::units::{Unit, format_quantity};
 
@@ -88,15 +89,7 @@ struct Sent {
 impl<'a> Looker<'a> {
     /// Nothing is sent yet.
     pub(super) fn new(arguments: &'a InitArguments, origin: &'a Origin) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(Failure::internal)?;
-        let signals = {
-            let _inside = runtime.enter();
-            Signals::install().map_err(Failure::internal)?
-        };
+        let (runtime, signals) = runtime::start()?;
         let settings = Settings {
             program: std::env::current_exe().map_err(Failure::internal)?,
             start: None,
@@ -129,11 +122,7 @@ impl<'a> Looker<'a> {
                 Err(missing) => Metrics::NotFound(vec![format!("{given}: {missing}")]),
             },
         };
-        let path = match &metrics {
-            Metrics::At { given, .. } => Some(path_of(given)),
-            Metrics::NotFound(_) | Metrics::NotWanted => None,
-        };
-        Ok(Look { suggestions: suggest(&evidence, path), metrics })
+        Ok(Look { suggestions: suggest(&evidence), metrics })
     }
 
     /// How long the first answer took, in seconds, and the address that it came from.
@@ -305,13 +294,6 @@ fn requests_within(seconds: f64, each: f64) -> u32 {
     fit.clamp(FEWEST_REQUESTS, MOST_REQUESTS)
 }
 
-/// The path of a path or URL, without a query.
-fn path_of(given: &str) -> &str {
-    let given = given.split('?').next().unwrap_or_default();
-    let after_scheme = given.split_once("://").map_or(given, |(_, rest)| rest);
-    after_scheme.find('/').map_or("/", |at| &after_scheme[at..])
-}
-
 /// One sentence for each reason, with the paths that share it.
 fn in_groups(looked: &[Looked]) -> Vec<String> {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
@@ -332,15 +314,6 @@ mod tests {
     fn a_slow_service_gets_few_requests() {
         let within = |each| requests_within(SLOW_LOOK_SECONDS, each);
         assert_eq!([within(0.03), within(1.0), within(9.0)], [MOST_REQUESTS, 10, FEWEST_REQUESTS]);
-    }
-
-    #[test]
-    fn the_path_of_the_metrics_is_known_however_it_was_given() {
-        for (given, path) in
-            [("/metrics", "/metrics"), ("http://a:9/metrics?x=/y", "/metrics"), ("https://a", "/")]
-        {
-            assert_eq!(path_of(given), path);
-        }
     }
 
     #[test]

@@ -25,9 +25,7 @@ pub struct Behind {
 
 /// Whether the generator was too far behind to have applied the load.
 pub fn find(load: &LoadResult) -> Option<Behind> {
-    let measured = load.phases.iter().filter(|phase| phase.measured);
-    let requests = measured.flat_map(|phase| &phase.requests);
-    let intended: u64 = requests.map(|request| request.intended).sum();
+    let intended: u64 = load.measured_requests().map(|request| request.intended).sum();
     let missed = load.generator.missed_by_generator;
     let allowed = intended as f64 * (1.0 - DISPATCHED_SHARE);
     // A tolerance far below one request keeps 1 of 100 on the good side.

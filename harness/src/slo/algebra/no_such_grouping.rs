@@ -9,10 +9,7 @@ use std::collections::BTreeSet;
 use slogate_promql::{LabelUse, Labels};
 
 use crate::scenario::closest;
-
-/// Labels that scraping adds to every series: no series of the target's own must have them,
-/// and the generator's have none.
-const SCRAPE_LABELS: [&str; 2] = ["instance", "job"];
+use crate::series::SCRAPE_LABELS;
 
 /// The doubt about a label that none of the series has which are grouped or matched by it.
 pub fn doubt(named: &LabelUse, selected: &[&Labels]) -> Option<String> {

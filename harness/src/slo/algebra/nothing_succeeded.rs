@@ -25,7 +25,7 @@ pub struct Fruitless {
 /// The first request by name of which none ended as expected, if there were enough of
 /// it; of any number, if nothing else succeeded either.
 pub fn find(load: &LoadResult) -> Option<Fruitless> {
-    let requests: Vec<&RequestResult> = measured(load).collect();
+    let requests: Vec<&RequestResult> = load.measured_requests().collect();
     let least = if something_succeeded(load) { LEAST_FAILURES } else { 1 };
     requests.iter().find_map(|one| {
         let same = || requests.iter().filter(|other| other.name == one.name);
@@ -39,11 +39,7 @@ pub fn find(load: &LoadResult) -> Option<Fruitless> {
 
 /// Whether any measured request ended as expected.
 pub fn something_succeeded(load: &LoadResult) -> bool {
-    measured(load).any(|request| request.succeeded > 0)
-}
-
-fn measured(load: &LoadResult) -> impl Iterator<Item = &RequestResult> {
-    load.phases.iter().filter(|phase| phase.measured).flat_map(|phase| &phase.requests)
+    load.measured_requests().any(|request| request.succeeded > 0)
 }
 
 /// Rules again, knowing that a request never succeeded.

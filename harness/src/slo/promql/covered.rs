@@ -17,7 +17,7 @@ pub(super) fn widest(
 ) -> Option<Covered> {
     // `$run` in an objective of a phase is about the run until then.
     let during = during.filter(|_| !names_window(prepared.query.text, "$run"));
-    let measured = || evidence.load.phases.iter().filter(|phase| phase.measured);
+    let measured = || evidence.load.measured_phases();
     let named = |phase: &&PhaseResult| during.is_none_or(|name| goes_by(phase, name, evidence));
     let (own, all) = (Load::of(measured().filter(named))?, Load::of(measured())?);
     let covered = ranges.iter().map(|range| covered(range.stretch, own, all));

@@ -252,8 +252,7 @@ fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 
     if !selectors.iter().any(|one| fast_failures::mixes_outcomes(&one.selector)) {
         return 0;
     }
-    let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
-    measured.flat_map(|phase| &phase.requests).map(|request| request.failed).sum()
+    evidence.load.measured_requests().map(|request| request.failed).sum()
 }
 
 fn restarted_counters(

@@ -143,12 +143,12 @@ fn rounded(value: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::{Comparator, ObjectiveKind, Unmoved};
+    use crate::scenario::{Comparator, ObjectiveKind};
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, objective, planned_of, scrapes_every, steady, store_of,
+        add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
     };
-    use crate::slo::{Evidence, JudgedObjective, Observed, Verdict, Windows, judge};
+    use crate::slo::{JudgedObjective, Observed, Verdict, judge};
     use crate::units::Unit;
 
     const SHARE: &str = "sum(increase(jobs_total{status=\"ok\"}[$run])) \
@@ -173,20 +173,10 @@ mod tests {
 
     fn judged(series: &SeriesStore, text: &str, bound: f64) -> JudgedObjective {
         let load = steady(vec![answered("csv", [5; 100])]);
-        let (planned, windows) = (planned_of(&load), Windows::find(series, &load));
-        let unmoved = Unmoved::Allow;
-        let evidence = Evidence {
-            planned,
-            load: &load,
-            series,
-            windows,
-            unmoved,
-            restarts: crate::scenario::Restarts::Fail,
-            metrics_paths: Vec::new(),
-        };
         let (expression, unit, scale) = (text.into(), Unit::Ratio, 1.0);
         let kind = ObjectiveKind::Promql { expression, unit, scale, includes_before_run: false };
-        judge(&objective(kind, &[(Comparator::GreaterOrEqual, bound)]), &evidence)
+        let objective = objective(kind, &[(Comparator::GreaterOrEqual, bound)]);
+        judge(&objective, &evidence_of(&load, series))
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `$run` and `$phase` in PromQL: literal durations in place of names.
 
+use slogate_promql::Expression;
+
 use crate::scenario::{names_window, replace_names};
 
 /// Replaces `$run` and `$phase` by durations in milliseconds. A range that is
@@ -14,6 +16,12 @@ pub(super) fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<
         "$phase" => phase_ms.map(milliseconds),
         _ => None,
     }))
+}
+
+/// The expression of a text for questions that its windows do not change: which series it
+/// reads, and what it makes of them. `None` if it is none.
+pub(in crate::slo) fn shape(text: &str) -> Option<Expression> {
+    Expression::parse(&replace_names(text, |_, _| Some("1m".into()))).ok()
 }
 
 fn milliseconds(duration_ms: i64) -> String {

@@ -169,7 +169,7 @@ fn exact_ends(name: &str, window: Window, evidence: &Evidence<'_>) -> Result<(),
         planned.is_some_and(|planned| planned.goes_by(name))
     };
     let (own, others): (Vec<&PhaseResult>, Vec<&PhaseResult>) =
-        evidence.load.phases.iter().filter(|phase| phase.measured).partition(is_meant);
+        evidence.load.measured_phases().partition(is_meant);
     if others.is_empty() {
         return Ok(());
     }
@@ -216,10 +216,10 @@ mod tests {
     use crate::scenario::{Distance, ObjectiveKind, Tolerance, Unmoved};
     use crate::series::{FamilyKind, SeriesStore};
     use crate::slo::fixtures::{
-        add_series, answered, load_of, objective, phase, planned_of, scrapes_every, steady,
+        add_series, answered, evidence_of, load_of, objective, phase, scrapes_every, steady,
         store_of, with_failures,
     };
-    use crate::slo::{JudgedObjective, Verdict, Windows, judge_each};
+    use crate::slo::{JudgedObjective, Verdict, judge_each};
     use crate::units::Unit;
 
     const REQUESTS: &str = "export_requests_total";
@@ -258,16 +258,7 @@ mod tests {
         series: &SeriesStore,
         (kind, during): (ObjectiveKind, Option<&str>),
     ) -> (JudgedObjective, Option<String>) {
-        let (planned, windows) = (planned_of(load), Windows::find(series, load));
-        let evidence = Evidence {
-            planned,
-            load,
-            series,
-            windows,
-            unmoved: Unmoved::Doubt,
-            restarts: crate::scenario::Restarts::Fail,
-            metrics_paths: Vec::new(),
-        };
+        let evidence = Evidence { unmoved: Unmoved::Doubt, ..evidence_of(load, series) };
         let mut objective = objective(kind, &[]);
         objective.during = during.map(str::to_owned);
         let judged: Vec<JudgedObjective> = judge_each(std::slice::from_ref(&objective), &evidence)

@@ -9,10 +9,7 @@ use crate::slo::{Evidence, JudgedObjective, Source, Verdict};
 pub fn note(judged: &[JudgedObjective], evidence: &Evidence<'_>) -> Option<String> {
     let reconciled =
         judged.iter().any(|one| one.source == Source::Reconcile && one.verdict == Verdict::Pass);
-    let answers: u64 = {
-        let measured = evidence.load.phases.iter().filter(|phase| phase.measured);
-        measured.flat_map(|phase| &phase.requests).map(|one| one.responses).sum()
-    };
+    let answers = evidence.load.measured_answers();
     if reconciled || answers == 0 || evidence.windows.run.is_err() {
         return None;
     }
