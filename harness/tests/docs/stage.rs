@@ -65,10 +65,10 @@ impl Stage {
     /// Whether a command is without the Prometheus that it, or a file that it names, asks.
     pub(crate) fn lacks_prometheus(&self, text: &str) -> bool {
         let asks = |text: &str| text.contains(PROMETHEUS);
-        let files =
-            text.split_whitespace().filter_map(|word| fs::read(self.folder().join(word)).ok());
-        self.prometheus.is_none()
-            && (asks(text) || files.into_iter().any(|file| asks(&String::from_utf8_lossy(&file))))
+        // Words without an extension are programs, of hundreds of megabytes some.
+        let names = text.split_whitespace().filter(|word| Path::new(word).extension().is_some());
+        let mut files = names.filter_map(|name| fs::read_to_string(self.folder().join(name)).ok());
+        self.prometheus.is_none() && (asks(text) || files.any(|file| asks(&file)))
     }
 
     /// An output with the addresses as pages write them.
