@@ -81,7 +81,7 @@ impl Domain {
             Comparator::LessOrEqual => self.high <= target.bound,
             Comparator::Greater => self.low > target.bound,
             Comparator::GreaterOrEqual => self.low >= target.bound,
-            Comparator::Equal => false,
+            Comparator::Equal => self.low >= target.bound && self.high <= target.bound,
             Comparator::NotEqual => !self.has(target.bound),
         }
     }
@@ -93,7 +93,7 @@ impl Domain {
             Comparator::Greater => self.high <= target.bound,
             Comparator::GreaterOrEqual => self.high < target.bound,
             Comparator::Equal => !self.has(target.bound),
-            Comparator::NotEqual => false,
+            Comparator::NotEqual => self.low >= target.bound && self.high <= target.bound,
         }
     }
 
@@ -119,6 +119,9 @@ impl Domain {
         match (self.low.is_finite(), self.high.is_finite()) {
             _ if is_between && (self.low..=self.high).contains(&value) => {
                 format!("{subject} is a whole number")
+            }
+            (true, true) if self.low >= self.high => {
+                format!("{subject} is always {}", end(self.low))
             }
             (true, true) => format!("{subject} is {} to {}", end(self.low), end(self.high)),
             (true, false) => format!("{subject} is never below {}", end(self.low)),
@@ -268,6 +271,33 @@ mod tests {
         });
         assert!(found(&domain.unwrap(), &[">= 0"]).is_some());
         assert_eq!(found(&domain.unwrap(), &[">= 1"]), None);
+    }
+
+    #[test]
+    fn arithmetic_that_leaves_one_value_judges_nothing() {
+        let of = |expression: &str| {
+            Domain::of(&ObjectiveKind::Promql {
+                expression: expression.into(),
+                unit: Unit::Plain,
+                scale: 1.0,
+                includes_before_run: false,
+            })
+            .unwrap()
+        };
+        for (expression, target, why) in [
+            ("sum(depth) * 0", "== 0", "this expression is always 0"),
+            ("sum(depth) - sum(depth)", "<= 0", "this expression is always 0"),
+            ("clamp(sum(depth), 3, 3)", "== 3", "this expression is always 3"),
+            ("count(depth) >= bool 0", ">= 1", "this expression is always 1"),
+            ("sgn(sum(depth))", "<= 1", "this expression is -1 to 1"),
+            ("sum(depth) % 2", "<= 2", "this expression is -2 to 2"),
+        ] {
+            let message = found(&of(expression), &[target]).unwrap();
+            assert_eq!(message, format!("`{target}` holds whatever is measured: {why}"));
+        }
+        let message = found(&of("sum(depth) ^ 0"), &["!= 1"]).unwrap();
+        assert!(message.starts_with("`!= 1` can never hold"), "{message}");
+        assert_eq!(found(&of("sum(depth) - sum(depth_limit)"), &["<= 0"]), None);
     }
 
     #[test]

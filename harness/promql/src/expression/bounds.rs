@@ -1,10 +1,10 @@
 //! Between which bounds the value of an expression lies by its shape alone, whatever the
-//! series are: a count is never below 0, a `bool` comparison is 0 or 1.
+//! series are: a count is never below 0, a `bool` comparison is 0 or 1, `x - x` is 0.
 //!
 //! The answer is never too narrow, and often `ANY`: what a gauge can be is not known.
 //! NaN is no value here, and neither is that there is none.
 
-use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Expression, Kind};
+use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Cardinality, Expression, Kind};
 use crate::matcher::Selector;
 
 /// Bounds of a value, both included.
@@ -21,6 +21,11 @@ impl Bounds {
     pub const ANY: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
     const FROM_ZERO: Self = Self { low: 0.0, high: f64::INFINITY };
     const ZERO_TO_ONE: Self = Self { low: 0.0, high: 1.0 };
+    const MINUS_ONE_TO_ONE: Self = Self { low: -1.0, high: 1.0 };
+
+    const fn only(value: f64) -> Self {
+        Self { low: value, high: value }
+    }
 
     /// What cannot be calculated is not known.
     fn new(low: f64, high: f64) -> Self {
@@ -28,6 +33,11 @@ impl Bounds {
             low: if low.is_nan() { f64::NEG_INFINITY } else { low },
             high: if high.is_nan() { f64::INFINITY } else { high },
         }
+    }
+
+    /// The one value, where there is only one.
+    fn constant(self) -> Option<f64> {
+        (self.low.to_bits() == self.high.to_bits()).then_some(self.low)
     }
 
     fn negated(self) -> Self {
@@ -100,6 +110,10 @@ fn of_call(call: &Call) -> Bounds {
         "absent" | "absent_over_time" | "present_over_time" | "histogram_fraction" => {
             Bounds::ZERO_TO_ONE
         }
+        "sgn" => sign_of(first),
+        "sin" | "cos" | "tanh" => Bounds::MINUS_ONE_TO_ONE,
+        "minute" | "hour" | "day_of_week" | "day_of_month" | "day_of_year" | "days_in_month"
+        | "month" => of_calendar(call.function.name),
         "max_over_time" | "min_over_time" | "avg_over_time" | "first_over_time"
         | "last_over_time" | "vector" | "scalar" | "sort" | "sort_desc" | "sort_by_label"
         | "sort_by_label_desc" | "label_replace" | "label_join" => first,
@@ -107,6 +121,26 @@ fn of_call(call: &Call) -> Bounds {
         "clamp" | "clamp_min" | "clamp_max" => clamped(call.function.name, first, arguments),
         _ => Bounds::ANY,
     }
+}
+
+/// The sign of a value between these bounds.
+fn sign_of(inner: Bounds) -> Bounds {
+    let sign = |value: f64| if value == 0.0 { 0.0 } else { value.signum() };
+    Bounds { low: sign(inner.low), high: sign(inner.high) }
+}
+
+/// The values of a function of the calendar (`docs/querying/functions.md`).
+fn of_calendar(function: &str) -> Bounds {
+    let (low, high) = match function {
+        "minute" => (0.0, 59.0),
+        "hour" => (0.0, 23.0),
+        "day_of_week" => (0.0, 6.0),
+        "day_of_month" => (1.0, 31.0),
+        "day_of_year" => (1.0, 366.0),
+        "days_in_month" => (28.0, 31.0),
+        _ => (1.0, 12.0),
+    };
+    Bounds { low, high }
 }
 
 /// What is left between two ends, of each of which its own bounds are known.
@@ -138,25 +172,88 @@ fn of_aggregate(aggregate: &Aggregate) -> Bounds {
 }
 
 fn of_binary(binary: &Binary) -> Bounds {
+    if let Some(value) = of_twins(binary) {
+        return Bounds::only(value);
+    }
     let (left, right) = (binary.left.bounds(), binary.right.bounds());
     let are_from_zero = left.low >= 0.0 && right.low >= 0.0;
     match binary.operator {
         operator if operator.is_comparison() => {
             if binary.returns_bool {
-                Bounds::ZERO_TO_ONE
+                outcome(operator, left, right)
             } else {
                 Bounds::ANY
             }
         }
         BinaryOperator::Add => Bounds::new(left.low + right.low, left.high + right.high),
         BinaryOperator::Subtract => Bounds::new(left.low - right.high, left.high - right.low),
-        BinaryOperator::Multiply if are_from_zero => {
-            Bounds::new(left.low * right.low, left.high * right.high)
-        }
+        BinaryOperator::Multiply => product(left, right),
         BinaryOperator::Divide if are_from_zero => Bounds::FROM_ZERO,
+        BinaryOperator::Modulo => remainder(left, right),
+        BinaryOperator::Power => power(left, right),
         BinaryOperator::And | BinaryOperator::Unless => left,
         BinaryOperator::Or => left.around(right),
         _ => Bounds::ANY,
+    }
+}
+
+/// What an expression makes of itself: each element meets its own twin, unless several
+/// may meet one.
+fn of_twins(binary: &Binary) -> Option<f64> {
+    let meets_itself = binary.cardinality == Cardinality::OneToOne
+        && binary.left.to_string() == binary.right.to_string();
+    if !meets_itself {
+        return None;
+    }
+    match binary.operator {
+        BinaryOperator::Subtract | BinaryOperator::Modulo => Some(0.0),
+        BinaryOperator::Divide => Some(1.0),
+        _ => None,
+    }
+}
+
+/// What a `bool` comparison of values between these bounds can be.
+fn outcome(operator: BinaryOperator, left: Bounds, right: Bounds) -> Bounds {
+    let (always, never) = match operator {
+        BinaryOperator::Less => (left.high < right.low, left.low >= right.high),
+        BinaryOperator::LessOrEqual => (left.high <= right.low, left.low > right.high),
+        BinaryOperator::Greater => (left.low > right.high, left.high <= right.low),
+        BinaryOperator::GreaterOrEqual => (left.low >= right.high, left.high < right.low),
+        _ => (false, false),
+    };
+    match (always, never) {
+        (true, _) => Bounds::only(1.0),
+        (_, true) => Bounds::only(0.0),
+        _ => Bounds::ZERO_TO_ONE,
+    }
+}
+
+/// An end that is infinite stands for values of any size, and 0 of them is 0.
+fn product(left: Bounds, right: Bounds) -> Bounds {
+    let times = |a: f64, b: f64| if a == 0.0 || b == 0.0 { 0.0 } else { a * b };
+    let corners = [left.low, left.high].map(|a| [right.low, right.high].map(|b| times(a, b)));
+    let all = corners.as_flattened();
+    Bounds {
+        low: all.iter().copied().fold(f64::INFINITY, f64::min),
+        high: all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    }
+}
+
+/// A remainder is smaller than the divisor and has the sign of the dividend.
+fn remainder(left: Bounds, right: Bounds) -> Bounds {
+    let size = right.low.abs().max(right.high.abs());
+    let low = if left.low >= 0.0 { 0.0 } else { (-size).max(left.low) };
+    let high = if left.high <= 0.0 { 0.0 } else { size.min(left.high) };
+    Bounds { low, high }
+}
+
+/// Powers of a known exponent, and of what is not negative.
+fn power(base: Bounds, exponent: Bounds) -> Bounds {
+    match exponent.constant() {
+        Some(0.0) => Bounds::only(1.0),
+        Some(1.0) => base,
+        Some(exponent) if exponent % 2.0 == 0.0 => Bounds::FROM_ZERO,
+        _ => base.kept_from_zero(),
     }
 }
 
@@ -195,6 +292,61 @@ mod tests {
         assert_eq!(bounds("clamp(a, 1, 5)"), (1.0, 5.0));
         assert_eq!(bounds("clamp_max(clamp_min(a, 5), 3)"), (3.0, 3.0));
         assert_eq!(bounds("-count(a)"), (-INFINITE, 0.0));
+        assert_eq!(bounds("sgn(a)"), (-1.0, 1.0));
+        assert_eq!(bounds("sgn(count(a))"), (0.0, 1.0));
+        assert_eq!(bounds("cos(a)"), (-1.0, 1.0));
+        assert_eq!(bounds("hour()"), (0.0, 23.0));
+        assert_eq!(bounds("days_in_month(a)"), (28.0, 31.0));
+    }
+
+    #[test]
+    fn a_remainder_is_smaller_than_its_divisor() {
+        assert_eq!(bounds("a % 2"), (-2.0, 2.0));
+        assert_eq!(bounds("count(a) % 2"), (0.0, 2.0));
+        assert_eq!(bounds("a % -2"), (-2.0, 2.0));
+        assert_eq!(bounds("(a == bool b) % 5"), (0.0, 1.0));
+        assert_eq!(bounds("a % b"), (-INFINITE, INFINITE));
+    }
+
+    #[test]
+    fn arithmetic_can_leave_one_value() {
+        for (text, value) in [
+            ("a * 0", 0.0),
+            ("0 * (a - b)", 0.0),
+            ("a - a", 0.0),
+            ("sum(rate(a_total[5m])) - sum(rate(a_total[5m]))", 0.0),
+            ("a / a", 1.0),
+            ("a % a", 0.0),
+            ("a ^ 0", 1.0),
+            ("clamp(a, 3, 3)", 3.0),
+            ("count(a) >= bool 0", 1.0),
+            ("count(a) < bool 0", 0.0),
+            ("0 <= bool count(a)", 1.0),
+            ("-1 > bool count(a)", 0.0),
+        ] {
+            assert_eq!(bounds(text), (value, value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_alike_need_not_be_the_same() {
+        for text in
+            ["a - b", "a - a offset 1m", "a{x=\"1\"} - a", "a - on (x) group_left a", "a + a"]
+        {
+            assert_eq!(bounds(text), (-INFINITE, INFINITE), "{text}");
+        }
+        assert_eq!(bounds("count(a) > bool 0"), (0.0, 1.0));
+        assert_eq!(bounds("count(a) == bool 5"), (0.0, 1.0));
+    }
+
+    #[test]
+    fn products_and_powers_keep_their_sign() {
+        assert_eq!(bounds("-1 * count(a)"), (-INFINITE, 0.0));
+        assert_eq!(bounds("(a == bool b) * -3"), (-3.0, 0.0));
+        assert_eq!(bounds("a ^ 2"), (0.0, INFINITE));
+        assert_eq!(bounds("count(a) ^ 0.5"), (0.0, INFINITE));
+        assert_eq!(bounds("a ^ 3"), (-INFINITE, INFINITE));
+        assert_eq!(bounds("2 ^ a"), (0.0, INFINITE));
     }
 
     #[test]
