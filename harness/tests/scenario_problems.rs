@@ -90,7 +90,7 @@ fixtures! {
 fn names_that_the_target_is_not_known_to_have_are_warnings() {
     let problems = matches_expected("warnings", Some(known()));
     assert!(problems.problems.is_empty());
-    assert_eq!(problems.warnings.len(), 7);
+    assert_eq!(problems.warnings.len(), 8);
 }
 
 #[test]

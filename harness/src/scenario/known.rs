@@ -116,6 +116,9 @@ impl KnownMetrics {
 
     /// A label to group by that no sample under it is known to have, where all are known.
     fn unknown_grouping(&self, named: &LabelUse, text: &str) -> Option<Finding> {
+        if named.is_dropped {
+            return Some(dropped_label(named, text));
+        }
         let sample = |selector: &Selector| self.by_sample_name.get(selector.metric_name()?);
         let samples: Vec<&KnownSample> = named.of.iter().map(sample).collect::<Option<_>>()?;
         let known: BTreeSet<&str> =
@@ -125,7 +128,7 @@ impl KnownMetrics {
         if is_known || known.contains(label) || samples.is_empty() {
             return None;
         }
-        let (at, length) = promql::find_word(text, label).unwrap_or((0, text.len()));
+        let (at, length) = place_of(label, text);
         let message = format!(
             "nothing under `{} ({label})` is known to have the label `{label}`",
             named.clause
@@ -152,7 +155,7 @@ impl KnownMetrics {
     }
 
     fn unknown_name(&self, name: &str, text: &str) -> Finding {
-        let (at, length) = promql::find_word(text, name).unwrap_or((0, text.len()));
+        let (at, length) = place_of(name, text);
         let finding = Finding::new(at, length, format!("the target is not known to have `{name}`"));
         finding.help(match closest(name, self.names()) {
             Some(meant) => {
@@ -180,8 +183,23 @@ fn is_plain_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'))
 }
 
+/// Where a word first stands in an expression: its offset and length, bytes.
+fn place_of(word: &str, text: &str) -> (usize, usize) {
+    promql::find_word(text, word).unwrap_or((0, text.len()))
+}
+
+fn dropped_label(named: &LabelUse, text: &str) -> Finding {
+    let (at, length) = place_of(&named.label, text);
+    let message = format!(
+        "nothing under `{} ({label})` has the label `{label}` any more",
+        named.clause,
+        label = named.label
+    );
+    Finding::new(at, length, message).help("name it in the aggregation inside, which drops it")
+}
+
 fn unknown_label(label: &str, metric: &str, sample: &KnownSample, text: &str) -> Finding {
-    let (at, length) = promql::find_word(text, label).unwrap_or((0, text.len()));
+    let (at, length) = place_of(label, text);
     let finding =
         Finding::new(at, length, format!("`{metric}` is not known to have the label `{label}`"));
     let known = sample.labels.join(", ");

@@ -104,7 +104,12 @@ fn examples() -> Vec<(&'static str, String)> {
         ("fast_failures", fast_failures::rule(met(), 20).reason),
         ("no_such_grouping", {
             let selector = parse_selector("jobs_total").unwrap();
-            let named = LabelUse { label: "fromat".into(), clause: "by", of: vec![selector] };
+            let named = LabelUse {
+                label: "fromat".into(),
+                clause: "by",
+                of: vec![selector],
+                is_dropped: false,
+            };
             let recorded = Labels::new([("__name__", "jobs_total"), ("format", "csv")]);
             no_such_grouping::doubt(&named, &[&recorded]).unwrap()
         }),

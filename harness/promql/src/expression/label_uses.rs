@@ -21,6 +21,9 @@ pub struct LabelUse {
     pub clause: &'static str,
     /// What is grouped or matched: selectors, some of whose series should have the label.
     pub of: Vec<Selector>,
+    /// Whether the expression has dropped the label before the clause asks for it, as the
+    /// inner one of `sum by (host) (sum by (job) (x))` does.
+    pub is_dropped: bool,
 }
 
 impl Expression {
@@ -52,6 +55,34 @@ impl Expression {
     /// answer are those of the question.
     fn asks_for_absence(&self) -> bool {
         self.selectors().iter().any(|one| one.asks == Asks::Absence)
+    }
+}
+
+impl Expression {
+    /// Whether its value can have a label that its series have.
+    fn keeps(&self, label: &str) -> bool {
+        match &self.kind {
+            Kind::Aggregate(aggregate) => aggregate.keeps(label),
+            Kind::Number(_) | Kind::Text(_) => false,
+            _ => {
+                let mut parts = self.parts().into_iter().peekable();
+                parts.peek().is_none() || parts.any(|part| part.keeps(label))
+            }
+        }
+    }
+}
+
+impl Aggregate {
+    fn keeps(&self, label: &str) -> bool {
+        let is_chosen = match &self.grouping {
+            LabelChoice::Only(names) => names.iter().any(|name| name == label),
+            LabelChoice::AllBut(names) => !names.iter().any(|name| name == label),
+        };
+        let picks_elements = matches!(
+            self.operation,
+            Aggregation::TopK | Aggregation::BottomK | Aggregation::LimitK
+        );
+        (is_chosen || picks_elements) && self.inner.keeps(label)
     }
 }
 
@@ -87,7 +118,19 @@ fn uses(clause: &'static str, names: &[String], on: &[&Expression]) -> Vec<Label
     let selectors = on.iter().flat_map(|one| one.selectors());
     let of: Vec<Selector> = selectors.map(|found| found.selector).collect();
     let theirs = names.iter().filter(|name| !made.contains(name.as_str()));
-    theirs.map(|name| LabelUse { label: name.clone(), clause, of: of.clone() }).collect()
+    let one_use = |name: &String| LabelUse {
+        label: name.clone(),
+        clause,
+        of: of.clone(),
+        is_dropped: takes(clause) && !on.iter().any(|one| one.keeps(name)),
+    };
+    theirs.map(one_use).collect()
+}
+
+/// Whether a clause takes something from the labels that it names. `without` and `ignoring`
+/// only say that a label does not matter, which is true of one that is gone.
+fn takes(clause: &str) -> bool {
+    !matches!(clause, "without" | "ignoring")
 }
 
 fn made_by_call(call: &Call) -> BTreeSet<&str> {
@@ -151,6 +194,33 @@ mod tests {
             uses("a * on (id) group_right (version) b"),
             ["on id of a b", "group_right version of a"]
         );
+    }
+
+    #[test]
+    fn labels_that_are_gone_when_they_are_asked_for_are_dropped() {
+        let is_dropped = |text: &str| {
+            let uses = Expression::parse(text).unwrap().label_uses();
+            uses.iter().any(|one| one.is_dropped)
+        };
+        for text in [
+            "sum by (host) (sum by (job) (a))",
+            "max by (host) (sum without (host) (a))",
+            "max by (host) (sum(a) / 5)",
+            "a * on (id) group_left (version) sum by (id) (b)",
+            "max by (host) (max_over_time(sum by (job) (a)[5m:1s]))",
+        ] {
+            assert!(is_dropped(text), "{text}");
+        }
+        for text in [
+            "max by (job) (sum by (job, host) (a))",
+            "max by (host) (topk by (job) (3, a))",
+            "max without (host) (sum by (job) (a))",
+            "max by (host) (a / on (job) group_left sum by (job) (a))",
+            "max by (host) (rate(a[5m]))",
+            "a * on (id) group_left (version) max by (id, version) (b)",
+        ] {
+            assert!(!is_dropped(text), "{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,13 @@ use crate::series::SCRAPE_LABELS;
 /// The doubt about a label that none of the series has which are grouped or matched by it.
 pub fn doubt(named: &LabelUse, selected: &[&Labels]) -> Option<String> {
     let label = named.label.as_str();
+    if named.is_dropped {
+        return Some(format!(
+            "nothing under `{} ({label})` has a label `{label}` any more: an aggregation inside \
+             drops it",
+            named.clause
+        ));
+    }
     let example = selected.first()?;
     let is_there = selected.iter().any(|labels| labels.get(label).is_some());
     if is_there || SCRAPE_LABELS.contains(&label) {
@@ -37,7 +44,7 @@ mod tests {
     fn doubted(clause: &'static str, label: &str) -> Option<String> {
         let of = vec![parse_selector("a_total").unwrap()];
         let recorded = Labels::new([("__name__", "a_total"), ("format", "csv")]);
-        doubt(&LabelUse { label: label.into(), clause, of }, &[&recorded])
+        doubt(&LabelUse { label: label.into(), clause, of, is_dropped: false }, &[&recorded])
     }
 
     #[test]
@@ -58,7 +65,17 @@ mod tests {
 
     #[test]
     fn where_nothing_was_selected_another_rule_speaks() {
-        let named = LabelUse { label: "x".into(), clause: "by", of: Vec::new() };
+        let named = LabelUse { label: "x".into(), clause: "by", of: Vec::new(), is_dropped: false };
         assert_eq!(doubt(&named, &[]), None);
+    }
+
+    #[test]
+    fn a_label_that_is_dropped_inside_is_gone_whatever_the_series_have() {
+        let of = vec![parse_selector("a_total").unwrap()];
+        let named = LabelUse { label: "job".into(), clause: "by", of, is_dropped: true };
+        assert_eq!(
+            doubt(&named, &[]).unwrap(),
+            "nothing under `by (job)` has a label `job` any more: an aggregation inside drops it"
+        );
     }
 }
