@@ -18,11 +18,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::{self, Access, TokenOptions, TokensError},
+    config::Config,
     options::Options,
     probe::{self, ProbeOptions},
     server::{self, ServeError},
 };
 
+/// Exit code for what the command line asks for and cannot be: clap's own.
+const EXIT_USAGE: u8 = 2;
 /// Exit code when the service could not start or broke.
 const EXIT_BROKEN: u8 = 5;
 /// Exit code for a service that is not well: the one that health checks of
@@ -43,6 +47,9 @@ pub struct CommandLine {
 enum Verb {
     /// Ask a running service whether it is well: exit 0, or 1 and the reason
     Health(ProbeOptions),
+    /// Make a token: its line for the file of --tokens on standard output, the token itself,
+    /// this once, on standard error
+    Token(TokenOptions),
 }
 
 /// Why the command ended other than on request.
@@ -58,6 +65,10 @@ enum CommandError {
     Signals(io::Error),
     #[error("cannot write the address to standard output: {0}")]
     Announce(io::Error),
+    #[error("cannot make a token: {0}")]
+    Token(io::Error),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -72,6 +83,7 @@ pub fn run_command(command: CommandLine) -> ExitCode {
     match command.verb {
         None => serve_until_stopped(command.options),
         Some(Verb::Health(options)) => ask_for_health(&options),
+        Some(Verb::Token(options)) => make_token(&options),
     }
 }
 
@@ -83,6 +95,16 @@ fn ask_for_health(options: &ProbeOptions) -> ExitCode {
             // exit code says it all the same.
             let _unread = writeln!(io::stderr(), "not healthy: {reason}");
             ExitCode::from(EXIT_UNWELL)
+        }
+    }
+}
+
+fn make_token(options: &TokenOptions) -> ExitCode {
+    match access::make(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            start_log();
+            report(&CommandError::Token(error))
         }
     }
 }
@@ -103,6 +125,7 @@ fn serve_until_stopped(options: Options) -> ExitCode {
 }
 
 async fn serve(options: Options) -> Result<ExitCode, CommandError> {
+    let access = who_may_use_it(&options)?;
     let folder = Folder::open(options.dir.clone())?;
     let mut signals = Signals::watch().map_err(CommandError::Signals)?;
     let address = options.address();
@@ -113,7 +136,7 @@ async fn serve(options: Options) -> Result<ExitCode, CommandError> {
     if options.exit_on_stdin_eof {
         stop_at_end_of_stdin(stop.clone());
     }
-    let config = options.config(folder.path.clone());
+    let config = Config { access, ..options.config(folder.path.clone()) };
     let serving = server::run(listener, config, stop.clone().cancelled_owned());
     tokio::pin!(serving);
     tokio::select! {
@@ -127,6 +150,17 @@ async fn serve(options: Options) -> Result<ExitCode, CommandError> {
             Ok(ExitCode::from(code))
         }
     }
+}
+
+fn who_may_use_it(options: &Options) -> Result<Access, CommandError> {
+    let access = options.tokens.as_deref().map_or_else(|| Ok(Access::open()), Access::from_file)?;
+    let address = options.address();
+    if access.is_open() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "everybody who reaches {address} may export and read what counts; --tokens says who may"
+        );
+    }
+    Ok(access)
 }
 
 /// Where files go: a folder that was named, or a temporary one.
@@ -206,5 +240,8 @@ fn start_log() {
 
 fn report(error: &CommandError) -> ExitCode {
     tracing::error!("{error}");
-    ExitCode::from(EXIT_BROKEN)
+    ExitCode::from(match error {
+        CommandError::Tokens(_) => EXIT_USAGE,
+        _ => EXIT_BROKEN,
+    })
 }

@@ -5,7 +5,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::faults::Faults;
+use crate::{access::Access, faults::Faults};
 
 /// Settings of one service.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub max_stored_bytes: u64,
     /// What one request may ask for.
     pub limits: Limits,
+    /// Who may do what.
+    pub access: Access,
     /// Things that go wrong on purpose.
     pub faults: Faults,
 }
@@ -37,6 +39,8 @@ pub struct Limits {
     pub max_row_bytes: usize,
     /// Columns of an export.
     pub max_columns: usize,
+    /// Bytes of the text of one cell, or of a column's name.
+    pub max_cell_bytes: usize,
     /// Longest wait for the next piece of a body.
     pub body_timeout: Duration,
     /// Longest wait for all pieces of a body together, while its export has a place.
@@ -52,6 +56,7 @@ impl Default for Limits {
             max_rows: 1_000_000,
             max_row_bytes: 1 << 20,
             max_columns: 512,
+            max_cell_bytes: 64 << 10,
             body_timeout: Duration::from_secs(10),
             upload_timeout: Duration::from_secs(60),
             export_timeout: Duration::from_secs(300),
@@ -69,6 +74,7 @@ impl Config {
             expire_after: Duration::from_secs(15 * 60),
             max_stored_bytes: 4 << 30,
             limits: Limits::default(),
+            access: Access::open(),
             faults: Faults::none(),
         }
     }

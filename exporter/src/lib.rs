@@ -10,6 +10,7 @@
 //! `limits` beside them. Formats know neither HTTP nor metrics. The names of the
 //! metrics are spelled in [`catalogue`] only.
 
+mod access;
 pub mod catalogue;
 mod command;
 mod config;
@@ -25,6 +26,7 @@ mod quantity;
 mod routes;
 mod server;
 
+pub use access::{Access, TokensError};
 pub use command::{CommandLine, run_command};
 pub use config::{Config, Limits};
 pub use faults::{Fault, FaultError, Faults};

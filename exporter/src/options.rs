@@ -6,6 +6,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
+    access::Access,
     config::{Config, Limits},
     faults::{self, Fault, Faults},
     quantity::{parse_bytes, parse_duration},
@@ -62,6 +63,10 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub max_columns: usize,
 
+    /// Size of the text of one cell
+    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = parse_bytes)]
+    pub max_cell_bytes: u64,
+
     /// Longest wait for the next piece of a request body
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub body_timeout: Duration,
@@ -75,6 +80,11 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
     pub export_timeout: Duration,
 
+    /// Who may do what: a line `NAME SCOPES sha256:HASH` for each token, as `exporter
+    /// token` makes them; without it everybody who reaches the service may do everything
+    #[arg(long, value_name = "FILE")]
+    pub tokens: Option<PathBuf>,
+
     /// Something to go wrong on purpose, repeatable
     #[arg(long = "fault", value_name = "RULE", long_help = faults::help())]
     pub faults: Vec<Fault>,
@@ -86,7 +96,8 @@ impl Options {
         self.port.map_or(self.listen, |port| SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// The settings these flags mean, with files in `directory`.
+    /// The settings these flags mean, with files in `directory` and open to everybody:
+    /// the file of `--tokens` is for the caller to read.
     pub fn config(self, directory: PathBuf) -> Config {
         let limits = self.limits();
         Config {
@@ -96,6 +107,7 @@ impl Options {
             expire_after: self.expire_after,
             max_stored_bytes: self.max_stored_bytes,
             limits,
+            access: Access::open(),
             faults: Faults::new(self.faults),
         }
     }
@@ -106,6 +118,7 @@ impl Options {
             max_rows: self.max_rows,
             max_row_bytes: usize::try_from(self.max_row_bytes).unwrap_or(usize::MAX),
             max_columns: self.max_columns,
+            max_cell_bytes: usize::try_from(self.max_cell_bytes).unwrap_or(usize::MAX),
             body_timeout: self.body_timeout,
             upload_timeout: self.upload_timeout,
             export_timeout: self.export_timeout,

@@ -4,10 +4,14 @@
 //! the binary asks itself. One connection, one request, one answer: it follows no
 //! redirects, repeats nothing and knows no TLS, because it asks a neighbour.
 
-use std::{error::Error, fmt, io, str::FromStr, time::Duration};
+use std::{error::Error, fmt, io, path::PathBuf, str::FromStr, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header::HOST, uri::Scheme};
+use http::{
+    HeaderValue, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, HOST},
+    uri::Scheme,
+};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -28,6 +32,10 @@ pub(crate) struct ProbeOptions {
     /// Longest wait for the whole answer
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
     timeout: Duration,
+
+    /// A file with the token for a service that asks for one: one with the scope `health`
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// Why a service does not count as well.
@@ -36,6 +44,16 @@ pub(crate) enum Unwell {
     /// It could not be asked.
     #[error("cannot start the runtime: {0}")]
     Runtime(io::Error),
+    /// The file with the token is no such file.
+    #[error(
+        "the file of the token `{path}` cannot be used: {source}; give another one with --token-file"
+    )]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// Nothing listens, or nothing that can be reached.
     #[error("cannot connect to {address}: {source}; does the service run there?")]
     Connect {
@@ -80,23 +98,36 @@ pub(crate) enum Unwell {
 ///
 /// It happens every few seconds beside the service, so one thread is enough.
 pub(crate) fn ask(options: &ProbeOptions) -> Result<(), Unwell> {
+    let token = options.token_file.as_ref().map(read_token).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Unwell::Runtime)?;
-    let answer = runtime.block_on(ask_within_limit(options));
+    let answer = runtime.block_on(ask_within_limit(options, token));
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
     answer
 }
 
-async fn ask_within_limit(options: &ProbeOptions) -> Result<(), Unwell> {
-    let ProbeOptions { url, timeout: limit } = options;
-    let too_slow = |_| Err(Unwell::TooSlow { url: url.clone(), limit: *limit });
-    timeout(*limit, ask_without_limit(url)).await.unwrap_or_else(too_slow)
+/// What `Authorization` must say, from the first line of a file.
+fn read_token(path: &PathBuf) -> Result<HeaderValue, Unwell> {
+    let failed = |source| Unwell::Token { path: path.clone(), source };
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let token = text.lines().next().unwrap_or_default().trim();
+    HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|_| failed(io::Error::other("its first line is no token")))
 }
 
-async fn ask_without_limit(url: &HealthUrl) -> Result<(), Unwell> {
+async fn ask_within_limit(
+    options: &ProbeOptions,
+    token: Option<HeaderValue>,
+) -> Result<(), Unwell> {
+    let ProbeOptions { url, timeout: limit, .. } = options;
+    let too_slow = |_| Err(Unwell::TooSlow { url: url.clone(), limit: *limit });
+    timeout(*limit, ask_without_limit(url, token)).await.unwrap_or_else(too_slow)
+}
+
+async fn ask_without_limit(url: &HealthUrl, token: Option<HeaderValue>) -> Result<(), Unwell> {
     let address = url.address();
     let stream =
         TcpStream::connect(&address).await.map_err(|source| Unwell::Connect { address, source })?;
@@ -105,7 +136,9 @@ async fn ask_without_limit(url: &HealthUrl) -> Result<(), Unwell> {
         http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Its error is the request's error as well, and is told there.
     tokio::spawn(connection);
-    let answer = requests.send_request(url.request()).await.map_err(broken)?;
+    let mut request = url.request();
+    request.headers_mut().extend(token.map(|token| (AUTHORIZATION, token)));
+    let answer = requests.send_request(request).await.map_err(broken)?;
     match answer.status() {
         StatusCode::OK if says_ok(answer.into_body()).await => Ok(()),
         StatusCode::OK => Err(Unwell::Stranger { url: url.clone() }),

@@ -10,11 +10,17 @@ use std::fmt;
 pub(crate) const REASONS: &[&str] = &[
     "queue_full",
     "draining",
+    "unauthorized",
+    "forbidden",
     "bad_json",
     "bad_request",
     "repeated_key",
     "row_mismatch",
     "too_large",
+    "too_many_rows",
+    "too_many_columns",
+    "value_too_long",
+    "cell_too_long",
     "too_slow",
     "client_gone",
     "deadline",
@@ -31,6 +37,10 @@ pub(crate) enum Reason {
     QueueFull,
     /// The service is shutting down.
     Draining,
+    /// No token, or one that nobody has.
+    Unauthorized,
+    /// A token that is good for something else.
+    Forbidden,
     /// The body is not JSON, or ends before the JSON does.
     BadJson,
     /// JSON of the wrong shape, or values that no export can have.
@@ -39,8 +49,16 @@ pub(crate) enum Reason {
     RepeatedKey,
     /// A row does not fit the columns or the rows before it.
     RowMismatch,
-    /// More bytes, rows or columns than a limit allows.
+    /// More bytes in the body than may be.
     TooLarge,
+    /// More rows than may be.
+    TooManyRows,
+    /// More columns than may be.
+    TooManyColumns,
+    /// A row, or another single value, that is longer than may be.
+    ValueTooLong,
+    /// Text of a cell that is longer than may be.
+    CellTooLong,
     /// The body stopped coming.
     TooSlow,
     /// The client closed the connection.
@@ -83,7 +101,13 @@ impl Reason {
             | Self::RepeatedKey
             | Self::RowMismatch
             | Self::ClientGone => 400,
-            Self::TooLarge => 413,
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
+            Self::TooLarge
+            | Self::TooManyRows
+            | Self::TooManyColumns
+            | Self::ValueTooLong
+            | Self::CellTooLong => 413,
             Self::TooSlow => 408,
             Self::Deadline => 504,
             Self::NoStorage => 507,
@@ -107,13 +131,23 @@ pub(crate) struct Problem {
     pub(crate) status: Option<u16>,
     /// Seconds after which another try has a chance.
     pub(crate) retry_after_seconds: Option<u64>,
+    /// How to prove who one is: the value of `WWW-Authenticate`.
+    pub(crate) challenge: Option<String>,
 }
 
 impl Problem {
     /// A problem with a sentence.
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { reason, message, cause: None, offset: None, status: None, retry_after_seconds: None }
+        Self {
+            reason,
+            message,
+            cause: None,
+            offset: None,
+            status: None,
+            retry_after_seconds: None,
+            challenge: None,
+        }
     }
 
     /// At this byte of the body.

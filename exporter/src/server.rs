@@ -59,7 +59,7 @@ pub async fn run(
     }
     let service = Arc::new(Service::new(config)?);
     let _expiry = expire_regularly(Arc::clone(&service));
-    let router = routes::router(Arc::clone(&service));
+    let router = routes::router(&service);
     let closing = CancellationToken::new();
     let connections = TaskTracker::new();
     tokio::select! {

@@ -11,19 +11,20 @@ use std::{
 
 /// Each module, and the modules of this crate that it may use.
 const EDGES: &[(&str, &[&str])] = &[
+    ("access", &["catalogue"]),
     ("catalogue", &["format", "problem"]),
-    ("command", &["options", "probe", "server"]),
-    ("config", &["faults"]),
+    ("command", &["access", "config", "options", "probe", "server"]),
+    ("config", &["access", "faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
     ("format", &[]),
     ("job", &["config", "format", "metrics", "problem"]),
     ("limits", &[]),
     ("metrics", &["catalogue", "format", "problem"]),
-    ("options", &["config", "faults", "quantity"]),
+    ("options", &["access", "config", "faults", "quantity"]),
     ("probe", &["quantity"]),
     ("problem", &[]),
     ("quantity", &[]),
-    ("routes", &["config", "faults", "format", "job", "limits", "metrics", "problem"]),
+    ("routes", &["access", "config", "faults", "format", "job", "limits", "metrics", "problem"]),
     ("server", &["config", "limits", "routes"]),
 ];
 

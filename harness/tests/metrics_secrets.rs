@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread;
 
+use support::exporter::Exporter;
 use support::{Ended, Workspace};
 
 const TOKEN: &str = "tok3n-hunter2";
@@ -186,4 +187,37 @@ fn a_missing_secret_file_is_an_invalid_file_for_a_run_and_a_warning_for_a_check(
     let mut check = workspace.command(&["check", "folder/scenario.yaml"]);
     let checked = Ended::from(check.env("TENANT", TENANT).output().unwrap()).expect_code(0);
     assert!(checked.stderr.contains("token is not there"), "{}", checked.stderr);
+}
+
+/// Makes a token of the reference service: its line goes to `tokens`, the secret to
+/// a file of its name.
+fn add_token(workspace: &Workspace, name: &str, scope: &str) {
+    let made = workspace.run(&["exporter", "token", name, "--scope", scope]).expect_code(0);
+    workspace.write(name, &made.stderr);
+    let tokens = workspace.path().join("tokens");
+    let known = std::fs::read_to_string(&tokens).unwrap_or_default();
+    workspace.write("tokens", &(known + &made.stdout));
+}
+
+#[test]
+fn a_reference_service_that_asks_for_tokens_is_loaded_and_scraped_with_them() {
+    let workspace = Workspace::new();
+    add_token(&workspace, "ann", "export");
+    add_token(&workspace, "scraper", "metrics");
+    let tokens = workspace.path().join("tokens");
+    let service = Exporter::start_with(&["--tokens", tokens.to_str().unwrap()]);
+    let run = |scraper: &str| {
+        let text = format!(
+            "version: 1\nname: guarded\ntarget: {}\nmetrics: {{ path: /export/metrics, auth: {{ bearer_file: {scraper} }} }}\n\
+             load: [{{ name: steady, rate: 60/s, for: 1s }}]\nrequests:\n  - name: csv\n    post: /export/run\n    \
+             headers: {{ authorization: {{ file: ann, prefix: 'Bearer ' }} }}\n    json: {{ format: csv, data: [{{ a: 1 }}] }}\n\
+             slo:\n  - {{ id: mine, counter: 'export_requests_total{{user=\"ann\",status=\"succeeded\"}}', is: '== 60' }}\n",
+            service.url()
+        );
+        workspace.write("guarded.yaml", &text);
+        workspace.run(&["run", "guarded.yaml"])
+    };
+    run("scraper").expect_code(0);
+    let said = run("ann").expect_code(4);
+    assert!(said.stdout.contains("403"), "{}", said.stdout);
 }

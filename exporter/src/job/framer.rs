@@ -95,7 +95,7 @@ pub(super) fn frame_value<S: ByteSource>(
         let length = seen + end.unwrap_or(piece.len());
         if length > limit {
             let message = format!("{what} is longer than {limit} bytes");
-            return Err(Problem::new(Reason::TooLarge, message).at(input.offset()));
+            return Err(Problem::new(Reason::ValueTooLong, message).at(input.offset()));
         }
         if end.is_some() {
             return Ok(0..length);

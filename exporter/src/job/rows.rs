@@ -8,6 +8,7 @@ use super::{
     output::PartialFile,
 };
 use crate::{
+    config::Limits,
     format::{self, Format, FormatError, FormatOptions, Row, RowWriter, TextLosses},
     problem::{Problem, Reason},
 };
@@ -73,7 +74,7 @@ impl<'a, S: ByteSource> Table<'a, S> {
             Some(names) => names,
             None => first_row_keys(job, input)?,
         };
-        check_columns(&names, job.limits.max_columns)?;
+        check_columns(&names, &job.limits)?;
         let (columns, row) = (Columns::new(names), Row::default());
         let (format, options) = (plan.format, plan.options);
         Ok(Self { job, input, format, options, columns, row, records: 0, first_byte: None })
@@ -118,15 +119,36 @@ impl<'a, S: ByteSource> Table<'a, S> {
         let text = as_text(&self.input.unused()[place], offset)?;
         let read = self.columns.read(text, &mut self.row);
         read.map_err(|error| row_problem(&error, text, offset, self.records))?;
+        self.check_cells(length, offset)?;
         self.input.consume(length);
         Ok(())
+    }
+
+    /// Refuses cells that are longer than may be. No text is longer than what it was
+    /// read from, so only long rows are looked at.
+    fn check_cells(&self, row_bytes: usize, offset: u64) -> Result<(), Problem> {
+        let limit = self.job.limits.max_cell_bytes;
+        if row_bytes <= limit {
+            return Ok(());
+        }
+        let names = self.columns.names().iter();
+        match names.zip(self.row.cells()).find(|(_, (_, text))| text.len() > limit) {
+            None => Ok(()),
+            Some((name, (_, text))) => {
+                let (row, bytes) = (self.records + 1, text.len());
+                let message = format!(
+                    "row {row}: the cell of `{name}` has {bytes} bytes and at most {limit} may be"
+                );
+                Err(Problem::new(Reason::CellTooLong, message).at(offset))
+            }
+        }
     }
 
     fn count_row(&mut self, writer: &mut dyn RowWriter) -> Result<(), Problem> {
         self.records += 1;
         if self.records > self.job.limits.max_rows {
             let message = format!("there are more than {} rows", self.job.limits.max_rows);
-            return Err(Problem::new(Reason::TooLarge, message).at(self.input.offset()));
+            return Err(Problem::new(Reason::TooManyRows, message).at(self.input.offset()));
         }
         if self.records.is_multiple_of(ROWS_PER_CHUNK) {
             writer.flush()?;
@@ -172,13 +194,19 @@ fn first_row_keys<S: ByteSource>(
 }
 
 /// Refuses columns that no file can have.
-fn check_columns(names: &[String], max_columns: usize) -> Result<(), Problem> {
+fn check_columns(names: &[String], limits: &Limits) -> Result<(), Problem> {
+    let Limits { max_columns, max_cell_bytes, .. } = *limits;
     if names.is_empty() {
         return Err(Problem::new(Reason::BadRequest, "there are no columns; name at least one"));
     }
     if names.len() > max_columns {
         let message = format!("there are {} columns and at most {max_columns} may be", names.len());
-        return Err(Problem::new(Reason::TooLarge, message));
+        return Err(Problem::new(Reason::TooManyColumns, message));
+    }
+    if let Some(index) = names.iter().position(|name| name.len() > max_cell_bytes) {
+        let message =
+            format!("the name of column {} has more than {max_cell_bytes} bytes", index + 1);
+        return Err(Problem::new(Reason::CellTooLong, message));
     }
     let distinct: std::collections::HashSet<&str> = names.iter().map(String::as_str).collect();
     if distinct.len() < names.len() {

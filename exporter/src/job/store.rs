@@ -1,6 +1,6 @@
 //! Finished files, until they expire.
 //!
-//! An id is a number and a keyed hash of it. The map from ids to files is the only
+//! An id is a number and a keyed hash of it and of its owner. The map from ids to files is the only
 //! way to a file, so no text of a client ever becomes part of a path; and an id
 //! whose hash is right but which is not in the map must have expired or never
 //! come to be, so that expired files need no memory.
@@ -72,12 +72,12 @@ impl Store {
         Ok(Self { directory, expire_after, max_bytes, secret, files })
     }
 
-    /// An id that was never given before.
-    pub(crate) fn new_id(&self) -> String {
+    /// An id that was never given before, for whoever is named.
+    pub(crate) fn new_id(&self, owner: Option<&str>) -> String {
         let mut files = self.files();
         let number = files.next_number;
         files.next_number += 1;
-        self.id(number)
+        self.id(number, owner)
     }
 
     /// Gives a file its name, with an id of this store. Older files expire to make
@@ -109,28 +109,27 @@ impl Store {
         remove(&expired);
     }
 
-    /// The file with this id.
-    pub(crate) fn find(&self, id: &str, now: Instant) -> Found {
+    /// The file with this id, for its owner: to others it is unknown.
+    pub(crate) fn find(&self, id: &str, owner: Option<&str>, now: Instant) -> Found {
         self.expire(now);
         let files = self.files();
-        match files.by_id.get(id) {
-            Some(file) => Found::File(file.clone()),
-            None if self.was_given(id, files.next_number) => Found::Expired,
-            None => Found::Unknown,
+        if !self.was_given(id, owner, files.next_number) {
+            return Found::Unknown;
         }
+        files.by_id.get(id).map_or(Found::Expired, |file| Found::File(file.clone()))
     }
 
-    /// 128 bits of keyed hash: an id cannot be guessed from another one.
-    fn id(&self, number: u64) -> String {
-        let (first, second) =
-            (self.secret.hash_one((0_u8, number)), self.secret.hash_one((1_u8, number)));
-        format!("{number:x}-{first:016x}{second:016x}")
+    /// 128 bits of keyed hash: an id cannot be guessed from another one, and says whose
+    /// it is to whoever has the key.
+    fn id(&self, number: u64, owner: Option<&str>) -> String {
+        let half = |which: u8| self.secret.hash_one((which, number, owner));
+        format!("{number:x}-{:016x}{:016x}", half(0), half(1))
     }
 
-    fn was_given(&self, id: &str, next_number: u64) -> bool {
+    fn was_given(&self, id: &str, owner: Option<&str>, next_number: u64) -> bool {
         let number =
             id.split_once('-').and_then(|(number, _)| u64::from_str_radix(number, 16).ok());
-        number.is_some_and(|number| number < next_number && self.id(number) == id)
+        number.is_some_and(|number| number < next_number && self.id(number, owner) == id)
     }
 
     fn files(&self) -> MutexGuard<'_, Files> {
@@ -180,6 +179,8 @@ mod tests {
 
     use super::*;
 
+    const OWNER: Option<&str> = Some("ann");
+
     struct Fixture {
         directory: tempfile::TempDir,
         store: Store,
@@ -196,7 +197,7 @@ mod tests {
         fn publish(&self, content: &[u8]) -> String {
             let (file, mut writer) = PartialFile::create(self.directory.path()).unwrap();
             writer.write_all(content).unwrap();
-            let id = self.store.new_id();
+            let id = self.store.new_id(OWNER);
             self.store.publish(file, Format::Csv, &id, self.now).unwrap();
             id
         }
@@ -210,10 +211,12 @@ mod tests {
     fn a_published_file_is_found_until_it_expires() {
         let fixture = Fixture::new(1_000);
         let id = fixture.publish(b"abc");
-        let Found::File(file) = fixture.store.find(&id, fixture.now) else { panic!("not found") };
+        let Found::File(file) = fixture.store.find(&id, OWNER, fixture.now) else {
+            panic!("not found")
+        };
         assert_eq!(std::fs::read(&file.path).unwrap(), b"abc");
         let later = fixture.now + Duration::from_secs(60);
-        assert_eq!(fixture.store.find(&id, later), Found::Expired);
+        assert_eq!(fixture.store.find(&id, OWNER, later), Found::Expired);
         assert_eq!(fixture.files(), 0);
     }
 
@@ -224,8 +227,21 @@ mod tests {
         let forged = format!("0-{}", "0".repeat(32));
         for wrong in ["", "0", "../etc/passwd", "0-", &forged, &format!("{id}0"), &format!("1{id}")]
         {
-            assert_eq!(fixture.store.find(wrong, fixture.now), Found::Unknown, "{wrong}");
+            assert_eq!(fixture.store.find(wrong, OWNER, fixture.now), Found::Unknown, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_file_and_where_it_was_are_unknown_to_everybody_but_its_owner() {
+        let fixture = Fixture::new(1_000);
+        let id = fixture.publish(b"abc");
+        let later = fixture.now + Duration::from_secs(60);
+        for now in [fixture.now, later] {
+            for somebody_else in [None, Some("bob"), Some("")] {
+                assert_eq!(fixture.store.find(&id, somebody_else, now), Found::Unknown);
+            }
+        }
+        assert_eq!(fixture.store.find(&id, OWNER, later), Found::Expired);
     }
 
     #[test]
@@ -233,8 +249,8 @@ mod tests {
         let fixture = Fixture::new(5);
         let first = fixture.publish(b"abc");
         let second = fixture.publish(b"def");
-        assert_eq!(fixture.store.find(&first, fixture.now), Found::Expired);
-        assert!(matches!(fixture.store.find(&second, fixture.now), Found::File(_)));
+        assert_eq!(fixture.store.find(&first, OWNER, fixture.now), Found::Expired);
+        assert!(matches!(fixture.store.find(&second, OWNER, fixture.now), Found::File(_)));
         assert_eq!(fixture.files(), 1);
     }
 
@@ -242,7 +258,7 @@ mod tests {
     fn a_file_larger_than_the_store_is_kept_until_the_next() {
         let fixture = Fixture::new(2);
         let id = fixture.publish(b"abc");
-        assert!(matches!(fixture.store.find(&id, fixture.now), Found::File(_)));
+        assert!(matches!(fixture.store.find(&id, OWNER, fixture.now), Found::File(_)));
     }
 
     #[test]

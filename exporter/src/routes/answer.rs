@@ -32,6 +32,12 @@ pub(super) fn problem(problem: &Problem, id: Option<&str>) -> Response {
     if let Some(seconds) = problem.retry_after_seconds {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if let Some(challenge) = problem.challenge.as_deref().map(HeaderValue::from_str) {
+        // Made here, of names and scopes: it is always a header value.
+        response
+            .headers_mut()
+            .extend(challenge.ok().map(|value| (header::WWW_AUTHENTICATE, value)));
+    }
     response
 }
 

@@ -1,11 +1,12 @@
 //! `GET /export/download/{id}`: a finished file, whole or in ranges.
 //!
-//! The id is looked up, never made into a path. [`range`] settles which part is
+//! The id is looked up, never made into a path, and only its owner finds it. [`range`] settles which part is
 //! wanted; cutting it, conditional requests and HEAD are `tower-http`'s work.
 
 use std::{io, sync::Arc, time::Instant};
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -14,15 +15,19 @@ use axum::{
 use tower_http::services::ServeFile;
 
 use super::{Service, answer, range};
-use crate::job::{Found, StoredFile};
+use crate::{
+    access::Caller,
+    job::{Found, StoredFile},
+};
 
 /// The route.
 pub(super) async fn download(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    match service.store.find(&id, Instant::now()) {
+    match service.store.find(&id, caller.name.as_deref(), Instant::now()) {
         Found::File(file) => serve(&file, &id, request).await,
         Found::Expired => {
             let message = "this export has expired, or failed; run it again";

@@ -4,6 +4,7 @@
 //! every problem as JSON. They make no files and decide no admissions.
 
 mod answer;
+mod authorize;
 mod download;
 mod health;
 mod metrics;
@@ -16,11 +17,13 @@ mod upload;
 use std::{io, sync::Arc, time::Instant};
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 
-use crate::{config::Config, job::Store, limits::admission::Admission, metrics::Metrics};
+use crate::{
+    access::Scope, config::Config, job::Store, limits::admission::Admission, metrics::Metrics,
+};
 
 /// What all routes of one service share.
 pub(crate) struct Service {
@@ -67,14 +70,16 @@ impl Service {
 }
 
 /// All routes.
-pub(crate) fn router(service: Arc<Service>) -> Router {
+pub(crate) fn router(service: &Arc<Service>) -> Router {
+    let only =
+        |scope| middleware::from_fn_with_state((Arc::clone(service), scope), authorize::require);
     Router::new()
         .route("/export/run", post(run::run))
-        .route("/export/status", get(status::status))
-        .route("/export/metrics", get(metrics::metrics))
-        .route("/export/download/{id}", get(download::download))
-        .route("/health", get(health::health))
+        .route("/export/status", get(status::status).route_layer(only(Scope::Export)))
+        .route("/export/metrics", get(metrics::metrics).route_layer(only(Scope::Metrics)))
+        .route("/export/download/{id}", get(download::download).route_layer(only(Scope::Export)))
+        .route("/health", get(health::health).route_layer(only(Scope::Health)))
         .fallback(answer::no_such_route)
         .method_not_allowed_fallback(answer::no_such_method)
-        .with_state(service)
+        .with_state(Arc::clone(service))
 }

@@ -21,10 +21,11 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Service, answer, suffer,
+    Service, answer, authorize, suffer,
     upload::{self, Upload},
 };
 use crate::{
+    access::{Caller, Scope},
     faults::Effect,
     format::TextLosses,
     job::{Control, Finished, Job, Learned, RowCounts},
@@ -63,21 +64,42 @@ pub(super) async fn run(
 ) -> Response {
     let (head, body) = request.into_parts();
     let mut upload = Upload::new(body, service.config.limits);
-    let unfinished = Unfinished { service: &service };
+    let caller = match authorize::caller(&service, Scope::Export, &head.headers) {
+        Ok(caller) => caller,
+        Err(authorize::Refused { caller, problem }) => {
+            count_loss(&service, &sent_by(&caller), &problem, None);
+            return refuse(&problem, &head.headers, upload).await;
+        }
+    };
+    let unfinished = Unfinished { service: &service, caller: &caller };
     let admitted = admit(&service, &connection, &head.headers, &mut upload).await;
     unfinished.disarm();
     match admitted {
         Err(problem) => {
-            count_loss(&service, &Learned::default(), &problem, None);
+            count_loss(&service, &sent_by(&caller), &problem, None);
             refuse(&problem, &head.headers, upload).await
         }
-        Ok(admitted) => export(service, admitted, upload).await,
+        Ok(place) => {
+            let id = service.store.new_id(caller.name.as_deref());
+            export(service, Admitted { id, caller, place }, upload).await
+        }
     }
 }
 
-/// An export that may run, by which name, and since when it is accepted.
+/// What is known of a request whose body was not read.
+fn sent_by(caller: &Caller) -> Learned {
+    Learned { user: caller.name.as_deref().map(str::to_owned), ..Learned::default() }
+}
+
+/// An export that may run: by which id, whose, and in which place.
 struct Admitted {
     id: String,
+    caller: Caller,
+    place: Place,
+}
+
+/// A place to run in, and since when the export is accepted.
+struct Place {
     slot: Slot,
     accepted_at: Instant,
 }
@@ -85,6 +107,7 @@ struct Admitted {
 /// Counts a request that is dropped before it was admitted: its client left.
 struct Unfinished<'a> {
     service: &'a Service,
+    caller: &'a Caller,
 }
 
 impl Unfinished<'_> {
@@ -95,7 +118,7 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        count_loss(self.service, &Learned::default(), &client_gone(), None);
+        count_loss(self.service, &sent_by(self.caller), &client_gone(), None);
     }
 }
 
@@ -104,7 +127,7 @@ async fn admit(
     connection: &Connection,
     headers: &HeaderMap,
     upload: &mut Upload,
-) -> Result<Admitted, Problem> {
+) -> Result<Place, Problem> {
     if service.admission.is_draining() {
         return Err(refusal(Refused::Draining));
     }
@@ -119,7 +142,7 @@ async fn admit(
         entered = service.admission.enter() => entered.map_err(refusal)?,
         () = connection.closed() => return Err(client_gone()),
     };
-    Ok(Admitted { id: service.store.new_id(), slot, accepted_at })
+    Ok(Place { slot, accepted_at })
 }
 
 /// Runs an admitted export to its end, whatever becomes of the client.
@@ -148,10 +171,13 @@ async fn make_file(
     upload: &mut Upload,
     cancelled: CancellationToken,
 ) -> Result<(Receipt, Vec<Effect>), Problem> {
-    let Admitted { id, slot, accepted_at } = admitted;
+    let Admitted { id, caller, place: Place { slot, accepted_at } } = admitted;
     let deadline = Instant::now() + service.config.limits.export_timeout;
     let control = Control { cancelled, deadline };
-    let (learned, result) = run_job(service, upload, control.clone()).await;
+    let (mut learned, result) = run_job(service, upload, control.clone()).await;
+    if caller.name.is_some() {
+        learned.user = sent_by(&caller).user;
+    }
     let effects = result.as_ref().map_or_else(|_| Vec::new(), |done| suffer::judge(service, done));
     let outcome = match result {
         Ok(finished) => publish(service, finished, id.clone(), &effects, &control).await,
@@ -253,7 +279,12 @@ async fn refuse(problem: &Problem, headers: &HeaderMap, upload: Upload) -> Respo
 /// be long in coming.
 async fn let_client_finish(problem: &Problem, mut upload: Upload) {
     match problem.reason {
-        Reason::TooLarge | Reason::TooSlow => {
+        Reason::TooLarge
+        | Reason::TooManyRows
+        | Reason::TooManyColumns
+        | Reason::ValueTooLong
+        | Reason::CellTooLong
+        | Reason::TooSlow => {
             tokio::spawn(async move { upload.discard().await });
         }
         _ => upload.discard().await,

@@ -80,21 +80,54 @@ async fn text_that_is_not_utf8_is_refused() {
 }
 
 #[tokio::test]
-async fn limits_on_bytes_rows_and_columns_are_413() {
+async fn each_limit_on_what_is_asked_for_is_413_with_its_own_reason() {
     let service = Service::start_with(|config| {
         config.limits.max_body_bytes = 10_000;
         config.limits.max_rows = 20;
         config.limits.max_columns = 3;
         config.limits.max_row_bytes = 1_000;
+        config.limits.max_cell_bytes = 100;
     })
     .await;
-    let four = r#"{"format":"csv","columns":["a","b","c","d"],"data":[]}"#.to_owned();
-    let long = format!(r#"{{"format":"csv","columns":["a"],"data":[["{}"]]}}"#, "x".repeat(1_000));
-    for request in [body("csv", 21), body("csv", 1_000), four, long] {
-        let answer = service.export(request).await;
-        assert_eq!((answer.status, answer.json["reason"].as_str()), (413, Some("too_large")));
+    let columns = |names: &str| format!(r#"{{"format":"csv","columns":[{names}],"data":[]}}"#);
+    let cell = |format: &str, length: usize| {
+        let text = "x".repeat(length);
+        format!(r#"{{"format":"{format}","columns":["a"],"data":[{{"a":1}},{{"a":"{text}"}}]}}"#)
+    };
+    let cases = [
+        (body("csv", 1_000), "too_large"),
+        (body("csv", 21), "too_many_rows"),
+        (body("pdf", 21), "too_many_rows"),
+        (columns(r#""a","b","c","d""#), "too_many_columns"),
+        (columns(&format!("\"{}\"", "x".repeat(101))), "cell_too_long"),
+        (cell("csv", 101), "cell_too_long"),
+        (cell("pdf", 101), "cell_too_long"),
+        (cell("csv", 1_000), "value_too_long"),
+    ];
+    for (request, reason) in &cases {
+        let answer = service.export(request.clone()).await;
+        let found = (answer.status, answer.json["reason"].as_str());
+        assert_eq!(found, (413, Some(*reason)), "{}", answer.json);
+    }
+    assert_eq!(service.files(), Vec::<String>::new());
+    let exposition = service.get("/export/metrics").await.text().await.unwrap();
+    for (_, reason) in &cases {
+        let sent = cases.iter().filter(|(_, other)| other == reason).count() as u64;
+        let label = format!("reason=\"{reason}\"");
+        assert_eq!(total(&exposition, "export_fail_total{", &label), sent, "{reason}");
     }
     assert_eq!(service.export(body("csv", 20)).await.status, 200);
+    assert_eq!(service.export(cell("csv", 100)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_cell_that_is_too_long_is_named_with_its_row_and_column() {
+    let service = Service::start_with(|config| config.limits.max_cell_bytes = 5).await;
+    let request = r#"{"format":"csv","columns":["a","b"],"data":[["12345",1],["x","123456"]]}"#;
+    let answer = service.export(request).await;
+    let expected = "row 2: the cell of `b` has 6 bytes and at most 5 may be";
+    assert_eq!(answer.json["error"], expected);
+    assert_eq!(answer.json["offset"].as_u64(), request.find("[\"x\"").map(|byte| byte as u64));
 }
 
 #[tokio::test]

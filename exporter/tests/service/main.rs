@@ -22,3 +22,4 @@ mod properties;
 mod routes;
 mod service;
 mod soak;
+mod tokens;

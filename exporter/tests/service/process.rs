@@ -17,7 +17,7 @@ impl Process {
         Self::spawn(command.args(["--port", "0"]).args(arguments))
     }
 
-    fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
