@@ -7,6 +7,7 @@
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::RandomState},
+    fs::{File, TryLockError},
     hash::BuildHasher,
     io,
     path::{Path, PathBuf},
@@ -16,6 +17,11 @@ use std::{
 
 use super::output::{PARTIAL_PREFIX, PartialFile};
 use crate::format::Format;
+
+/// How the names of finished files begin.
+const FINISHED_PREFIX: &str = "export-";
+/// Hexadecimal digits of the hash in an id.
+const HASH_DIGITS: usize = 32;
 
 /// A finished file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +53,8 @@ pub(crate) struct Store {
     max_bytes: u64,
     secret: RandomState,
     files: Mutex<Files>,
+    /// Held as long as the store is there, and given up by the kernel at the latest.
+    _lock: File,
 }
 
 #[derive(Debug, Default)]
@@ -59,17 +67,20 @@ struct Files {
 }
 
 impl Store {
-    /// A store in `directory`. Temporary files that a killed service left there
-    /// are removed.
+    /// A store in `directory`, which no other store may use meanwhile.
+    ///
+    /// What an earlier one left there is removed: temporary files, and finished ones,
+    /// because no id leads to them any more and nothing would ever expire them.
     pub(crate) fn open(
         directory: &Path,
         expire_after: Duration,
         max_bytes: u64,
     ) -> io::Result<Self> {
-        remove_partial_files(directory)?;
+        let lock = lock(directory)?;
+        remove_leftovers(directory)?;
         let directory = directory.to_owned();
         let (secret, files) = (RandomState::new(), Mutex::default());
-        Ok(Self { directory, expire_after, max_bytes, secret, files })
+        Ok(Self { directory, expire_after, max_bytes, secret, files, _lock: lock })
     }
 
     /// An id that was never given before, for whoever is named.
@@ -90,7 +101,7 @@ impl Store {
         now: Instant,
     ) -> io::Result<()> {
         let bytes = file.written_bytes();
-        let path = self.directory.join(format!("export-{id}.{}", format.label()));
+        let path = self.directory.join(file_name(id, format));
         file.rename(&path)?;
         let mut files = self.files();
         files.total_bytes += bytes;
@@ -162,15 +173,52 @@ fn remove(files: &[StoredFile]) {
     }
 }
 
-fn remove_partial_files(directory: &Path) -> io::Result<()> {
+/// The folder itself is what is locked: a file for it would be one more file in it.
+fn lock(directory: &Path) -> io::Result<File> {
+    let folder = File::open(directory)?;
+    match folder.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another service uses it"));
+        }
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(%error, "the folder cannot be locked; let no other service use it");
+        }
+    }
+    Ok(folder)
+}
+
+fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_name().as_encoded_bytes().starts_with(PARTIAL_PREFIX.as_bytes()) {
-            tracing::info!(path = %entry.path().display(), "removing a file that was never finished");
+        if entry.file_name().to_str().is_some_and(is_of_a_store) {
+            tracing::info!(path = %entry.path().display(), "removing a file of an earlier service");
             std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// The name of a finished file.
+fn file_name(id: &str, format: Format) -> String {
+    format!("{FINISHED_PREFIX}{id}.{}", format.label())
+}
+
+/// Whether a store gives such names: to files in the making, or with an id.
+fn is_of_a_store(name: &str) -> bool {
+    let is_finished = || {
+        let (id, format) = name.strip_prefix(FINISHED_PREFIX)?.rsplit_once('.')?;
+        let (number, hash) = id.split_once('-')?;
+        let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_id = !number.is_empty() && hash.len() == HASH_DIGITS;
+        Some(
+            is_id
+                && is_hexadecimal(number)
+                && is_hexadecimal(hash)
+                && Format::from_label(format).is_some(),
+        )
+    };
+    name.starts_with(PARTIAL_PREFIX) || is_finished() == Some(true)
 }
 
 #[cfg(test)]
@@ -255,10 +303,47 @@ mod tests {
     }
 
     #[test]
+    fn expired_files_are_gone_and_remembered_in_no_memory() {
+        let fixture = Fixture::new(1_000_000);
+        let ids: Vec<_> = (0..100).map(|_| fixture.publish(b"abc")).collect();
+        let later = fixture.now + Duration::from_secs(60);
+        fixture.store.expire(later);
+        {
+            let files = fixture.store.files();
+            assert_eq!((files.by_id.len(), files.by_age.len(), files.total_bytes), (0, 0, 0));
+        }
+        assert!(ids.iter().all(|id| fixture.store.find(id, OWNER, later) == Found::Expired));
+    }
+
+    #[test]
     fn a_file_larger_than_the_store_is_kept_until_the_next() {
         let fixture = Fixture::new(2);
         let id = fixture.publish(b"abc");
         assert!(matches!(fixture.store.find(&id, OWNER, fixture.now), Found::File(_)));
+    }
+
+    #[test]
+    fn only_names_with_a_whole_id_are_those_of_finished_files() {
+        let hash = "0123456789abcdef".repeat(2);
+        assert!(is_of_a_store(&format!("export-1f-{hash}.pdf")));
+        for other in [
+            format!("export-{hash}.pdf"),
+            format!("export--{hash}.pdf"),
+            format!("export-1f-{hash}.txt"),
+            format!("export-1f-{hash}"),
+            format!("export-1f-{}.csv", &hash[1..]),
+            format!("export-1f-x{}.csv", &hash[1..]),
+            "export-notes.csv".to_owned(),
+        ] {
+            assert!(!is_of_a_store(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn two_stores_do_not_share_a_folder() {
+        let fixture = Fixture::new(1);
+        let second = Store::open(fixture.directory.path(), Duration::from_secs(1), 1);
+        assert_eq!(second.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
     }
 
     #[test]
@@ -271,8 +356,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_store_removes_what_a_killed_one_left_unfinished() {
-        let directory = tempfile::tempdir().unwrap();
+    fn a_new_store_removes_what_an_earlier_one_left_and_nothing_else() {
+        let fixture = Fixture::new(1_000);
+        fixture.publish(b"abc");
+        let Fixture { directory, store, .. } = fixture;
+        drop(store);
         std::fs::write(directory.path().join(".partial-x"), "half").unwrap();
         std::fs::write(directory.path().join("mine.txt"), "keep").unwrap();
         Store::open(directory.path(), Duration::from_secs(1), 1).unwrap();

@@ -39,6 +39,32 @@ async fn five_run_a_hundred_wait_and_the_106th_is_refused() {
 }
 
 #[tokio::test]
+async fn a_client_that_comes_back_after_retry_after_is_let_in() {
+    let service = Service::start_with(|config| {
+        (config.max_concurrent, config.max_queue) = (1, 3);
+        config.faults = exporter::Faults::new(vec!["latency:400ms".parse().unwrap()]);
+    })
+    .await;
+    // How long exports take lately is known from this one.
+    assert_eq!(service.export(body("csv", 1)).await.status, 200);
+    let whole = format!("{BEGINNING}{REST}");
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(service.begin_upload(LENGTH, &whole).await);
+    }
+    service.wait_for(1, 3).await;
+    let refused = service.export(body("csv", 1)).await;
+    let seconds = refused.retry_after.unwrap();
+    // Four more exports of 400 ms each: 1.6 s, in whole seconds; more on a slow machine.
+    assert!((2..=10).contains(&seconds), "{seconds}");
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    assert_eq!(service.export(body("csv", 1)).await.status, 200);
+    for upload in &mut waiting {
+        assert!(read_answer(upload).await.starts_with("HTTP/1.1 200"));
+    }
+}
+
+#[tokio::test]
 async fn a_client_still_sending_eight_megabytes_sees_the_429() {
     let service = Service::start_with(|config| {
         (config.max_concurrent, config.max_queue) = (1, 0);

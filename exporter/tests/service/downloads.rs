@@ -16,6 +16,8 @@ async fn a_download_says_what_it_is() {
     let name = format!("attachment; filename=\"export-{id}.csv\"");
     assert_eq!(header("content-disposition"), name);
     assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("content-security-policy"), "default-src 'none'; sandbox");
+    assert_eq!(header("cache-control"), "private, no-cache");
 }
 
 #[tokio::test]

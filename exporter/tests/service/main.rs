@@ -21,5 +21,7 @@ mod process;
 mod properties;
 mod routes;
 mod service;
+mod small_disk;
 mod soak;
 mod tokens;
+mod wrk;

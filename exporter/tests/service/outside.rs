@@ -1,4 +1,5 @@
-//! Programs of others that agree or do not: `promtool`, `qpdf`, `pdftotext`.
+//! What is not of this project and that tests are held against: `promtool`, `qpdf`,
+//! `pdftotext`, `wrk`, a disk that can be mounted.
 //!
 //! A missing one skips its test, loudly, and fails it when the environment
 //! variable `SLOGATE_REQUIRE` (names with commas between) names it.
@@ -16,11 +17,16 @@ pub(crate) fn has(program: &str) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok();
+    is_there(program, found)
+}
+
+/// Whether something is there that was looked for by its own means.
+pub(crate) fn is_there(name: &str, found: bool) -> bool {
     let required = std::env::var("SLOGATE_REQUIRE").unwrap_or_default();
-    let is_required = required.split(',').any(|name| name.trim() == program);
-    assert!(found || !is_required, "{program} is required and missing");
+    let is_required = required.split(',').any(|required| required.trim() == name);
+    assert!(found || !is_required, "{name} is required and missing");
     if !found {
-        eprintln!("skipped: {program} is not installed");
+        eprintln!("skipped: {name} is not here");
     }
     found
 }

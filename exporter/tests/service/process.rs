@@ -46,22 +46,32 @@ impl Process {
         upload
     }
 
-    pub(crate) fn get(&self, path: &str) -> String {
+    /// A connection with the head of one request on it, with a body of this length.
+    pub(crate) fn connect(&self, method_and_path: &str, length: usize) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
+        let head = format!(
+            "{method_and_path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    }
+
+    /// Memory that the process has now, in KiB.
+    pub(crate) fn resident_kibibytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = self.connect(&format!("GET {path}"), 0);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
     }
 
-    fn post(&self, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let length = body.len();
-        let head = format!(
-            "POST /export/run HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).unwrap();
+    pub(crate) fn post(&self, body: &str) -> String {
+        let mut stream = self.connect("POST /export/run", body.len());
         stream.write_all(body.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -123,6 +133,50 @@ fn the_folder_that_was_named_keeps_its_files() {
     process.signal(rustix::process::Signal::TERM);
     assert_eq!(process.wait().0, Some(0));
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+}
+
+/// Names of the files in a folder that begin like this.
+fn files(folder: &std::path::Path, beginning: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with(beginning)).collect()
+}
+
+#[test]
+fn what_kill_9_leaves_is_removed_by_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--dir", folder.path().to_str().unwrap()];
+    std::fs::write(folder.path().join("export-notes.csv"), "somebody's").unwrap();
+    let process = Process::start(&arguments);
+    assert!(process.post(r#"{"format":"csv","columns":["a"],"data":[[1]]}"#).contains("200 OK"));
+    let _never_finished = process.begin_export();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while files(folder.path(), ".partial-").is_empty() {
+        assert!(std::time::Instant::now() < deadline, "the export never begins its file");
+    }
+    process.signal(rustix::process::Signal::KILL);
+    assert_eq!(process.wait().0, None);
+    assert_eq!(files(folder.path(), ".partial-").len(), 1);
+    assert_eq!(files(folder.path(), "export-").len(), 2);
+
+    let next = Process::start(&arguments);
+    assert!(next.get("/health").contains("200 OK"));
+    assert_eq!(files(folder.path(), ""), ["export-notes.csv"]);
+    next.signal(rustix::process::Signal::TERM);
+    assert_eq!(next.wait().0, Some(0));
+}
+
+#[test]
+fn a_folder_that_another_service_uses_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().to_str().unwrap();
+    let first = Process::start(&["--dir", directory]);
+    assert!(first.get("/health").contains("200 OK"));
+    let (code, log) = Process::start(&["--dir", directory]).wait();
+    assert_eq!(code, Some(5));
+    assert!(log.contains(directory) && log.contains("another service uses it"), "{log}");
+    first.signal(rustix::process::Signal::TERM);
+    assert_eq!(first.wait().0, Some(0));
 }
 
 #[test]
