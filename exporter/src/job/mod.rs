@@ -9,6 +9,8 @@
 mod cells;
 mod envelope;
 mod framer;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod output;
 mod rows;

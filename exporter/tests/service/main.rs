@@ -14,6 +14,7 @@ mod bad_input;
 mod downloads;
 mod faults;
 mod health;
+mod long_soak;
 mod metrics;
 mod outside;
 mod pdf;

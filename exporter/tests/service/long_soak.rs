@@ -1,0 +1,312 @@
+//! A soak of a service in a process of its own, for `SLOGATE_SOAK_SECONDS`: formats,
+//! mistakes, truncated bodies, clients that leave or idle, bursts beyond the capacity.
+//!
+//! Every accepted export is downloaded and read by somebody else's reader, memory is
+//! flat, and at the end every counter equals what clients saw. Its summary is printed:
+//! `SLOGATE_SOAK_SECONDS=120 cargo test -p exporter --test service long_soak -- --nocapture`.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::{
+    outside,
+    process::Process,
+    service::{body, total},
+};
+
+/// Clients that send one export after the other.
+const CLIENTS: usize = 4;
+/// Clients of a burst: more than run and wait.
+const BURST: usize = 16;
+/// What the service has room for.
+const CAPACITY: [&str; 4] = ["--max-concurrent", "2", "--max-queue", "6"];
+/// Time between bursts, and between idle uploads.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Growth of memory from the first quarter on that is noise: the arenas of the
+/// allocator for as many threads as ever ran at once, and a file's worth of buffers.
+const ALLOWED_GROWTH_KIBIBYTES: u64 = 12 << 10;
+
+/// What clients saw.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Answers by status and reason.
+    answers: BTreeMap<(u16, String), u64>,
+    /// Requests whose client left without an answer.
+    left: u64,
+    /// Bytes and rows of all files that were downloaded.
+    bytes: u64,
+    rows: u64,
+    files: BTreeMap<&'static str, u64>,
+}
+
+/// The summary of a soak.
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((status, reason), count) in &self.answers {
+            writeln!(f, "{count:>8} answers {status} {reason}")?;
+        }
+        writeln!(f, "{:>8} clients left before an answer", self.left)?;
+        for (format, count) in &self.files {
+            writeln!(f, "{count:>8} {format} files downloaded and read")?;
+        }
+        writeln!(f, "{:>8} rows and {} bytes in them", self.rows, self.bytes)
+    }
+}
+
+struct Soak<'a> {
+    process: &'a Process,
+    until: Instant,
+    turn: AtomicUsize,
+    seen: Mutex<Seen>,
+}
+
+/// What a client does.
+enum Work {
+    /// Sends a body that is a right one of so many rows, and reads the file.
+    Export(&'static str, usize, String),
+    /// Sends a body that is refused.
+    Mistake(String),
+    /// Leaves in the middle of the body.
+    Leave(String),
+}
+
+impl Soak<'_> {
+    /// The next piece of work: all kinds in turn, of many sizes.
+    fn next_work(&self) -> Work {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let rows = turn * 37 % 1_500;
+        match turn % 8 {
+            0 | 1 => Work::Export("csv", rows, body("csv", rows)),
+            2 | 3 => Work::Export("pdf", rows / 8, body("pdf", rows / 8)),
+            4 => {
+                let request = body("csv", rows);
+                let data = &request[request.find("\"data\"").unwrap()..request.len() - 1];
+                let put_aside =
+                    format!(r#"{{{data},"columns":["id","name","price"],"format":"csv"}}"#);
+                Work::Export("csv", rows, put_aside)
+            }
+            5 => {
+                let whole = body("csv", rows);
+                Work::Mistake(whole[..whole.len() - 2].to_owned())
+            }
+            6 => Work::Mistake(r#"{"format":"csv","columns":["a"],"data":[[1,2]]}"#.to_owned()),
+            _ => Work::Leave(body("pdf", rows + 10)),
+        }
+    }
+
+    fn work(&self) {
+        while Instant::now() < self.until {
+            match self.next_work() {
+                Work::Export(format, rows, request) => self.export(format, rows, &request),
+                Work::Mistake(request) => drop(self.post(&request)),
+                Work::Leave(request) => self.leave(&request),
+            }
+        }
+    }
+
+    /// Everybody at once, again and again.
+    fn burst(&self) {
+        while Instant::now() < self.until {
+            thread::scope(|scope| {
+                for _ in 0..BURST {
+                    scope.spawn(|| self.export("csv", 200, &body("csv", 200)));
+                }
+            });
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// One upload after the other that stops coming.
+    fn idle(&self) {
+        while Instant::now() < self.until {
+            let beginning = r#"{"format":"csv","columns":["a"],"data":[[1],"#;
+            let mut stream = self.process.connect("POST /export/run", 1_000);
+            stream.write_all(beginning.as_bytes()).unwrap();
+            self.note(&Answer::read(stream));
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn export(&self, format: &'static str, rows: usize, request: &str) {
+        let answer = self.post(request);
+        if answer.status != 200 {
+            return;
+        }
+        let receipt = answer.json();
+        assert_eq!(receipt["records"], rows, "{receipt}");
+        let url = receipt["downloadUrl"].as_str().unwrap();
+        let file = Answer::read(self.process.connect(&format!("GET {url}"), 0));
+        assert_eq!((file.status, Some(file.body.len() as u64)), (200, receipt["bytes"].as_u64()));
+        let found = if format == "csv" { csv_rows(&file.body) } else { pdf_rows(&file.body) };
+        assert_eq!(found, rows, "{receipt}");
+        let mut seen = self.seen.lock().unwrap();
+        seen.bytes += file.body.len() as u64;
+        seen.rows += rows as u64;
+        *seen.files.entry(format).or_default() += 1;
+    }
+
+    fn post(&self, request: &str) -> Answer {
+        let mut stream = self.process.connect("POST /export/run", request.len());
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = Answer::read(stream);
+        self.note(&answer);
+        answer
+    }
+
+    fn leave(&self, request: &str) {
+        let mut stream = self.process.connect("POST /export/run", request.len());
+        stream.write_all(&request.as_bytes()[..request.len() / 2]).unwrap();
+        stream.shutdown(Shutdown::Both).unwrap();
+        self.seen.lock().unwrap().left += 1;
+    }
+
+    fn note(&self, answer: &Answer) {
+        let reason = match answer.status {
+            200 => String::new(),
+            _ => answer.json()["reason"].as_str().unwrap().to_owned(),
+        };
+        *self.seen.lock().unwrap().answers.entry((answer.status, reason)).or_default() += 1;
+    }
+
+    /// Memory at the end of each quarter, in KiB.
+    fn memory(&self, length: Duration) -> [u64; 4] {
+        let begin = self.until.checked_sub(length).unwrap();
+        [1, 2, 3, 4].map(|quarter| {
+            let at = begin + length * quarter / 4;
+            thread::sleep(at.saturating_duration_since(Instant::now()));
+            self.process.resident_kibibytes()
+        })
+    }
+}
+
+/// An answer, read to the end of its connection.
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(mut stream: TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, body: bytes.split_off(end + 4) }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+fn csv_rows(file: &[u8]) -> usize {
+    let mut reader = csv::Reader::from_reader(file);
+    assert_eq!(reader.headers().unwrap(), vec!["id", "name", "price"]);
+    let rows = reader.records().map(Result::unwrap).enumerate();
+    rows.inspect(|(n, row)| assert_eq!(row[1], format!("row {n}"))).count()
+}
+
+fn pdf_rows(file: &[u8]) -> usize {
+    let text = if outside::has("pdftotext") {
+        String::from_utf8(outside::run("pdftotext", &["-layout", "-", "-"], file).stdout).unwrap()
+    } else {
+        let options = printpdf::PdfParseOptions::default();
+        let document = printpdf::PdfDocument::parse(file, &options, &mut Vec::new()).unwrap();
+        document.extract_text().concat().join("\n")
+    };
+    text.lines().filter(|line| line.contains("row ")).count()
+}
+
+#[test]
+fn hours_of_everything_in_minutes_leave_memory_flat_and_counters_true() {
+    let seconds = std::env::var("SLOGATE_SOAK_SECONDS").map_or(4, |text| text.parse().unwrap());
+    let length = Duration::from_secs(seconds);
+    let expiry = ["--body-timeout", "1s", "--expire-after", "20s"];
+    let process = Process::start(&[&CAPACITY[..], &expiry].concat());
+    let soak = Soak {
+        process: &process,
+        until: Instant::now() + length,
+        turn: AtomicUsize::new(0),
+        seen: Mutex::default(),
+    };
+    let memory = thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| soak.work());
+        }
+        scope.spawn(|| soak.burst());
+        scope.spawn(|| soak.idle());
+        soak.memory(length)
+    });
+    let seen = soak.seen.into_inner().unwrap();
+    let exposition = settled(&process, &seen);
+    eprintln!(
+        "soak of {seconds} s, {}\n{seen}memory by quarters: {memory:?} KiB",
+        CAPACITY.join(" ")
+    );
+    check_counters(&exposition, &seen);
+    let growth = memory[3].saturating_sub(memory[0]);
+    assert!(growth <= ALLOWED_GROWTH_KIBIBYTES, "memory grew by {growth} KiB: {memory:?}");
+    process.signal(Signal::TERM);
+    let (code, log) = process.wait();
+    assert_eq!(code, Some(0));
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+/// The exposition once every request is counted. Without a pause: each round is a
+/// request.
+fn settled(process: &Process, seen: &Seen) -> String {
+    let sent = seen.answers.values().sum::<u64>() + seen.left;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let exposition = process.get("/export/metrics");
+        let counted = total(&exposition, "export_requests_total{", "");
+        let is_idle = exposition.contains("\nexport_concurrent_running 0\n")
+            && exposition.contains("\nexport_queue_depth 0\n");
+        if counted == sent && is_idle {
+            return exposition;
+        }
+        assert!(counted <= sent, "{counted} requests are counted and {sent} were sent");
+        assert!(Instant::now() < deadline, "only {counted} of {sent} requests are counted");
+    }
+}
+
+fn check_counters(exposition: &str, seen: &Seen) {
+    let status =
+        |name: &str| total(exposition, "export_requests_total{", &format!("status=\"{name}\""));
+    let reason =
+        |name: &str| total(exposition, "export_fail_total{", &format!("reason=\"{name}\""));
+    let answered = |wanted: &str| {
+        let of_reason = seen.answers.iter().filter(|((_, reason), _)| reason == wanted);
+        of_reason.map(|(_, count)| count).sum::<u64>()
+    };
+    assert_eq!(status("succeeded"), answered(""), "{exposition}");
+    assert_eq!(status("succeeded"), seen.files.values().sum::<u64>());
+    assert_eq!(total(exposition, "export_latency_ms_count{", ""), answered(""));
+    assert_eq!(total(exposition, "export_bytes_total{", "status=\"success\""), seen.bytes);
+    let known = ["bad_json", "row_mismatch", "too_slow", "queue_full"];
+    for name in ["bad_json", "row_mismatch", "too_slow"] {
+        assert_eq!(reason(name), answered(name), "{name}\n{exposition}");
+        assert!(answered(name) > 0, "no client saw {name}");
+    }
+    // Who left may have been refused before, and did not see it.
+    let refused_unseen = reason("queue_full") - answered("queue_full");
+    assert_eq!(reason("client_gone") + refused_unseen, seen.left, "{exposition}");
+    assert!(answered("queue_full") > 0 && seen.left > 0, "{seen:?}");
+    assert!(seen.answers.keys().all(|(_, name)| name.is_empty() || known.contains(&name.as_str())));
+    let lost = status("failed") + status("rejected");
+    assert_eq!(total(exposition, "export_fail_total{", ""), lost);
+}
