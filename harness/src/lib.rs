@@ -3,13 +3,14 @@
 //!
 //! The modules are layers, lowest first; a module uses lower layers only, and
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
-//! `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
+//! `code`, `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
 //! `scrape`, `rules`, `target`, `machine` → `slo` → `gate`, `propose` → `archive` →
 //! `report` → `session` → `cli`.
 
 pub mod archive;
 pub mod cli;
 pub mod clock;
+pub mod code;
 pub mod exposition;
 pub mod gate;
 pub mod histogram;

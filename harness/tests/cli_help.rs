@@ -25,6 +25,7 @@ fn every_verb_has_its_section() {
         "check",
         "rules test",
         "report",
+        "explain",
         "exporter",
         "schema",
         "completions",

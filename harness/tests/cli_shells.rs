@@ -57,6 +57,7 @@ fn bash_completes_verbs_and_flags() {
     assert_eq!(completed("slogate ru"), "run rules");
     assert_eq!(completed("slogate run --on"), "--on-inconclusive");
     assert_eq!(completed("slogate init --for"), "--force");
+    assert_eq!(completed("slogate explain unknown-k"), "unknown-key");
 }
 
 #[test]

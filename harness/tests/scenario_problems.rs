@@ -148,7 +148,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_reason() {
     std::fs::write(&binary, b"name: \xff\xfe\n").unwrap();
     let message = |path: &Path| {
         let problems = read(path, &Variables::new(), &ReadOptions::default()).unwrap_err();
-        problems.render()
+        problems.to_string()
     };
     assert!(message(&folder.path().join("nowhere.yaml")).contains("no such file"));
     assert!(message(folder.path()).contains("it is a directory"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::explain::CodeParser;
 use super::init::InitArguments;
 use super::output;
 use super::url_scenario::UrlArguments;
@@ -42,6 +43,8 @@ pub(super) enum Verb {
     Rules(RulesVerb),
     /// Draw a saved run again, judged afresh from its evidence
     Report(ReportArguments),
+    /// Say what a code of a message, a verdict or an exit means, why it is so and what to do
+    Explain(ExplainArguments),
     /// The reference export service
     Exporter(Box<exporter::CommandLine>),
     /// Print a JSON Schema
@@ -223,6 +226,14 @@ pub(super) struct ReportArguments {
     /// What an inconclusive verdict does to the exit code
     #[arg(long, value_name = "ACTION", default_value = "fail")]
     pub(super) on_inconclusive: InconclusiveChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// A code such as `unknown-key`, also as it is printed, `error[unknown-key]`, or an exit code's
+    /// number [default: all codes are listed]
+    #[arg(value_name = "CODE", value_parser = CodeParser, hide_possible_values = true)]
+    pub(super) codes: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod arguments;
 mod assert;
 mod check;
 mod completions;
+mod explain;
 mod files;
 mod gate;
 mod github;
@@ -32,6 +33,7 @@ use clap::Parser;
 
 use crate::gate::ExitCode;
 use arguments::{Arguments, Verb};
+pub use explain::{codes, codes_page};
 use output::say;
 pub use reference::{reference, understands};
 
@@ -50,6 +52,7 @@ pub fn main() -> std::process::ExitCode {
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Rules(verb) => rules::rules(&verb),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Explain(arguments) => explain::explain(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Completions(arguments) => completions::completions(&arguments),
         Verb::Man(arguments) => man::man(&arguments),

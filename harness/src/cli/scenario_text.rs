@@ -102,7 +102,7 @@ impl ScenarioText {
             origin.value.as_ref().map_or_else(String::new, |value| format!(" {}", scalar(value)));
         let label = problem.label_text().map_or_else(String::new, |text| format!("; {text}"));
         let help = problem.help_text().map_or_else(String::new, |text| format!("\n  help: {text}"));
-        format!("{mark}: {}{value}: {problem}{label}{help}", origin.flag)
+        format!("{mark}[{}]: {}{value}: {problem}{label}{help}", problem.code(), origin.flag)
     }
 }
 
@@ -161,7 +161,10 @@ mod tests {
         );
         let shown = text.render(&read.unwrap_err());
         assert_eq!(shown.len(), 2, "{shown:?}");
-        assert!(shown[0].starts_with("error: --rate \"fast\": "), "{shown:?}");
-        assert!(shown[1].starts_with("error: --slo \"p95(latncy) < 1s\": "), "{shown:?}");
+        assert!(shown[0].starts_with("error[invalid-quantity]: --rate \"fast\": "), "{shown:?}");
+        assert!(
+            shown[1].starts_with("error[client-expression]: --slo \"p95(latncy) < 1s\": "),
+            "{shown:?}"
+        );
     }
 }

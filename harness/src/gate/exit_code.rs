@@ -2,6 +2,34 @@
 
 use std::fmt::Write as _;
 
+use crate::code::{Code, CodeGroup};
+
+const PASS: Code = Code::new(&["0", include_str!("exit_codes/0.md")]);
+const FAILED: Code = Code::new(&["1", include_str!("exit_codes/1.md")]);
+const USAGE: Code = Code::new(&["2", include_str!("exit_codes/2.md")]);
+const INCONCLUSIVE: Code = Code::new(&["3", include_str!("exit_codes/3.md")]);
+const NOT_REACHABLE: Code = Code::new(&["4", include_str!("exit_codes/4.md")]);
+const INTERNAL: Code = Code::new(&["5", include_str!("exit_codes/5.md")]);
+const HUNG_UP: Code = Code::new(&["129", include_str!("exit_codes/129.md")]);
+const INTERRUPTED: Code = Code::new(&["130", include_str!("exit_codes/130.md")]);
+const TERMINATED: Code = Code::new(&["143", include_str!("exit_codes/143.md")]);
+
+/// The explanation of every exit code, by number.
+pub const EXIT_CODES: CodeGroup = CodeGroup {
+    title: "Exit codes",
+    codes: &[
+        PASS,
+        FAILED,
+        USAGE,
+        INCONCLUSIVE,
+        NOT_REACHABLE,
+        INTERNAL,
+        HUNG_UP,
+        INTERRUPTED,
+        TERMINATED,
+    ],
+};
+
 /// The exit codes, weightiest last: of several that apply the greatest wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExitCode {
@@ -55,26 +83,24 @@ impl ExitCode {
         }
     }
 
+    /// Its explanation; the name is the number.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Pass => PASS,
+            Self::Inconclusive => INCONCLUSIVE,
+            Self::NotReachable => NOT_REACHABLE,
+            Self::Failed => FAILED,
+            Self::Usage => USAGE,
+            Self::Internal => INTERNAL,
+            Self::HungUp => HUNG_UP,
+            Self::Terminated => TERMINATED,
+            Self::Interrupted => INTERRUPTED,
+        }
+    }
+
     /// What it means, as a lowercase fragment.
     pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Pass => "pass: every objective, rule and test holds, and there was proof of it",
-            Self::Failed => {
-                "a gate failed: an objective (`abort` included), a rule test, or a target that \
-                 restarted or ended"
-            }
-            Self::Usage => "usage or an invalid file; nothing was sent",
-            Self::Inconclusive => {
-                "inconclusive: something could not be judged; the reason says why"
-            }
-            Self::NotReachable => "target or metrics not reachable before the measured load",
-            Self::Internal => "an internal error of slogate, or a report that could not be written",
-            Self::HungUp => {
-                "ended by SIGHUP (a terminal that closed), after the partial report was written"
-            }
-            Self::Interrupted => "ended by SIGINT, after the partial report was written",
-            Self::Terminated => "ended by SIGTERM, after the partial report was written",
-        }
+        self.code().summary()
     }
 
     /// The weightier of the two.
@@ -88,7 +114,8 @@ impl ExitCode {
         let mut page = String::from(
             "# Exit codes\n\n\
              <!-- Generated from harness/src/gate/exit_code.rs; `SLOGATE_BLESS=1 cargo test` renews it. -->\n\n\
-             When several apply, the one further up in this table wins.\n\n\
+             When several apply, the one further up in this table wins. `slogate explain 3` says more of \
+             each ([codes.md](codes.md#exit-codes)).\n\n\
              | code | meaning |\n|---|---|\n",
         );
         for code in Self::ALL {
@@ -115,6 +142,7 @@ mod tests {
     fn the_weightiest_wins() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
         assert_eq!(numbers, [130, 143, 129, 5, 2, 1, 4, 3, 0]);
+        assert!(ExitCode::ALL.iter().all(|code| code.code().name() == code.number().to_string()));
         assert!(ExitCode::ALL.is_sorted_by(|one, other| one > other));
         assert_eq!(ExitCode::NotReachable.or(ExitCode::Failed), ExitCode::Failed);
     }

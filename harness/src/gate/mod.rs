@@ -9,5 +9,5 @@ mod exit_code;
 mod outcome;
 
 pub use condition::{Condition, Signal};
-pub use exit_code::ExitCode;
+pub use exit_code::{EXIT_CODES, ExitCode};
 pub use outcome::{OnInconclusive, Outcome, RuleResult, Standing, judge_all, judge_scenario};

@@ -6,6 +6,7 @@ use reqwest::Url;
 use slogate_promql::{Selector, parse_selector};
 
 use super::access::{Over, access};
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::metrics::{is_this_machine, sample_limit, timeout, url, value_at};
@@ -54,7 +55,7 @@ pub(super) fn refuse_without_api(fields: &Fields, cx: &mut Context) {
     let keys = API_KEYS.into_iter().filter(|_| fields.lacks("prometheus"));
     for name in keys {
         if let Some(key) = fields.key(name) {
-            cx.error(key.span, format!("`{name}` without `prometheus`"))
+            cx.error(codes::CONFLICTING_KEYS, key.span, format!("`{name}` without `prometheus`"))
                 .help("pages that are scraped are taken whole; remove it");
         }
     }
@@ -63,7 +64,7 @@ pub(super) fn refuse_without_api(fields: &Fields, cx: &mut Context) {
 fn refuse_own_scrapes(fields: &Fields, cx: &mut Context) {
     for name in OWN_SCRAPES {
         if let Some(key) = fields.key(name) {
-            cx.error(key.span, format!("`{name}` beside `prometheus`")).help(
+            cx.error(codes::CONFLICTING_KEYS, key.span, format!("`{name}` beside `prometheus`")).help(
                 "nothing is scraped here: the API has samples in an interval and with times of its own; remove it",
             );
         }
@@ -74,7 +75,7 @@ fn refuse_own_scrapes(fields: &Fields, cx: &mut Context) {
 /// whatever series an API has are those of something else.
 fn refuse_reference(fields: &Fields, target: Option<&Target>, cx: &mut Context) {
     if let (Some(key), Some(Target::Reference { .. })) = (fields.key("prometheus"), target) {
-        cx.error(key.span, "`prometheus` beside `target: reference`").help(
+        cx.error(codes::CONFLICTING_KEYS, key.span, "`prometheus` beside `target: reference`").help(
             "nobody can have scraped a service that is started for this run; write `path: /export/metrics`",
         );
     }
@@ -83,11 +84,12 @@ fn refuse_reference(fields: &Fields, target: Option<&Target>, cx: &mut Context) 
 fn api_url(node: &Node, cx: &mut Context) -> Option<Url> {
     let url = url(node, cx)?;
     if url.query().is_some() {
-        cx.error(node.span, "the URL of an API has no `?` part").help("remove it");
+        cx.error(codes::INVALID_URL, node.span, "the URL of an API has no `?` part")
+            .help("remove it");
         return None;
     }
     if url.path().trim_end_matches('/').ends_with("/api/v1") {
-        cx.error(node.span, "the URL of an API ends before `/api/v1`")
+        cx.error(codes::INVALID_URL, node.span, "the URL of an API ends before `/api/v1`")
             .help("write what a Grafana data source would have, such as http://host:9090");
         return None;
     }
@@ -96,7 +98,7 @@ fn api_url(node: &Node, cx: &mut Context) -> Option<Url> {
 
 fn matcher(fields: &Fields, cx: &mut Context) -> Option<(String, Selector)> {
     if fields.lacks("matcher") {
-        cx.error(fields.at, "`prometheus` without `matcher`")
+        cx.error(codes::MISSING_KEY, fields.at, "`prometheus` without `matcher`")
             .help("say which series are the target's: `matcher: '{job=\"x\"}'`");
         return None;
     }
@@ -105,9 +107,10 @@ fn matcher(fields: &Fields, cx: &mut Context) -> Option<(String, Selector)> {
     match parse_selector(text) {
         Ok(selector) => Some((text.to_owned(), selector)),
         Err(error) => {
-            cx.error(node.span, format!("this is not a selector: {error}")).help(
-                "write matchers without range or function: `{job=\"x\", namespace=\"shop\"}`",
-            );
+            cx.error(codes::NOT_A_SELECTOR, node.span, format!("this is not a selector: {error}"))
+                .help(
+                    "write matchers without range or function: `{job=\"x\", namespace=\"shop\"}`",
+                );
             None
         }
     }
@@ -116,8 +119,12 @@ fn matcher(fields: &Fields, cx: &mut Context) -> Option<(String, Selector)> {
 fn settle(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     let settle = fields.duration("settle", cx)?;
     if settle > LONGEST_SETTLE {
-        cx.error(value_at(fields, "settle"), "a run would wait so long for samples at each end")
-            .help("write 30m or less");
+        cx.error(
+            codes::OUT_OF_RANGE,
+            value_at(fields, "settle"),
+            "a run would wait so long for samples at each end",
+        )
+        .help("write 30m or less");
         return None;
     }
     Some(settle)

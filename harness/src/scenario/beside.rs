@@ -4,6 +4,7 @@
 //! they counted. Such a number belongs beside it, without a target that it could only
 //! meet: an objective that nothing can miss would be green on nothing.
 
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::model::Beside;
@@ -26,8 +27,12 @@ pub(super) fn beside(
         return None;
     };
     if around.is_some_and(|around| around.metrics == MetricsFrom::Nowhere) {
-        cx.error(key.span, "`beside` needs the target's metrics, but `metrics` is none")
-            .help("add `metrics: { path: /metrics, every: 1s }`");
+        cx.error(
+            codes::NEEDS_METRICS,
+            key.span,
+            "`beside` needs the target's metrics, but `metrics` is none",
+        )
+        .help("add `metrics: { path: /metrics, every: 1s }`");
         return None;
     }
     let shown: Vec<_> = entries.iter().map(|(name, counter)| one(name, counter, cx)).collect();

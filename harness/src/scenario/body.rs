@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields, closest, start_of};
 use super::keys;
@@ -64,8 +65,12 @@ impl DataSets {
     fn insert(&mut self, name: String, set: Option<DataSet>, key: &Node, cx: &mut Context) {
         match self.by_name.entry(name) {
             Entry::Occupied(taken) => {
-                cx.error(key.span, format!("duplicate data set `{}`", taken.key()))
-                    .help("every data set needs its own name");
+                cx.error(
+                    codes::DUPLICATE_NAME,
+                    key.span,
+                    format!("duplicate data set `{}`", taken.key()),
+                )
+                .help("every data set needs its own name");
             }
             Entry::Vacant(free) => {
                 // One that is wrong is reported already: a use of it is not a second problem.
@@ -79,7 +84,7 @@ impl DataSets {
         for (name, set) in
             self.by_name.iter().filter(|(name, set)| set.rows > 0 && !self.used.contains(*name))
         {
-            cx.warning(set.at, format!("data set `{name}` is not used"))
+            cx.warning(codes::UNUSED_DATA, set.at, format!("data set `{name}` is not used"))
                 .help(format!("write \"{{{{{name}}}}}\" in a request's `json`, or remove it"));
         }
     }
@@ -126,8 +131,11 @@ impl DataSets {
             return true;
         }
         let meant = closest(name, self.by_name.keys().map(String::as_str));
-        let problem =
-            cx.error(node.span, format!("`{{{{{name}}}}}` is not a data set of this file"));
+        let problem = cx.error(
+            codes::UNKNOWN_NAME,
+            node.span,
+            format!("`{{{{{name}}}}}` is not a data set of this file"),
+        );
         if let Some(meant) = meant {
             problem.label(format!("did you mean `{{{{{meant}}}}}`?"));
         }
@@ -201,6 +209,7 @@ impl Template {
             }
             Some((_, name, _)) => {
                 cx.error(
+                    codes::NOT_SUPPORTED,
                     node.span,
                     format!("`{{{{{name}}}}}` within a longer text is not supported yet"),
                 )
@@ -228,10 +237,11 @@ impl Template {
 fn json_key(key: &Node, seen: &mut BTreeSet<String>, cx: &mut Context) -> Option<String> {
     let name = fields::scalar_text(key, cx)?;
     if name.contains("{{") {
-        cx.error(key.span, "`{{…}}` in a key is not supported yet");
+        cx.error(codes::NOT_SUPPORTED, key.span, "`{{…}}` in a key is not supported yet");
     }
     if !seen.insert(name.clone()) {
-        cx.error(key.span, format!("duplicate key `{name}`")).help("remove one of the two");
+        cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate key `{name}`"))
+            .help("remove one of the two");
     }
     Some(name)
 }
@@ -250,7 +260,7 @@ pub(super) fn json_value(node: &Node, cx: &mut Context) -> Option<serde_json::Va
             None => unrepresentable(node, cx),
         },
         Value::Text(text) if text.contains("{{") => {
-            cx.error(node.span, "`{{…}}` is not supported here yet");
+            cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` is not supported here yet");
             None
         }
         Value::Text(text) => Some(text.as_str().into()),
@@ -268,7 +278,8 @@ pub(super) fn json_value(node: &Node, cx: &mut Context) -> Option<serde_json::Va
 }
 
 fn unrepresentable(node: &Node, cx: &mut Context) -> Option<serde_json::Value> {
-    cx.error(node.span, "JSON has no such number").help("write it as a text, in quotes");
+    cx.error(codes::INVALID_VALUE, node.span, "JSON has no such number")
+        .help("write it as a text, in quotes");
     None
 }
 
@@ -287,8 +298,14 @@ fn next_placeholder<'t>(
     match found {
         Some(found) if is_name(found.1) => Some(found),
         _ => {
-            cx.error(start_of(node), "`{{` must be followed by the name of a data set and `}}`")
-                .help("for example \"{{records}}\"; the characters `{{` themselves are not supported yet");
+            cx.error(
+                codes::PLACEHOLDER_SYNTAX,
+                start_of(node),
+                "`{{` must be followed by the name of a data set and `}}`",
+            )
+            .help(
+                "for example \"{{records}}\"; the characters `{{` themselves are not supported yet",
+            );
             None
         }
     }

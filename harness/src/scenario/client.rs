@@ -9,6 +9,7 @@
 //! short form = expression threshold ["during" name]
 //! ```
 
+use super::codes;
 use super::fields::closest;
 use super::finding::Finding;
 use super::model::{
@@ -46,8 +47,13 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Finding> {
     cursor.skip_blanks();
     if cursor.at < text.len() {
         let rest = text.len() - cursor.at;
-        return Err(Finding::new(cursor.at, rest, "unexpected text after the expression")
-            .help("an expression is one call; the comparison stands in `is`"));
+        return Err(Finding::new(
+            codes::CLIENT_EXPRESSION,
+            cursor.at,
+            rest,
+            "unexpected text after the expression",
+        )
+        .help("an expression is one call; the comparison stands in `is`"));
     }
     Ok(parsed)
 }
@@ -67,8 +73,13 @@ pub(super) fn split_short_form(text: &str) -> Result<ShortForm, Finding> {
         None => (rest, None),
     };
     if threshold.trim().is_empty() {
-        return Err(Finding::new(start, expression.1, "this objective has no comparison")
-            .help("write what must hold, for example `p95(latency) < 1s`"));
+        return Err(Finding::new(
+            codes::INVALID_COMPARISON,
+            start,
+            expression.1,
+            "this objective has no comparison",
+        )
+        .help("write what must hold, for example `p95(latency) < 1s`"));
     }
     Ok(ShortForm { expression, threshold: (from, threshold.trim_end().len()), during })
 }
@@ -93,8 +104,13 @@ pub(super) fn phase_after(text: &str, during: usize) -> Result<(usize, usize), F
     let after = &text[during + DURING.len()..];
     let name = after.trim();
     if name.is_empty() {
-        return Err(Finding::new(during, DURING.len(), "`during` names no phase")
-            .help("write for example `during steady`, or remove it for all measured phases"));
+        return Err(Finding::new(
+            codes::CLIENT_EXPRESSION,
+            during,
+            DURING.len(),
+            "`during` names no phase",
+        )
+        .help("write for example `during steady`, or remove it for all measured phases"));
     }
     Ok((text.len() - after.trim_start().len(), name.len()))
 }
@@ -195,18 +211,28 @@ impl<'t> Cursor<'t> {
                 || "a filter has the labels `request` and `outcome`".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             );
-            return Err(Finding::new(at, label.len(), message).help(help));
+            return Err(Finding::new(codes::CLIENT_EXPRESSION, at, label.len(), message).help(help));
         }
         let twice = match label {
             "request" => argument.filter.request.is_some(),
             _ => argument.filter.outcome.is_some(),
         };
         if twice {
-            return Err(Finding::new(at, label.len(), format!("`{label}` twice in one filter")));
+            return Err(Finding::new(
+                codes::DUPLICATE_KEY,
+                at,
+                label.len(),
+                format!("`{label}` twice in one filter"),
+            ));
         }
         self.skip_blanks();
         if self.text[self.at..].starts_with("=~") || self.text[self.at..].starts_with('!') {
-            return Err(Finding::new(self.at, 2, "only `=` is supported in a client filter"));
+            return Err(Finding::new(
+                codes::NOT_SUPPORTED,
+                self.at,
+                2,
+                "only `=` is supported in a client filter",
+            ));
         }
         self.expect('=')?;
         let (value_at, value) = self.string()?;
@@ -228,6 +254,7 @@ impl<'t> Cursor<'t> {
         let from = self.at + 1;
         let Some(length) = self.text[from..].find(quote) else {
             return Err(Finding::new(
+                codes::CLIENT_EXPRESSION,
                 self.at,
                 self.text.len() - self.at,
                 "this quote is not closed",
@@ -262,7 +289,7 @@ impl<'t> Cursor<'t> {
             None => format!("expected {wanted}, found the end of the text"),
         };
         let length = found.map_or(0, char::len_utf8);
-        Finding::new(self.at, length, message)
+        Finding::new(codes::CLIENT_EXPRESSION, self.at, length, message)
             .help("a client expression is one call, such as p95(latency{request=\"csv\"})")
     }
 
@@ -282,7 +309,7 @@ fn statistic(word: &str, at: usize) -> Result<Statistic, Finding> {
         "max" => return Ok(Statistic::Max),
         _ => {}
     }
-    let wrong = |message: String| Finding::new(at, word.len(), message);
+    let wrong = |message: String| Finding::new(codes::CLIENT_EXPRESSION, at, word.len(), message);
     let percent = word.strip_prefix('p').filter(|digits| {
         digits.starts_with(|c: char| c.is_ascii_digit())
             && digits.ends_with(|c: char| c.is_ascii_digit())
@@ -342,8 +369,13 @@ fn span(argument: &Argument) -> Result<ClientExpression, Finding> {
     only(argument, "phase")?;
     if argument.filter != RequestFilter::default() {
         let message = "span(phase) has no filter: it is about the phase's requests together";
-        return Err(Finding::new(argument.word_at, argument.word.len(), message)
-            .help("write `span(phase) < 30s during PHASE`"));
+        return Err(Finding::new(
+            codes::CLIENT_EXPRESSION,
+            argument.word_at,
+            argument.word.len(),
+            message,
+        )
+        .help("write `span(phase) < 30s during PHASE`"));
     }
     Ok(ClientExpression::Span)
 }
@@ -357,7 +389,8 @@ fn without_outcome(argument: &Argument) -> Result<(), Finding> {
         return Ok(());
     };
     let message = format!("`{}` cannot be told apart by outcome", argument.word);
-    Err(Finding::new(at, "outcome".len(), message).help("remove `outcome`"))
+    Err(Finding::new(codes::CLIENT_EXPRESSION, at, "outcome".len(), message)
+        .help("remove `outcome`"))
 }
 
 fn unknown_argument(argument: &Argument, known: &[&str]) -> Finding {
@@ -367,14 +400,20 @@ fn unknown_argument(argument: &Argument, known: &[&str]) -> Finding {
         |meant| format!("did you mean `{meant}`?"),
     );
     let message = format!("`{}` is not measured by this function", argument.word);
-    Finding::new(argument.word_at, argument.word.len(), message).help(help)
+    Finding::new(codes::CLIENT_EXPRESSION, argument.word_at, argument.word.len(), message)
+        .help(help)
 }
 
 fn outcome(value: &str, at: usize) -> Result<Outcome, Finding> {
     Outcome::by_word(value).ok_or_else(|| {
         let known: Vec<String> = Outcome::WORDS.iter().map(|word| format!("{word:?}")).collect();
-        Finding::new(at, value.len(), format!("unknown outcome `{value}`"))
-            .help(format!("an outcome is {}", known.join(" or ")))
+        Finding::new(
+            codes::CLIENT_EXPRESSION,
+            at,
+            value.len(),
+            format!("unknown outcome `{value}`"),
+        )
+        .help(format!("an outcome is {}", known.join(" or ")))
     })
 }
 

@@ -9,6 +9,7 @@ use super::known::KnownMetrics;
 use super::model::{Place, Variables};
 use super::problem::{Problem, Problems};
 use super::source::{Source, Span};
+use crate::code::Code;
 
 /// Collects problems; nothing stops at the first one.
 pub(super) struct Context<'a> {
@@ -73,8 +74,13 @@ impl<'a> Context<'a> {
     }
 
     /// Notes a problem; label and help can be added to what comes back.
-    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Problem {
-        let problem = Problem::at(self.source(span), span, message);
+    pub(super) fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Problem {
+        let problem = Problem::at(code, self.source(span), span, message);
         if self.unknown_values.iter().any(|unknown| unknown.contains(span)) {
             let at = self.consequences.len();
             self.consequences.push(problem);
@@ -105,8 +111,13 @@ impl<'a> Context<'a> {
     }
 
     /// Notes something suspicious.
-    pub(super) fn warning(&mut self, span: Span, message: impl Into<String>) -> &mut Problem {
-        let warning = Problem::at(self.source(span), span, message).into_warning();
+    pub(super) fn warning(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Problem {
+        let warning = Problem::at(code, self.source(span), span, message).into_warning();
         let at = self.warnings.len();
         self.warnings.push(warning);
         &mut self.warnings[at]

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::codes;
 use super::context::Context;
 use super::keys::{Presence, Table};
 use super::source::Span;
@@ -43,7 +44,11 @@ impl<'n> Fields<'n> {
 
     fn take(&mut self, key: &'n Node, value: &'n Node, table: &'static Table, cx: &mut Context) {
         let Some(name) = key.text() else {
-            cx.error(key.span, format!("a key must be a text, found {}", key.kind()));
+            cx.error(
+                codes::WRONG_TYPE,
+                key.span,
+                format!("a key must be a text, found {}", key.kind()),
+            );
             return;
         };
         let Some(known) = table.names().find(|known| *known == name) else {
@@ -54,7 +59,7 @@ impl<'n> Fields<'n> {
         match self.key(known) {
             Some(first) => {
                 let line = cx.place(first.span).line;
-                cx.error(key.span, format!("duplicate key `{name}`"))
+                cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate key `{name}`"))
                     .label("here again")
                     .help(format!("it stands on line {line} already; remove one of the two"));
             }
@@ -65,9 +70,13 @@ impl<'n> Fields<'n> {
     fn check_presence(&self, table: &'static Table, cx: &mut Context) {
         for key in table.keys {
             if key.presence == Presence::Required && self.lacks(key.name) {
-                cx.error(self.at, format!("missing key `{}` in this {}", key.name, table.name))
-                    .label(format!("this {} has no `{}`", table.name, key.name))
-                    .help(key.about);
+                cx.error(
+                    codes::MISSING_KEY,
+                    self.at,
+                    format!("missing key `{}` in this {}", key.name, table.name),
+                )
+                .label(format!("this {} has no `{}`", table.name, key.name))
+                .help(key.about);
             }
         }
         for group in table.one_of {
@@ -80,14 +89,22 @@ impl<'n> Fields<'n> {
         match present[..] {
             [] if group.iter().any(|name| !self.lacks(name)) => {}
             [] => {
-                cx.error(self.at, format!("this {} needs one of {}", table.name, quoted(group)))
-                    .label(format!("has none of {}", quoted(group)));
+                cx.error(
+                    codes::MISSING_KEY,
+                    self.at,
+                    format!("this {} needs one of {}", table.name, quoted(group)),
+                )
+                .label(format!("has none of {}", quoted(group)));
             }
             [_] => {}
             [first, second, ..] => {
                 let at = self.key(second).map_or(self.at, |key| key.span);
-                cx.error(at, format!("`{second}` beside `{first}` in one {}", table.name))
-                    .help(format!("keep exactly one of {}", quoted(group)));
+                cx.error(
+                    codes::CONFLICTING_KEYS,
+                    at,
+                    format!("`{second}` beside `{first}` in one {}", table.name),
+                )
+                .help(format!("keep exactly one of {}", quoted(group)));
             }
         }
     }
@@ -153,12 +170,16 @@ impl<'n> Fields<'n> {
         let text = scalar_text(node, cx)?;
         match parse_duration(&text) {
             Ok(Duration::ZERO) => {
-                cx.error(node.span, format!("`{name}` must be longer than nothing"));
+                cx.error(
+                    codes::OUT_OF_RANGE,
+                    node.span,
+                    format!("`{name}` must be longer than nothing"),
+                );
                 None
             }
             Ok(duration) => Some(duration),
             Err(error) => {
-                cx.error(node.span, error.to_string())
+                cx.error(codes::INVALID_QUANTITY, node.span, error.to_string())
                     .help("a duration has a unit: 250ms, 10s, 1m30s");
                 None
             }
@@ -171,7 +192,11 @@ impl<'n> Fields<'n> {
         match &node.value {
             Value::List(items) if items.is_empty() => {
                 let at = self.key(name).map_or(node.span, |key| key.span);
-                cx.error(at, format!("`{name}` is empty; it needs at least one entry"));
+                cx.error(
+                    codes::EMPTY_VALUE,
+                    at,
+                    format!("`{name}` is empty; it needs at least one entry"),
+                );
                 None
             }
             Value::List(items) => Some(items),
@@ -198,7 +223,7 @@ pub(super) fn start_of(node: &Node) -> Span {
 pub(super) fn text<'n>(node: &'n Node, cx: &mut Context) -> Option<&'n str> {
     match node.text() {
         Some(text) if text.trim().is_empty() => {
-            cx.error(node.span, "this text is empty");
+            cx.error(codes::EMPTY_VALUE, node.span, "this text is empty");
             None
         }
         Some(text) => Some(text),
@@ -232,7 +257,7 @@ pub(super) fn valid_name(node: &Node, text: String, cx: &mut Context) -> Option<
     if !text.is_empty() && text.chars().all(allowed) {
         return Some(text);
     }
-    cx.error(node.span, format!("`{text}` is not a name"))
+    cx.error(codes::INVALID_NAME, node.span, format!("`{text}` is not a name"))
         .help("a name is made of letters A-Z and a-z, digits, `_`, `.` and `-`");
     None
 }
@@ -261,7 +286,7 @@ pub(super) fn whole(
             } else {
                 format!("{value} is too large; at most {most}")
             };
-            cx.error(node.span, message);
+            cx.error(codes::OUT_OF_RANGE, node.span, message);
             None
         }
     }
@@ -274,7 +299,7 @@ pub(super) fn wrong_type<'c>(
     cx: &'c mut Context,
 ) -> &'c mut super::problem::Problem {
     let message = format!("expected {expected}, found {}", node.kind());
-    cx.error(start_of(node), message)
+    cx.error(codes::WRONG_TYPE, start_of(node), message)
 }
 
 /// Reports a key; gives the key that was probably meant.
@@ -292,12 +317,17 @@ fn unknown_key(
             ),
             _ => format!("remove `{name}`: nothing of a file is ever ignored"),
         };
-        cx.error(key.span, format!("`{name}` is not supported yet")).help(help);
+        cx.error(codes::NOT_SUPPORTED, key.span, format!("`{name}` is not supported yet"))
+            .help(help);
         return None;
     }
     let suggestion = closest(name, table.names());
     let known = table.names().collect::<Vec<_>>().join(", ");
-    let problem = cx.error(key.span, format!("unknown key `{name}` in this {}", table.name));
+    let problem = cx.error(
+        codes::UNKNOWN_KEY,
+        key.span,
+        format!("unknown key `{name}` in this {}", table.name),
+    );
     match suggestion {
         Some(meant) => problem.label(format!("did you mean `{meant}`?")),
         None => problem,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::bounded::read_at_most;
+use super::codes;
 use super::context::Context;
 use super::source::{Source, Span};
 use super::tree::{self, Node, Value};
@@ -51,7 +52,7 @@ pub(super) fn parse(source: &Arc<Source>, cx: &mut Context) -> Option<Node> {
     let file = cx.add_source(Arc::clone(source));
     match tree::parse(source, file) {
         Ok(Node { value: Value::Null, .. }) => {
-            cx.error(Span { file, start: 0, length: 0 }, "the file is empty")
+            cx.error(codes::EMPTY_VALUE, Span { file, start: 0, length: 0 }, "the file is empty")
                 .help("a scenario has at least version, name, target, load, requests and slo");
             None
         }

@@ -3,10 +3,13 @@
 use super::context::Context;
 use super::position::span_within;
 use super::tree::Node;
+use crate::code::Code;
 
 /// What is wrong with a part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
+    /// What kind of problem it is.
+    pub(super) code: Code,
     /// Where it begins, in bytes of the text.
     pub(super) offset: usize,
     /// How long it is, in bytes.
@@ -19,8 +22,13 @@ pub(super) struct Finding {
 
 impl Finding {
     /// A finding without advice.
-    pub(super) fn new(offset: usize, length: usize, message: impl Into<String>) -> Self {
-        Self { offset, length, message: message.into(), help: None }
+    pub(super) fn new(
+        code: Code,
+        offset: usize,
+        length: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { code, offset, length, message: message.into(), help: None }
     }
 
     /// The same with advice.
@@ -36,7 +44,7 @@ impl Finding {
     /// Reports it at its place in the file that `node` stands in.
     pub(super) fn report(self, node: &Node, cx: &mut Context) {
         let span = span_within(cx.source(node.span), node, self.offset, self.length);
-        let problem = cx.error(span, self.message);
+        let problem = cx.error(self.code, span, self.message);
         if let Some(help) = self.help {
             problem.help(help);
         }
@@ -45,7 +53,7 @@ impl Finding {
     /// Reports it as something suspicious.
     pub(super) fn warn(self, node: &Node, cx: &mut Context) {
         let span = span_within(cx.source(node.span), node, self.offset, self.length);
-        let warning = cx.warning(span, self.message);
+        let warning = cx.warning(self.code, span, self.message);
         if let Some(help) = self.help {
             warning.help(help);
         }

@@ -3,6 +3,7 @@
 
 use http::{HeaderName, HeaderValue};
 
+use super::codes;
 use super::context::Context;
 use super::fields;
 use super::tree::Node;
@@ -19,12 +20,16 @@ pub(super) struct Reserved {
 pub(super) fn name(key: &Node, reserved: &Reserved, cx: &mut Context) -> Option<String> {
     let name = fields::scalar_text(key, cx)?;
     if reserved.names.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-        cx.error(key.span, format!("the header `{name}` is written by {}", reserved.by))
-            .help("remove it");
+        cx.error(
+            codes::INVALID_HEADER,
+            key.span,
+            format!("the header `{name}` is written by {}", reserved.by),
+        )
+        .help("remove it");
         return None;
     }
     if HeaderName::from_bytes(name.as_bytes()).is_err() {
-        cx.error(key.span, format!("`{name}` is not a header name"));
+        cx.error(codes::INVALID_HEADER, key.span, format!("`{name}` is not a header name"));
         return None;
     }
     Some(name)
@@ -34,7 +39,7 @@ pub(super) fn name(key: &Node, reserved: &Reserved, cx: &mut Context) -> Option<
 /// be a secret.
 pub(super) fn value(text: String, node: &Node, cx: &mut Context) -> Option<String> {
     if HeaderValue::from_str(&text).is_err() {
-        cx.error(node.span, "this is not a header value")
+        cx.error(codes::INVALID_HEADER, node.span, "this is not a header value")
             .help("it has a line break or control character");
         return None;
     }
@@ -45,7 +50,7 @@ pub(super) fn value(text: String, node: &Node, cx: &mut Context) -> Option<Strin
 pub(super) fn is_new<T>(headers: &[(String, T)], name: &str, key: &Node, cx: &mut Context) -> bool {
     let is_new = !headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
     if !is_new {
-        cx.error(key.span, format!("duplicate header `{name}`"))
+        cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate header `{name}`"))
             .help("header names are the same in capitals; remove one of the two");
     }
     is_new

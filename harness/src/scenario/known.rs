@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slogate_promql::{LabelUse, MatchOperator, Matcher, Selector};
 
+use super::codes;
 use super::context::Context;
 use super::fields::closest;
 use super::finding::Finding;
@@ -133,7 +134,7 @@ impl KnownMetrics {
             "nothing under `{} ({label})` is known to have the label `{label}`",
             named.clause
         );
-        let finding = Finding::new(at, length, message);
+        let finding = Finding::new(codes::UNKNOWN_METRIC, at, length, message);
         Some(match closest(label, known) {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None => finding.help("without the label the objective is inconclusive"),
@@ -156,7 +157,12 @@ impl KnownMetrics {
 
     fn unknown_name(&self, name: &str, text: &str) -> Finding {
         let (at, length) = place_of(name, text);
-        let finding = Finding::new(at, length, format!("the target is not known to have `{name}`"));
+        let finding = Finding::new(
+            codes::UNKNOWN_METRIC,
+            at,
+            length,
+            format!("the target is not known to have `{name}`"),
+        );
         finding.help(match closest(name, self.names()) {
             Some(meant) => {
                 format!("did you mean `{meant}`? Without the series the objective is inconclusive")
@@ -195,13 +201,18 @@ fn dropped_label(named: &LabelUse, text: &str) -> Finding {
         named.clause,
         label = named.label
     );
-    Finding::new(at, length, message).help("name it in the aggregation inside, which drops it")
+    Finding::new(codes::UNKNOWN_METRIC, at, length, message)
+        .help("name it in the aggregation inside, which drops it")
 }
 
 fn unknown_label(label: &str, metric: &str, sample: &KnownSample, text: &str) -> Finding {
     let (at, length) = place_of(label, text);
-    let finding =
-        Finding::new(at, length, format!("`{metric}` is not known to have the label `{label}`"));
+    let finding = Finding::new(
+        codes::UNKNOWN_METRIC,
+        at,
+        length,
+        format!("`{metric}` is not known to have the label `{label}`"),
+    );
     let known = sample.labels.join(", ");
     finding.help(match closest(label, sample.labels.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),

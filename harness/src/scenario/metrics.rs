@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use super::access::{Over, access};
 use super::api_source::{api_source, refuse_without_api};
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
@@ -136,6 +137,7 @@ fn every(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     let every = fields.duration("every", cx)?;
     if every < SHORTEST_SCRAPE_INTERVAL {
         cx.error(
+            codes::OUT_OF_RANGE,
             value_at(fields, "every"),
             "scrapes less than 10ms apart would be a load of their own",
         )
@@ -162,6 +164,7 @@ pub(super) fn timeout(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     let timeout = fields.duration("timeout", cx)?;
     if timeout > LONGEST_SCRAPE_TIMEOUT {
         cx.error(
+            codes::OUT_OF_RANGE,
             value_at(fields, "timeout"),
             "the end of a run would wait so long for its last scrape",
         )
@@ -207,7 +210,7 @@ fn differs(url: &ScrapeUrl, item: &Node, others: &[(ScrapeUrl, &Node)], cx: &mut
         (None, None) => return true,
     };
     let line = cx.place(fields::start_of(first)).line;
-    cx.error(fields::start_of(item), message)
+    cx.error(codes::DUPLICATE_NAME, fields::start_of(item), message)
         .label("here again")
         .help(format!("it stands on line {line} already; {help}"));
     false
@@ -238,18 +241,19 @@ pub(super) fn url(node: &Node, cx: &mut Context) -> Option<Url> {
     };
     let url = Url::parse(text).ok().filter(Url::has_host);
     let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-        cx.error(node.span, "this is not a URL with metrics")
+        cx.error(codes::INVALID_URL, node.span, "this is not a URL with metrics")
             .help("write http://host:port/path or https://host:port/path");
         return None;
     };
     if !url.username().is_empty() || url.password().is_some() {
         cx.conceal(node.span);
-        cx.error(node.span, "a URL with a user in it")
+        cx.error(codes::CREDENTIAL_IN_FILE, node.span, "a URL with a user in it")
             .help("write `auth: { basic: { username: …, password_file: … } }` instead");
         return None;
     }
     if url.fragment().is_some() {
-        cx.error(node.span, "a URL with a `#` part, which is never sent").help("remove it");
+        cx.error(codes::INVALID_URL, node.span, "a URL with a `#` part, which is never sent")
+            .help("remove it");
         return None;
     }
     Some(url)
@@ -289,7 +293,7 @@ fn host_name(node: &Node, cx: &mut Context) -> Option<String> {
     let same = |url: &Url| url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&shown));
     let parsed = Url::parse(&format!("http://{shown}/")).ok();
     if !is_address && !parsed.as_ref().is_some_and(same) {
-        cx.error(node.span, format!("`{name}` is not the name of a host"))
+        cx.error(codes::INVALID_URL, node.span, format!("`{name}` is not the name of a host"))
             .help("write a name that has addresses, without scheme, port or path");
         return None;
     }

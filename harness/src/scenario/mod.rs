@@ -11,6 +11,7 @@ mod beside;
 mod body;
 mod bounded;
 mod client;
+pub mod codes;
 mod context;
 mod fields;
 mod files;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::beside::beside;
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields, closest};
 use super::keys;
@@ -67,7 +68,7 @@ pub(super) fn lower(
     if let Some(at) = kind.as_ref().and_then(|kind| kind.uses_phase)
         && during.is_none()
     {
-        cx.error(at, "`$phase` without `during`")
+        cx.error(codes::UNKNOWN_WINDOW, at, "`$phase` without `during`")
             .help("add `during: PHASE`, or write `$run` for the whole measured run");
         return None;
     }
@@ -96,7 +97,7 @@ pub(super) fn lower(
 fn abort_after(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     let unfit = ["series", "reconcile"].into_iter().find(|kind| fields.has(kind));
     if let (Some(kind), Some(key)) = (unfit, fields.key("abort")) {
-        cx.error(key.span, format!("`abort` beside `{kind}`")).help(
+        cx.error(codes::ABORT_IMPOSSIBLE, key.span, format!("`abort` beside `{kind}`")).help(
             "it is known only when the run is over; `client`, `promql` and `counter` can end a run",
         );
         return None;
@@ -123,7 +124,7 @@ fn check_abort(kind: &ObjectiveKind, fields: &Fields, cx: &mut Context) {
         _ => return,
     };
     if let Some(key) = fields.key("abort") {
-        cx.error(key.span, "`abort` cannot be judged of this").help(unfit);
+        cx.error(codes::ABORT_IMPOSSIBLE, key.span, "`abort` cannot be judged of this").help(unfit);
     }
 }
 
@@ -131,10 +132,11 @@ fn check_abort(kind: &ObjectiveKind, fields: &Fields, cx: &mut Context) {
 fn refuse_abort_after_the_load(around: Option<&Surroundings>, fields: &Fields, cx: &mut Context) {
     let is_late = around.is_some_and(|around| around.metrics == MetricsFrom::Api);
     if let (true, Some(key)) = (is_late, fields.key("abort")) {
-        cx.error(key.span, "`abort` beside `metrics: { prometheus: … }`").help(
-            "the series are fetched after the load, so nothing could be judged while it runs; \
+        cx.error(codes::ABORT_IMPOSSIBLE, key.span, "`abort` beside `metrics: { prometheus: … }`")
+            .help(
+                "the series are fetched after the load, so nothing could be judged while it runs; \
              scrape the target directly, or remove `abort`",
-        );
+            );
     }
 }
 
@@ -156,7 +158,8 @@ fn check_bucket_bounds(
             "`{}` is at or above the histogram's highest finite bound, {highest}",
             threshold.text
         );
-        cx.error(at, message).help("the quantile could never show a miss; judge below that bound");
+        cx.error(codes::BEYOND_BUCKETS, at, message)
+            .help("the quantile could never show a miss; judge below that bound");
     }
 }
 
@@ -176,7 +179,7 @@ fn refuse_pointless_targets(
         Some(node) => node.span,
         None => fields.at,
     };
-    cx.error(at, found.message).help(found.help);
+    cx.error(found.code, at, found.message).help(found.help);
 }
 
 fn during(fields: &Fields, around: Option<&Surroundings>, cx: &mut Context) -> Option<String> {
@@ -195,7 +198,7 @@ pub(super) fn check_phase(
     match around.phases.iter().find(|(known, _)| known == name) {
         Some((_, true)) => return true,
         Some((_, false)) => {
-            cx.error(at, format!("phase `{name}` is not measured"))
+            cx.error(codes::UNMEASURED_PHASE, at, format!("phase `{name}` is not measured"))
                 .help("its `measure: false` leaves it out of every verdict");
         }
         None => {
@@ -208,7 +211,7 @@ pub(super) fn check_phase(
 
 /// Reports a name that the scenario does not have.
 pub(super) fn unknown_name(at: Span, what: &str, name: &str, known: &[&str], cx: &mut Context) {
-    let problem = cx.error(at, format!("unknown {what} `{name}`"));
+    let problem = cx.error(codes::UNKNOWN_NAME, at, format!("unknown {what} `{name}`"));
     if let Some(meant) = closest(name, known.iter().copied()) {
         problem.label(format!("did you mean `{meant}`?"));
     }
@@ -239,7 +242,7 @@ fn thresholds(fields: &Fields, kind: Option<&Kind>, cx: &mut Context) -> Option<
     }
     let expected = kind.and_then(|kind| expected(&kind.kind)).unwrap_or(Expected::Anything);
     if fields.lacks("is") {
-        cx.error(fields.at, "missing key `is` in this objective")
+        cx.error(codes::MISSING_KEY, fields.at, "missing key `is` in this objective")
             .label("this objective has no `is`")
             .help(
                 "write what the value must be, for example `is: '< 10s'`; of a list, all must hold",
@@ -248,7 +251,7 @@ fn thresholds(fields: &Fields, kind: Option<&Kind>, cx: &mut Context) -> Option<
     let node = fields.get("is")?;
     let items = match &node.value {
         Value::List(items) if items.is_empty() => {
-            cx.error(node.span, "`is` is empty: it would always hold")
+            cx.error(codes::INVALID_COMPARISON, node.span, "`is` is empty: it would always hold")
                 .help("write for example `< 10s`");
             return None;
         }
@@ -262,7 +265,7 @@ fn thresholds(fields: &Fields, kind: Option<&Kind>, cx: &mut Context) -> Option<
 fn one_threshold(node: &Node, expected: Expected, cx: &mut Context) -> Option<Threshold> {
     let text = fields::scalar_text(node, cx)?;
     if text.trim() == PRESENT {
-        cx.error(node.span, "only `series` can be `present`")
+        cx.error(codes::SERIES_PRESENCE, node.span, "only `series` can be `present`")
             .help("write `series: SELECTOR` with `is: present`, or a comparison such as `> 0`");
         return None;
     }

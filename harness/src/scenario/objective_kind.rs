@@ -1,6 +1,7 @@
 //! What an objective measures: its one key that says so, and the keys that go with it.
 
 use super::client;
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields, closest};
 use super::finding::Finding;
@@ -46,8 +47,12 @@ pub(super) fn kind(
     let name = keys::OBJECTIVE_KINDS.iter().find(|name| fields.has(name))?;
     if around.is_some_and(|around| around.metrics == MetricsFrom::Nowhere) {
         let at = fields.key(name).map_or(fields.at, |key| key.span);
-        cx.error(at, format!("`{name}` needs the target's metrics, but `metrics` is none"))
-            .help("add `metrics: { path: /metrics, every: 1s }`");
+        cx.error(
+            codes::NEEDS_METRICS,
+            at,
+            format!("`{name}` needs the target's metrics, but `metrics` is none"),
+        )
+        .help("add `metrics: { path: /metrics, every: 1s }`");
     }
     if *name != "promql" {
         refuse_beside(fields, &["window"], "only `promql` has ranges", cx);
@@ -105,14 +110,14 @@ fn present_kind(node: &Node, fields: &Fields, cx: &mut Context) -> Option<Kind> 
         Some(PRESENT) => {}
         Some("absent") => {
             let at = is.map_or(fields.at, |is| is.span);
-            cx.error(at, "`absent` is not supported: a misspelt name would be absent too").help(
+            cx.error(codes::SERIES_PRESENCE, at, "`absent` is not supported: a misspelt name would be absent too").help(
                 "say `counter: SELECTOR` with `is: '== 0'`, or ask `promql: absent(…)` with `is: '== 1'`",
             );
             return None;
         }
         _ => {
             let at = is.map_or(fields.at, |is| is.span);
-            cx.error(at, "`series` can only be `present`")
+            cx.error(codes::SERIES_PRESENCE, at, "`series` can only be `present`")
                 .help("write `is: present`; for a comparison use `counter`, or `promql`");
             return None;
         }
@@ -163,7 +168,7 @@ fn reconciled_unit(
         Unit::Bytes => "this unit is not one of bytes, but the client's total is",
         _ => "the client counts requests, which have no unit",
     };
-    cx.error(at, message).help("the counter must count the same as the client");
+    cx.error(codes::WRONG_UNIT, at, message).help("the counter must count the same as the client");
     None
 }
 
@@ -184,7 +189,7 @@ fn client_total(
         | ClientExpression::SuccessRatio { .. }
         | ClientExpression::ResponseRate { .. }
         | ClientExpression::Span => {
-            cx.error(node.span, "only a total can be reconciled")
+            cx.error(codes::CLIENT_EXPRESSION, node.span, "only a total can be reconciled")
                 .help("write `count(…)` or `bytes(…)`, such as count(responses)");
             None
         }
@@ -207,7 +212,7 @@ fn window_includes_before_run(node: &Node, cx: &mut Context) -> Option<bool> {
     if node.text() == Some("includes_before_run") {
         return Some(true);
     }
-    cx.error(node.span, "`window` is `includes_before_run` or absent")
+    cx.error(codes::INVALID_VALUE, node.span, "`window` is `includes_before_run` or absent")
         .help("it says that a range longer than the run is meant");
     None
 }
@@ -217,7 +222,7 @@ fn refuse_beside(fields: &Fields, names: &[&str], why: &str, cx: &mut Context) {
     let kind = keys::OBJECTIVE_KINDS.iter().find(|kind| fields.has(kind)).unwrap_or(&"nothing");
     for name in names {
         if let Some(key) = fields.key(name) {
-            cx.error(key.span, format!("`{name}` beside `{kind}`"))
+            cx.error(codes::CONFLICTING_KEYS, key.span, format!("`{name}` beside `{kind}`"))
                 .help(format!("remove `{name}`: {why}"));
         }
     }
@@ -254,7 +259,7 @@ fn unit(fields: &Fields, cx: &mut Context) -> Option<(Unit, f64)> {
     let name = fields::scalar_text(node, cx)?;
     let unit = threshold::unit(&name);
     if unit.is_none() {
-        let problem = cx.error(node.span, format!("unknown unit `{name}`"));
+        let problem = cx.error(codes::WRONG_UNIT, node.span, format!("unknown unit `{name}`"));
         if let Some(meant) = closest(&name, keys::UNIT_NAMES.iter().copied()) {
             problem.label(format!("did you mean `{meant}`?"));
         }

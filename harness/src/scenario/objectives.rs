@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::client;
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::files;
@@ -42,7 +43,7 @@ pub(super) fn objectives(
     };
     if items.is_empty() {
         let at = file.key("slo").map_or(node.span, |key| key.span);
-        cx.error(at, "`slo` is empty: nothing to judge is never a pass")
+        cx.error(codes::NO_OBJECTIVE, at, "`slo` is empty: nothing to judge is never a pass")
             .help("add an objective, or write `slo: none` for load without a verdict");
         return None;
     }
@@ -148,11 +149,13 @@ impl List {
             Some(entry) => {
                 let first = cx.place(entry.at);
                 let shown = id.as_deref().unwrap_or_default();
-                cx.error(at, format!("duplicate id `{shown}`")).help(format!(
-                    "{}:{} has it already; only an included objective is overridden, after its \
+                cx.error(codes::DUPLICATE_NAME, at, format!("duplicate id `{shown}`")).help(
+                    format!(
+                        "{}:{} has it already; only an included objective is overridden, after its \
                      `include`",
-                    first.file, first.line
-                ));
+                        first.file, first.line
+                    ),
+                );
                 // It is read all the same, so that what else is wrong with it is found too.
                 self.entries.push(Entry { id, at, map: map.to_vec(), depth });
             }
@@ -167,27 +170,35 @@ impl List {
         let path =
             cx.source(node.span).path.parent().unwrap_or(std::path::Path::new("")).join(name);
         if chain.iter().any(|other| files::same(other, &path)) {
-            cx.error(node.span, format!("`{name}` includes itself"))
+            cx.error(codes::INCLUDE_LOOP, node.span, format!("`{name}` includes itself"))
                 .help("remove this include, or the one that leads back here");
             return;
         }
         if chain.len() >= DEEPEST_INCLUDE {
-            cx.error(node.span, "too many includes within each other")
+            cx.error(codes::TOO_LARGE, node.span, "too many includes within each other")
                 .help("include the file directly");
             return;
         }
         let source = match files::load(&path) {
             Ok(source) => source,
             Err(error) => {
-                cx.error(node.span, format!("cannot include `{name}`: {error}"))
-                    .help("the path is relative to this file");
+                cx.error(
+                    codes::UNREADABLE_FILE,
+                    node.span,
+                    format!("cannot include `{name}`: {error}"),
+                )
+                .help("the path is relative to this file");
                 return;
             }
         };
         let Some(root) = files::parse(&source, cx) else { return };
         if root.get("load").is_some() {
-            cx.error(node.span, format!("`{name}` is a scenario, not a list of objectives"))
-                .help("include a file that has only `slo`");
+            cx.error(
+                codes::WRONG_FILE_KIND,
+                node.span,
+                format!("`{name}` is a scenario, not a list of objectives"),
+            )
+            .help("include a file that has only `slo`");
             return;
         }
         let Some(file) = Fields::of(&root, &keys::OBJECTIVE_LIST, cx) else { return };

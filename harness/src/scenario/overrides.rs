@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::codes;
 use super::context::Context;
 use super::fields::closest;
 use super::keys;
@@ -58,7 +59,11 @@ pub(super) fn take_strays(entries: &mut Vec<Entry>, included: &BTreeSet<String>,
     };
     for entry in entries.extract_if(.., |entry| is_stray(entry)) {
         let id = entry.id.unwrap_or_default();
-        let problem = cx.error(entry.at, format!("no included objective has the id `{id}`"));
+        let problem = cx.error(
+            codes::UNKNOWN_NAME,
+            entry.at,
+            format!("no included objective has the id `{id}`"),
+        );
         if let Some(meant) = closest(&id, included.iter().map(String::as_str)) {
             problem.label(format!("did you mean `{meant}`?"));
         }

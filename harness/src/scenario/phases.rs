@@ -1,5 +1,6 @@
 //! `load:` — phases, one after the other.
 
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
@@ -67,7 +68,7 @@ fn add_unique(phase: Phase, at: Span, phases: &mut Vec<Phase>, cx: &mut Context)
     if let Some(other) = phases.iter().find(clashes) {
         let message = format!("duplicate phase name `{}`", phase.name);
         let help = format!("`{}` is taken; every phase needs its own name", other.name);
-        cx.error(at, message).help(help);
+        cx.error(codes::DUPLICATE_NAME, at, message).help(help);
     } else {
         phases.push(phase);
     }
@@ -85,7 +86,7 @@ fn entry(node: &Node, cx: &mut Context) -> Option<Entry> {
     };
     let at = fields.get("name").map_or(fields.at, |name| name.span);
     if let (false, Some(key)) = (measured, fields.key("repeat")) {
-        cx.error(key.span, "`repeat` beside `measure: false`")
+        cx.error(codes::CONFLICTING_KEYS, key.span, "`repeat` beside `measure: false`")
             .help("only measured phases repeat; give the warm-up more iterations instead");
     }
     let phase = Phase { name: name?, group: None, load: load?, measured };
@@ -105,21 +106,29 @@ fn open(rate: &Node, fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
     let rates = self::rate(rate, cx);
     for name in ["iterations", "iterations_per_user"] {
         if let Some(key) = fields.key(name) {
-            cx.error(key.span, format!("`{name}` beside `rate`"))
+            cx.error(codes::CONFLICTING_KEYS, key.span, format!("`{name}` beside `rate`"))
                 .help("a phase with `rate` ends after `for`; `iterations` belongs to `users`");
         }
     }
     if fields.lacks("for") {
-        cx.error(fields.at, "missing key `for`: how long arrivals at this `rate` go on")
-            .help("add for example `for: 20s`");
+        cx.error(
+            codes::MISSING_KEY,
+            fields.at,
+            "missing key `for`: how long arrivals at this `rate` go on",
+        )
+        .help("add for example `for: 20s`");
     }
     let duration = fields.duration("for", cx);
     let (from, to) = rates?;
     let duration = duration?;
     let arrivals = f64::midpoint(from, to) * duration.as_secs_f64();
     if arrivals < 1.0 {
-        cx.error(fields.at, "this phase would send nothing: its rate times its length is below 1")
-            .help("raise `rate` or `for`");
+        cx.error(
+            codes::IDLE_PHASE,
+            fields.at,
+            "this phase would send nothing: its rate times its length is below 1",
+        )
+        .help("raise `rate` or `for`");
         return None;
     }
     Some(PhaseLoad::Open { from, to, duration })
@@ -143,13 +152,17 @@ fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
             None
         }
         [] => {
-            cx.error(fields.at, "this phase never ends")
+            cx.error(codes::ENDLESS_PHASE, fields.at, "this phase never ends")
                 .help("add one of `for`, `iterations` and `iterations_per_user`");
             None
         }
         [(first, _), (second, at), ..] => {
-            cx.error(at, format!("`{second}` beside `{first}` in one phase"))
-                .help("keep exactly one of `for`, `iterations` and `iterations_per_user`");
+            cx.error(
+                codes::CONFLICTING_KEYS,
+                at,
+                format!("`{second}` beside `{first}` in one phase"),
+            )
+            .help("keep exactly one of `for`, `iterations` and `iterations_per_user`");
             None
         }
     };
@@ -168,7 +181,8 @@ fn rate(node: &Node, cx: &mut Context) -> Option<(f64, f64)> {
     };
     let (from, to) = (from?, to?);
     if from == 0.0 && to == 0.0 {
-        cx.error(node.span, "a rate of 0 sends nothing").help("write for example 5/s");
+        cx.error(codes::IDLE_PHASE, node.span, "a rate of 0 sends nothing")
+            .help("write for example 5/s");
         return None;
     }
     Some((from, to))
@@ -187,7 +201,8 @@ fn one_rate(node: &Node, text: &str, cx: &mut Context) -> Option<f64> {
         Ok(quantity) => return Some(quantity.value),
         Err(error) => error.to_string(),
     };
-    cx.error(node.span, problem).help("a rate is `5/s` or `90/m`; a ramp is `5/s -> 20/s`");
+    cx.error(codes::INVALID_QUANTITY, node.span, problem)
+        .help("a rate is `5/s` or `90/m`; a ramp is `5/s -> 20/s`");
     None
 }
 
@@ -197,13 +212,21 @@ fn check_measure(entries: &[Entry], written: usize, cx: &mut Context) {
         return;
     }
     for entry in entries.iter().skip(1).rev().skip(1).filter(|entry| !entry.phase.measured) {
-        cx.error(entry.at, format!("`measure: false` in the middle: phase `{}`", entry.phase.name))
-            .help("only the first phase (warm-up) and the last (cool-down) can be left out");
+        cx.error(
+            codes::UNMEASURED_PHASE,
+            entry.at,
+            format!("`measure: false` in the middle: phase `{}`", entry.phase.name),
+        )
+        .help("only the first phase (warm-up) and the last (cool-down) can be left out");
     }
     if let [first, ..] = entries
         && entries.iter().all(|entry| !entry.phase.measured)
     {
-        cx.error(first.at, "no phase is measured, so that nothing could be judged")
-            .help("remove `measure: false` from at least one phase");
+        cx.error(
+            codes::UNMEASURED_PHASE,
+            first.at,
+            "no phase is measured, so that nothing could be judged",
+        )
+        .help("remove `measure: false` from at least one phase");
     }
 }

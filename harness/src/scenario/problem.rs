@@ -12,21 +12,26 @@ use std::sync::Arc;
 use excerpt::Excerpt;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use crate::code::Code;
+
 use super::hidden::Hidden;
 use super::model::Place;
 use super::source::{Source, Span};
 
 /// Columns that a rendered message is wrapped to.
 const RENDER_WIDTH: usize = 100;
+/// What the drawing library puts in front of a message.
+const MARGIN: &str = "  ";
 /// Columns that a source line is cut to where nobody knows the terminal's.
 const LINE_WIDTH: usize = 80;
 
 /// One problem of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    code: Code,
     source: Arc<Source>,
     span: Option<Span>,
-    message: String,
+    message: Box<str>,
     label: Option<String>,
     help: Option<String>,
     is_warning: bool,
@@ -42,15 +47,21 @@ pub struct Problems {
 }
 
 impl Problem {
-    pub(super) fn at(source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
-        Self { span: Some(span), ..Self::whole_file(source, message) }
+    pub(super) fn at(
+        code: Code,
+        source: &Arc<Source>,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { span: Some(span), ..Self::whole_file(code, source, message) }
     }
 
-    pub(super) fn whole_file(source: &Arc<Source>, message: impl Into<String>) -> Self {
+    pub(super) fn whole_file(code: Code, source: &Arc<Source>, message: impl Into<String>) -> Self {
         Self {
+            code,
             source: Arc::clone(source),
             span: None,
-            message: message.into(),
+            message: message.into().into_boxed_str(),
             label: None,
             help: None,
             is_warning: false,
@@ -80,7 +91,7 @@ impl Problem {
 
     /// Names variables where their values stand.
     pub(super) fn redact(&mut self, values: &Hidden) {
-        self.message = values.taken_out_of(&self.message);
+        self.message = values.taken_out_of(&self.message).into_boxed_str();
         self.label = self.label.as_deref().map(|label| values.taken_out_of(label));
         self.help = self.help.as_deref().map(|help| values.taken_out_of(help));
     }
@@ -90,6 +101,11 @@ impl Problem {
     pub fn into_warning(mut self) -> Self {
         self.is_warning = true;
         self
+    }
+
+    /// What kind of problem it is, for `slogate explain`.
+    pub fn code(&self) -> Code {
+        self.code
     }
 
     /// What is wrong, a lowercase fragment.
@@ -123,8 +139,10 @@ impl Problem {
         self.render_themed(GraphicalTheme::unicode(), columns)
     }
 
-    fn render_themed(&self, theme: GraphicalTheme, columns: Option<usize>) -> String {
+    fn render_themed(&self, mut theme: GraphicalTheme, columns: Option<usize>) -> String {
         let mut text = String::new();
+        theme.characters.error = format!("error[{}]:", self.code);
+        theme.characters.warning = format!("warning[{}]:", self.code);
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(columns.unwrap_or(RENDER_WIDTH).min(RENDER_WIDTH))
             .with_links(false)
@@ -132,7 +150,8 @@ impl Problem {
             .without_syntax_highlighting();
         let excerpt = Excerpt::new(self, columns.unwrap_or(LINE_WIDTH));
         match handler.render_report(&mut text, &excerpt) {
-            Ok(()) => text,
+            // What it says stands at the margin, as a compiler's messages do.
+            Ok(()) => text.strip_prefix(MARGIN).map_or(text.clone(), str::to_owned),
             Err(fmt::Error) => format!("{self}\n"),
         }
     }

@@ -4,6 +4,7 @@ use slogate_promql::{
     Bounds, Expression, LabelUse, ParseError, Selector, ValueType, parse_selector,
 };
 
+use super::codes;
 use super::finding::Finding;
 use super::window_names::{dollar_names, replace_names};
 
@@ -38,7 +39,7 @@ fn phase_at(text: &str) -> Option<usize> {
 /// Checks the selector of a counter: a metric's name, with matchers or without.
 pub(super) fn check_selector(text: &str) -> Result<(), Vec<Finding>> {
     if let Some((window, _)) = dollar_names(text).first().copied() {
-        let finding = Finding::new(window, 1, "a counter has no range");
+        let finding = Finding::new(codes::NOT_A_SELECTOR, window, 1, "a counter has no range");
         return Err(vec![
             finding.help("write the selector alone; its window is the run, or `during`"),
         ]);
@@ -85,54 +86,73 @@ fn refuse_too_many_operations(text: &str) -> Result<(), Vec<Finding>> {
     }
     let message =
         format!("about {operations} operations in one expression; at most {MOST_OPERATIONS}");
-    Err(vec![Finding::new(0, text.len(), message).help("split it, or record its parts by rules")])
+    Err(vec![
+        Finding::new(codes::TOO_LARGE, 0, text.len(), message)
+            .help("split it, or record its parts by rules"),
+    ])
 }
 
 /// What an expression must not be although it is PromQL.
 fn shape_findings(expression: &Expression, text: &str) -> Vec<Finding> {
-    let whole = |message: &str, help: &str| Finding::new(0, text.len(), message).help(help);
+    let whole =
+        |code, message: &str, help: &str| Finding::new(code, 0, text.len(), message).help(help);
     let mut findings = Vec::new();
     if expression.has_top_level_comparison() {
         findings.push(whole(
+            codes::TOP_LEVEL_COMPARISON,
             "a comparison at the top turns \"missed\" and \"no data\" into the same empty answer",
             "move it to `is:`",
         ));
     }
     if expression.falls_back_to_constant() {
         findings.push(whole(
+            codes::FALLBACK_VALUE,
             "`or vector(…)` has a value even where nothing was measured",
             "remove it: without data the objective is inconclusive, which is the truth",
         ));
     }
     if expression.fills_what_is_missing() {
         findings.push(whole(
+            codes::FALLBACK_VALUE,
             "`fill` has a value even where nothing was measured",
             "remove it: without data the objective is inconclusive, which is the truth",
         ));
     }
     if expression.hides_histogram_quantile() {
         findings.push(whole(
+            codes::HIDDEN_QUANTILE,
             "a histogram_quantile can be judged only at the top and with a number as its quantile: \
              elsewhere it has a value even where every observation is in the last bucket",
             "put histogram_quantile at the top and give `unit: ms`, or what the buckets are in",
         ));
     }
     if expression.selectors().is_empty() {
-        findings.push(whole("this expression reads no series", "name a metric"));
+        findings.push(whole(
+            codes::NOT_JUDGEABLE,
+            "this expression reads no series",
+            "name a metric",
+        ));
     }
     match expression.value_type() {
         ValueType::Scalar | ValueType::Vector => {}
         ValueType::Matrix => findings.push(whole(
+            codes::NOT_JUDGEABLE,
             "a range cannot be judged, only one value per series",
             "put a function around it, such as max_over_time(…)",
         )),
-        ValueType::Text => findings.push(whole("a text cannot be judged", "name a metric")),
+        ValueType::Text => {
+            findings.push(whole(codes::NOT_JUDGEABLE, "a text cannot be judged", "name a metric"));
+        }
     }
     if let Some((quantile, _)) = expression.histogram_quantile()
         && !(0.0..=1.0).contains(&quantile)
     {
         let message = format!("quantile {quantile} is out of range");
-        findings.push(whole(&message, "a quantile is from 0 to 1: 0.95 for p95"));
+        findings.push(whole(
+            codes::OUT_OF_RANGE,
+            &message,
+            "a quantile is from 0 to 1: 0.95 for p95",
+        ));
     }
     findings
 }
@@ -147,19 +167,26 @@ fn located(text: &str, error: ParseError) -> Finding {
             } else {
                 message
             };
-            Finding::new(offset, length, message)
+            Finding::new(codes::INVALID_PROMQL, offset, length, message)
         }
         ParseError::Unsupported { construct, .. } => {
             let (offset, length) = quoted_in(&construct, '`')
                 .and_then(|name| find_word(text, name))
                 .unwrap_or((0, text.len()));
-            Finding::new(offset, length, format!("{construct} is not supported yet"))
-        }
-        ParseError::NotASelector { .. } => {
-            Finding::new(0, text.len(), "a counter is a plain selector, not an expression").help(
-                "write for example export_bytes_total{status=\"success\"}; use `promql` for more",
+            Finding::new(
+                codes::NOT_SUPPORTED,
+                offset,
+                length,
+                format!("{construct} is not supported yet"),
             )
         }
+        ParseError::NotASelector { .. } => Finding::new(
+            codes::NOT_A_SELECTOR,
+            0,
+            text.len(),
+            "a counter is a plain selector, not an expression",
+        )
+        .help("write for example export_bytes_total{status=\"success\"}; use `promql` for more"),
     }
 }
 
@@ -214,7 +241,7 @@ fn with_literal_windows(text: &str) -> Result<String, Vec<Finding>> {
 }
 
 fn unknown_window(at: usize, name: &str) -> Finding {
-    Finding::new(at, name.len(), format!("unknown window `{name}`")).help(
+    Finding::new(codes::UNKNOWN_WINDOW, at, name.len(), format!("unknown window `{name}`")).help(
         "`$run` is the measured run and `$phase` the phase of `during`; `${NAME}` is a variable",
     )
 }

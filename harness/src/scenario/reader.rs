@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::body::{DataSets, Template};
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::files;
@@ -140,7 +141,7 @@ fn scenario_only(
                 |problem| problem,
                 |source| {
                     let start = Span { file: 0, start: 0, length: 0 };
-                    let mut problem = Problem::at(&source, start, message);
+                    let mut problem = Problem::at(codes::WRONG_FILE_KIND, &source, start, message);
                     problem.help("include it from a scenario: `slo: [{ include: FILE }]`");
                     problem
                 },
@@ -153,7 +154,11 @@ fn scenario_only(
 fn document_source(path: &Path) -> Result<Arc<Source>, Problem> {
     files::load(path).map_err(|error| {
         let empty = Arc::new(Source::new(path, ""));
-        Problem::whole_file(&empty, format!("cannot read {}: {error}", path.display()))
+        Problem::whole_file(
+            codes::UNREADABLE_FILE,
+            &empty,
+            format!("cannot read {}: {error}", path.display()),
+        )
     })
 }
 
@@ -201,7 +206,7 @@ fn objective_list(root: &Node, cx: &mut Context) -> Option<Vec<Objective>> {
     version(&file, cx);
     let slo = file.get("slo")?;
     if slo.text() == Some("none") {
-        cx.error(slo.span, "`slo: none` in a list of objectives")
+        cx.error(codes::NO_OBJECTIVE, slo.span, "`slo: none` in a list of objectives")
             .help("list at least one objective");
         return None;
     }
@@ -273,7 +278,7 @@ fn scenario(
 fn unmoved(file: &Fields, cx: &mut Context) -> Unmoved {
     let Some(node) = file.get("unmoved") else { return Unmoved::Doubt };
     if node.text() != Some("allow") {
-        cx.error(node.span, "`unmoved` is `allow` or absent").help(
+        cx.error(codes::INVALID_VALUE, node.span, "`unmoved` is `allow` or absent").help(
             "it says that none of the target's counters moves under this load, and that this is \
              meant",
         );
@@ -296,7 +301,7 @@ fn warn_about_samples(
             objective.id
         );
         let at = cx.span_of(&objective.place);
-        cx.warning(at, message)
+        cx.warning(codes::PLANNED_SAMPLES, at, message)
             .help("send more requests, or judge a lower percentile; until then it is inconclusive");
     }
 }
@@ -311,15 +316,20 @@ fn warn_about_late_aborts(objectives: &[Objective], phases: &[Phase], cx: &mut C
             objective.id
         );
         let at = cx.span_of(&objective.place);
-        cx.warning(at, message).help("give it a shorter `after`, or load for longer");
+        cx.warning(codes::LATE_ABORT, at, message)
+            .help("give it a shorter `after`, or load for longer");
     }
 }
 
 fn version(file: &Fields, cx: &mut Context) {
     let Some(node) = file.get("version") else { return };
     if node.value != Value::Integer(1) {
-        cx.error(fields::start_of(node), "this version of the format is not known")
-            .help("write `version: 1`");
+        cx.error(
+            codes::NOT_SUPPORTED,
+            fields::start_of(node),
+            "this version of the format is not known",
+        )
+        .help("write `version: 1`");
     }
 }
 
@@ -329,7 +339,7 @@ fn restarts(file: &Fields, cx: &mut Context) -> Option<Restarts> {
         Some("fail") => Some(Restarts::Fail),
         Some("allow") => Some(Restarts::Allow),
         _ => {
-            cx.error(fields::start_of(node), "expected `fail` or `allow`").help(
+            cx.error(codes::INVALID_VALUE, fields::start_of(node), "expected `fail` or `allow`").help(
                 "`allow` leaves a restart out of the verdict and counters that it lost in doubt",
             );
             None

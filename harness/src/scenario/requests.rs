@@ -7,6 +7,7 @@ use http::HeaderValue;
 
 use super::access;
 use super::body::{DataSets, Template, json_value};
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::header::{self, Reserved};
@@ -39,8 +40,12 @@ pub(super) fn requests(
     for item in items {
         let Some((lowered, at)) = request(item, sets, cx) else { continue };
         if requests.iter().any(|(other, _)| other.name == lowered.0.name) {
-            cx.error(at, format!("duplicate request name `{}`", lowered.0.name))
-                .help("every request needs its own name");
+            cx.error(
+                codes::DUPLICATE_NAME,
+                at,
+                format!("duplicate request name `{}`", lowered.0.name),
+            )
+            .help("every request needs its own name");
         } else {
             requests.push(lowered);
         }
@@ -93,7 +98,8 @@ fn body(
     match (fields.get("json"), fields.get("body")) {
         (Some(json), body) => {
             if let (Some(_), Some(key)) = (body, fields.key("body")) {
-                cx.error(key.span, "`body` beside `json` in one request").help("keep one of them");
+                cx.error(codes::CONFLICTING_KEYS, key.span, "`body` beside `json` in one request")
+                    .help("keep one of them");
             }
             let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
             if !headers.iter().any(named) {
@@ -138,7 +144,7 @@ fn header_of_file(node: &Node, cx: &mut Context) -> Option<String> {
     if let Some((node, text)) = prefix
         && HeaderValue::from_str(text).is_err()
     {
-        cx.error(node.span, "this cannot stand in a header")
+        cx.error(codes::INVALID_HEADER, node.span, "this cannot stand in a header")
             .help("it has a line break or control character");
         return None;
     }
@@ -163,7 +169,7 @@ fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
         _ => fields::scalar_text(node, cx)?,
     };
     if value.contains("{{") {
-        cx.error(node.span, "`{{…}}` in a header is not supported yet");
+        cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` in a header is not supported yet");
         return None;
     }
     header::value(value, node, cx)
@@ -196,7 +202,8 @@ fn statuses(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
         });
     };
     if items.is_empty() {
-        cx.error(node.span, "no status would be good").help("write for example [200, 202]");
+        cx.error(codes::EMPTY_VALUE, node.span, "no status would be good")
+            .help("write for example [200, 202]");
         return None;
     }
     let lowered: Vec<_> = items.iter().map(|item| status(item, cx)).collect();
@@ -218,7 +225,7 @@ fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
     match text.parse::<u16>() {
         Ok(status) if (100..=599).contains(&status) => Some(vec![status]),
         _ => {
-            cx.error(node.span, format!("`{text}` is not an HTTP status"))
+            cx.error(codes::INVALID_VALUE, node.span, format!("`{text}` is not an HTTP status"))
                 .help("write for example 200, [200, 202] or 2xx");
             None
         }
@@ -236,7 +243,7 @@ fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
         let (path, value) = (path(key, cx), json_value(value, cx));
         let (Some(path), Some(value)) = (path, value) else { continue };
         if expected.iter().any(|other| other.path.steps == path.steps) {
-            cx.error(key.span, format!("duplicate path `{}`", path.text))
+            cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate path `{}`", path.text))
                 .help("remove one of the two");
         }
         expected.push(ExpectJson { path, value });
@@ -248,7 +255,7 @@ fn path(node: &Node, cx: &mut Context) -> Option<JsonPath> {
     match json_path::parse(&fields::scalar_text(node, cx)?) {
         Ok(path) => Some(path),
         Err(error) => {
-            cx.error(node.span, error.to_string());
+            cx.error(codes::INVALID_VALUE, node.span, error.to_string());
             None
         }
     }

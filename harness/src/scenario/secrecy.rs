@@ -1,6 +1,7 @@
 //! Which variables carry a credential, and that none of them may stand in what every
 //! report shows: an objective, its name, its description.
 
+use super::codes;
 use super::context::Context;
 use super::model::{Objective, ObjectiveKind, Objectives};
 use super::source::Span;
@@ -103,6 +104,7 @@ pub(super) fn refuse_published(
         if let Some((name, _)) = published {
             let at: Span = cx.span_of(&objective.place);
             cx.error(
+                codes::PUBLISHED_CREDENTIAL,
                 at,
                 format!("`${{{name}}}` is a credential, and its value stands in this objective"),
             )

@@ -4,6 +4,7 @@
 //! `present` is it, whatever is in its label values.
 
 use super::client::{find_during, phase_after};
+use super::codes;
 use super::finding::Finding;
 use super::objective::PRESENT;
 
@@ -42,6 +43,7 @@ pub(super) fn split(text: &str) -> Result<SeriesForm, Finding> {
     if !matches!(state, PRESENT | "absent") {
         let whole = text.trim();
         return Err(Finding::new(
+            codes::SERIES_PRESENCE,
             0,
             whole.len(),
             "`series` is followed by a selector and `present`",
@@ -51,8 +53,13 @@ pub(super) fn split(text: &str) -> Result<SeriesForm, Finding> {
     let between = &text[from..state_at];
     let selector = unquoted(between.trim());
     if selector.trim().is_empty() {
-        return Err(Finding::new(from, between.len().max(1), "this `series` names none")
-            .help("write for example `series export_fail_total present`"));
+        return Err(Finding::new(
+            codes::SERIES_PRESENCE,
+            from,
+            between.len().max(1),
+            "this `series` names none",
+        )
+        .help("write for example `series export_fail_total present`"));
     }
     // A part of `text`, so that its place is the distance of the two.
     let at = selector.as_ptr() as usize - text.as_ptr() as usize;

@@ -1,5 +1,6 @@
 //! What is loaded: `target:`.
 
+use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
@@ -27,6 +28,7 @@ pub(super) fn chosen(
         (Some(Target::Url(_)), Target::Reference { faults }) if !faults.is_empty() => {
             let at = file.key("reference").map_or(file.at, |key| key.span);
             cx.error(
+                codes::CONFLICTING_KEYS,
                 at,
                 "this file sets faults of the reference service, but another target was chosen",
             )
@@ -52,8 +54,12 @@ fn target(file: &Fields, cx: &mut Context) -> Option<Target> {
         }
         (Ok(Target::Url(_)), Some(_)) => {
             let at = file.key("reference").map_or(node.span, |key| key.span);
-            cx.error(at, "`reference` sets up the reference service, but the target is another")
-                .help("remove `reference`, or write `target: reference`");
+            cx.error(
+                codes::CONFLICTING_KEYS,
+                at,
+                "`reference` sets up the reference service, but the target is another",
+            )
+            .help("remove `reference`, or write `target: reference`");
             None
         }
         (Ok(target), None) => Some(target),
@@ -61,7 +67,7 @@ fn target(file: &Fields, cx: &mut Context) -> Option<Target> {
             if error.is_about_a_secret() {
                 cx.conceal(node.span);
             }
-            cx.error(node.span, error.to_string());
+            cx.error(codes::INVALID_URL, node.span, error.to_string());
             None
         }
     }
@@ -79,18 +85,18 @@ fn faults(node: &Node, cx: &mut Context) -> Vec<String> {
 pub(super) fn request_path(node: &Node, cx: &mut Context) -> Option<String> {
     let path = fields::text(node, cx)?;
     if path.contains("{{") {
-        cx.error(node.span, "`{{…}}` in a path is not supported yet");
+        cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` in a path is not supported yet");
         return None;
     }
     if !path.starts_with('/') {
-        cx.error(node.span, "a path starts with `/`").help(
+        cx.error(codes::INVALID_URL, node.span, "a path starts with `/`").help(
             "write the path on the target, such as /metrics; host and port stand in `target`",
         );
         return None;
     }
     let valid = !path.contains('#') && path.parse::<http::uri::PathAndQuery>().is_ok();
     if !valid || !path.is_ascii() {
-        cx.error(node.span, "this is not a URL path")
+        cx.error(codes::INVALID_URL, node.span, "this is not a URL path")
             .help("encode blanks and special characters as %20 and the like");
         return None;
     }

@@ -8,8 +8,10 @@
 //! count of nothing is no value: then the objective is inconclusive, and its pass is the
 //! proof that something was there.
 
+use super::codes;
 use super::model::{ClientExpression, Comparator, ObjectiveKind, Threshold};
 use super::promql;
+use crate::code::Code;
 use crate::units::{Unit, format_quantity, to_base};
 
 /// What the values of something can be, in the base unit; both ends are included.
@@ -27,6 +29,7 @@ pub(super) struct Domain {
 /// What is wrong with targets, in words, and which of them it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pointless {
+    pub(super) code: Code,
     pub(super) which: usize,
     pub(super) message: String,
     pub(super) help: &'static str,
@@ -134,18 +137,20 @@ impl Domain {
 pub(super) fn pointless(domain: &Domain, targets: &[Threshold]) -> Option<Pointless> {
     let alone = targets.iter().enumerate().find_map(|(which, target)| {
         let why = domain.in_words(target.bound);
-        let (claim, help) = if domain.always(target) {
+        let (code, claim, help) = if domain.always(target) {
             (
+                codes::ALWAYS_MET,
                 "holds whatever is measured",
                 "write a target that a bad run misses; a number that is only to be shown belongs \
                  into `beside` of an objective",
             )
         } else if domain.never(target) {
-            ("can never hold", "write a target that a good run meets")
+            (codes::NEVER_MET, "can never hold", "write a target that a good run meets")
         } else {
             return None;
         };
-        Some(Pointless { which, message: format!("`{}` {claim}: {why}", target.text), help })
+        let message = format!("`{}` {claim}: {why}", target.text);
+        Some(Pointless { code, which, message, help })
     });
     alone.or_else(|| contradiction(domain, targets))
 }
@@ -160,7 +165,8 @@ fn contradiction(domain: &Domain, targets: &[Threshold]) -> Option<Pointless> {
         Some(other) => format!("no value meets both `{}` and `{}`", other.text, one.text),
         None => format!("no value meets `{}` and all targets before it", one.text),
     };
-    Some(Pointless { which, message, help: "write targets that can be met together" })
+    let help = "write targets that can be met together";
+    Some(Pointless { code: codes::NEVER_MET, which, message, help })
 }
 
 /// The least and the largest value that also meet a target; `!=` narrows nothing.

@@ -1,5 +1,6 @@
 //! `< 10s`: a comparison and a quantity of the kind that the objective measures.
 
+use super::codes;
 use super::finding::Finding;
 use super::model::{Comparator, Threshold};
 use crate::units::{Quantity, Unit, parse_quantity, unit_by_name};
@@ -44,11 +45,12 @@ pub(super) fn parse(text: &str, expected: Expected) -> Result<Threshold, Finding
     let at = start + operator.len() + operand.len() - operand.trim_start().len();
     let operand = operand.trim();
     let quantity = parse_quantity(operand).map_err(|error| {
-        Finding::new(at, operand.len(), error.to_string())
+        Finding::new(codes::INVALID_QUANTITY, at, operand.len(), error.to_string())
             .help("a comparison is an operator and a value: `< 10s`, `>= 95%`, `== 0`")
     })?;
     let bound = expected.bound(quantity).map_err(|(message, help)| {
-        Finding::new(at, operand.len(), format!("`{operand}` {message}")).help(help)
+        Finding::new(codes::WRONG_UNIT, at, operand.len(), format!("`{operand}` {message}"))
+            .help(help)
     })?;
     Ok(Threshold { comparator: *comparator, bound, text: format!("{operator} {operand}") })
 }
@@ -66,7 +68,12 @@ pub(super) fn unit(name: &str) -> Option<(Unit, f64)> {
 
 fn no_comparator(written: &str) -> Finding {
     let word = written.split_whitespace().next().unwrap_or_default();
-    let finding = Finding::new(0, word.len(), "expected `<`, `<=`, `>`, `>=`, `==` or `!=`");
+    let finding = Finding::new(
+        codes::INVALID_COMPARISON,
+        0,
+        word.len(),
+        "expected `<`, `<=`, `>`, `>=`, `==` or `!=`",
+    );
     if let Some(value) = written.strip_prefix('=') {
         return finding.help(format!("write `== {}`", value.trim()));
     }

@@ -1,5 +1,6 @@
 //! `within: 1%`: how far two totals may be apart.
 
+use super::codes;
 use super::finding::Finding;
 use super::model::{Distance, Tolerance};
 use crate::units::{Unit, parse_quantity};
@@ -8,7 +9,7 @@ use crate::units::{Unit, parse_quantity};
 pub(super) fn parse(text: &str, unit: Unit) -> Result<Tolerance, Finding> {
     let written = text.trim();
     let wrong = |message: String| {
-        Finding::new(0, text.len(), message).help(match unit {
+        Finding::new(codes::INVALID_QUANTITY, 0, text.len(), message).help(match unit {
             Unit::Bytes => "write for example `0`, `4kB`, or `1%` of the load generator's total",
             _ => "write for example `0`, `5`, or `1%` of the load generator's total",
         })

@@ -13,6 +13,7 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 
+use super::codes;
 use super::problem::Problem;
 use super::source::{Source, Span};
 
@@ -127,13 +128,15 @@ fn reading_options() -> serde_saphyr::Options {
 
 fn syntax_problem(source: &Arc<Source>, file: usize, error: &serde_saphyr::Error) -> Problem {
     let error = error.without_snippet();
-    let message = limit_message(error)
-        .unwrap_or_else(|| format!("not valid YAML: {}", syntax_message(error)));
+    let (code, message) = match limit_message(error) {
+        Some(message) => (codes::TOO_LARGE, message),
+        None => (codes::INVALID_YAML, format!("not valid YAML: {}", syntax_message(error))),
+    };
     let Some(location) = error.location() else {
-        return Problem::whole_file(source, message);
+        return Problem::whole_file(code, source, message);
     };
     let span = span_of(source, file, location);
-    let mut problem = Problem::at(source, span, message);
+    let mut problem = Problem::at(code, source, span, message);
     if line_has_bare_variable(source, span.start) {
         problem.help("inside `{ … }` and `[ … ]` write \"${NAME}\" in quotes");
     }
@@ -251,7 +254,12 @@ impl Converter<'_> {
                 let maps = items.into_iter().map(|item| self.merge_source(item));
                 Ok(maps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
             }
-            _ => Err(Problem::at(self.source, node.span, "`<<` must be an alias of a map")),
+            _ => Err(Problem::at(
+                codes::INVALID_YAML,
+                self.source,
+                node.span,
+                "`<<` must be an alias of a map",
+            )),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! never change the file's structure and every place stays right. Keys are left
 //! alone. `$${` stands for `${`.
 
+use super::codes;
 use super::context::Context;
 use super::fields::{closest, wrong_type};
 use super::tree::{Node, Replacement, Value};
@@ -15,7 +16,11 @@ pub(super) fn replace(node: &mut Node, cx: &mut Context) {
         Value::Map(entries) => {
             for (key, value) in entries {
                 if key.text().is_some_and(|text| text.contains("${")) {
-                    cx.error(key.span, "`${…}` is not replaced in a key; write the key out");
+                    cx.error(
+                        codes::PLACEHOLDER_SYNTAX,
+                        key.span,
+                        "`${…}` is not replaced in a key; write the key out",
+                    );
                 }
                 replace(value, cx);
             }
@@ -81,7 +86,8 @@ pub(super) fn exact_text(node: &Node, cx: &mut Context) -> Option<String> {
 /// what it stands for.
 fn one_variable(node: &Node, text: &str, new: &mut String, cx: &mut Context) -> usize {
     let Some(end) = text.find('}') else {
-        cx.error(node.span, "`${` without `}`").help("write `$${` for the characters `${`");
+        cx.error(codes::PLACEHOLDER_SYNTAX, node.span, "`${` without `}`")
+            .help("write `$${` for the characters `${`");
         return text.len();
     };
     let name = &text[2..end];
@@ -97,7 +103,8 @@ fn one_variable(node: &Node, text: &str, new: &mut String, cx: &mut Context) -> 
 
 fn undefined(node: &Node, name: &str, cx: &mut Context) {
     let variables = cx.variables;
-    let problem = cx.error(node.span, format!("`${{{name}}}` is not defined"));
+    let problem =
+        cx.error(codes::UNDEFINED_VARIABLE, node.span, format!("`${{{name}}}` is not defined"));
     if let Some(meant) = closest(name, variables.keys().map(String::as_str)) {
         problem.label(format!("did you mean `${{{meant}}}`?"));
     }

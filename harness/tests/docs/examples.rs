@@ -92,10 +92,7 @@ fn check_page(page: &Page, blocks: &[Block]) -> Vec<String> {
 
 /// A folder with the files that a page shows, and what examples include.
 fn folder_of(page: &Page) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let shared = pages::root().join("scenarios/export-assertions.yaml");
-    std::fs::copy(shared, folder.path().join("export-assertions.yaml")).unwrap();
-    std::fs::write(folder.path().join("token.txt"), "t").unwrap();
+    let folder = with_shared_files();
     for block in page.parts().blocks {
         if let Some(name) = file_name(&block) {
             let path = folder.path().join(name);
@@ -103,6 +100,15 @@ fn folder_of(page: &Page) -> TempDir {
             std::fs::write(path, &block.text).unwrap();
         }
     }
+    folder
+}
+
+/// A folder with what examples include.
+pub(crate) fn with_shared_files() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = pages::root().join("scenarios/export-assertions.yaml");
+    std::fs::copy(shared, folder.path().join("export-assertions.yaml")).unwrap();
+    std::fs::write(folder.path().join("token.txt"), "t").unwrap();
     folder
 }
 
@@ -118,7 +124,7 @@ fn completed(format: Format, example: &str) -> String {
     }
 }
 
-fn completed_scenario(example: &str) -> String {
+pub(crate) fn completed_scenario(example: &str) -> String {
     let keys = top_level_keys(example);
     if keys.contains(&"version") {
         return example.to_owned();

@@ -18,6 +18,7 @@ mod blocks;
 mod command_lines;
 mod commands;
 mod examples;
+mod explanations;
 mod links;
 mod markdown;
 mod named_files;

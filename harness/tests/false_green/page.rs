@@ -101,14 +101,19 @@ fn reason(report: &Value) -> Option<String> {
     reasons.first().and_then(|one| Some(one.as_str()?.to_owned())).or(of_slo)
 }
 
-/// The first line of standard error that says what is wrong.
+/// What standard error says first that is wrong, in one line.
 fn complaint(stderr: &str) -> String {
     let said = |line: &&str| {
         let line = line.trim_start();
-        line.starts_with("slogate: ") || line.starts_with('×') || line.starts_with("error: ")
+        line.starts_with("slogate: ") || line.starts_with("error")
     };
     let line = stderr.lines().find(said).or_else(|| stderr.lines().next()).unwrap_or("");
-    line.trim_start().trim_start_matches("slogate: ").trim_start_matches("× ").to_owned()
+    let line = line.trim_start().trim_start_matches("slogate: ");
+    let coded = line.strip_prefix("error[").and_then(|rest| rest.split_once("]: "));
+    let message = coded.map_or(line, |(_, message)| message);
+    let behind = stderr.split_once(message).map_or("", |(_, behind)| behind);
+    let continued = behind.lines().skip(1).map_while(|line| line.trim_start().strip_prefix("│ "));
+    std::iter::once(message).chain(continued).collect::<Vec<_>>().join(" ")
 }
 
 fn start_of(row: &Row) -> String {

@@ -12,6 +12,7 @@ use http::HeaderValue;
 
 use super::{Access, Authorization, NamedFile, SecretSource, TlsClient, Written};
 use crate::scenario::bounded::read_at_most;
+use crate::scenario::codes;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::secret::Secret;
 
@@ -111,6 +112,6 @@ impl NamedFile {
 
 impl Written {
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem::at(&self.source, self.span, message)
+        Problem::at(codes::UNUSABLE_CREDENTIAL, &self.source, self.span, message)
     }
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use http::HeaderValue;
 
 use super::{Access, Authorization, ClientCertificate, NamedFile, SecretSource, Tls, Written};
+use crate::scenario::codes;
 use crate::scenario::context::Context;
 use crate::scenario::fields::{self, Fields};
 use crate::scenario::header::{self, Reserved};
@@ -70,16 +71,24 @@ pub(in crate::scenario) fn access(
 
 fn warn_about_plain_text(fields: &Fields, over: &Over, cx: &mut Context) {
     if let (Some(key), Some(host)) = (fields.key("auth"), &over.plain_host) {
-        cx.warning(key.span, format!("the credentials go to {host} in plain text"))
-            .help("use https, so that nobody on the way can read them");
+        cx.warning(
+            codes::PLAIN_TEXT_CREDENTIAL,
+            key.span,
+            format!("the credentials go to {host} in plain text"),
+        )
+        .help("use https, so that nobody on the way can read them");
     }
 }
 
 fn refuse_idle_tls(fields: &Fields, over: &Over, cx: &mut Context) -> Option<()> {
     match (fields.key("tls"), over.https) {
         (Some(key), None) => {
-            cx.error(key.span, "`tls` without anything that is asked over https")
-                .help("write `https://…` under `scrape`, or remove `tls`");
+            cx.error(
+                codes::CONFLICTING_KEYS,
+                key.span,
+                "`tls` without anything that is asked over https",
+            )
+            .help("write `https://…` under `scrape`, or remove `tls`");
             None
         }
         _ => Some(()),
@@ -104,7 +113,11 @@ fn basic_authorization(node: &Node, cx: &mut Context) -> Option<Authorization> {
 fn username(node: &Node, cx: &mut Context) -> Option<String> {
     let username = fields::scalar_text(node, cx)?;
     if username.contains(':') || username.chars().any(char::is_control) {
-        cx.error(node.span, "a user name has no colon and no control character");
+        cx.error(
+            codes::UNUSABLE_CREDENTIAL,
+            node.span,
+            "a user name has no colon and no control character",
+        );
         return None;
     }
     Some(username)
@@ -119,16 +132,25 @@ fn secret(fields: &Fields, variable: &str, file: &str, cx: &mut Context) -> Opti
     let text = variables::exact_text(node, cx)?;
     if !variables::has_variable(node) {
         cx.conceal(node.span);
-        cx.error(node.span, "a secret does not belong in a scenario file")
-            .help(format!("write `{variable}: ${{NAME}}` and set NAME, or name a `{file}`"));
+        cx.error(
+            codes::CREDENTIAL_IN_FILE,
+            node.span,
+            "a secret does not belong in a scenario file",
+        )
+        .help(format!("write `{variable}: ${{NAME}}` and set NAME, or name a `{file}`"));
         return None;
     }
     if text.trim().is_empty() {
-        cx.error(node.span, "this secret is empty").help("set the variable to the secret");
+        cx.error(codes::UNUSABLE_CREDENTIAL, node.span, "this secret is empty")
+            .help("set the variable to the secret");
         return None;
     }
     if HeaderValue::from_str(&text).is_err() {
-        cx.error(node.span, "this secret has a line break or control character in it");
+        cx.error(
+            codes::UNUSABLE_CREDENTIAL,
+            node.span,
+            "this secret has a line break or control character in it",
+        );
         return None;
     }
     Some(SecretSource::Variable(Secret::new(text)))
@@ -155,8 +177,12 @@ fn headers(node: &Node, cx: &mut Context) -> Option<Vec<(String, Secret)>> {
 
 fn header_name(key: &Node, cx: &mut Context) -> Option<String> {
     if key.text().is_some_and(|name| name.eq_ignore_ascii_case("authorization")) {
-        cx.error(key.span, "the header `Authorization` is written from `auth`")
-            .help("write `auth: { bearer_file: FILE }` or `auth: { basic: { … } }`");
+        cx.error(
+            codes::INVALID_HEADER,
+            key.span,
+            "the header `Authorization` is written from `auth`",
+        )
+        .help("write `auth: { bearer_file: FILE }` or `auth: { basic: { … } }`");
         return None;
     }
     header::name(key, &RESERVED_HEADERS, cx)
@@ -191,7 +217,7 @@ fn half_a_client(fields: &Fields, has_certificate: bool, cx: &mut Context) -> Op
     let (given, missing) = if has_certificate { ("cert", "key") } else { ("key", "cert") };
     if fields.lacks(missing) {
         let at = fields.key(given).map_or(fields.at, |key| key.span);
-        cx.error(at, format!("`{given}` without `{missing}`"))
+        cx.error(codes::MISSING_KEY, at, format!("`{given}` without `{missing}`"))
             .help("a client shows a certificate and proves with its key that it is its own");
     }
     None
@@ -201,7 +227,7 @@ fn server_name(node: &Node, cx: &mut Context) -> Option<String> {
     let name = fields::text(node, cx)?;
     let is_name = rustls::pki_types::DnsName::try_from(name).is_ok();
     if !is_name || name.parse::<IpAddr>().is_ok() {
-        cx.error(node.span, format!("`{name}` is not the name of a server"))
+        cx.error(codes::INVALID_URL, node.span, format!("`{name}` is not the name of a server"))
             .help("write a DNS name that the server's certificate is for, without port");
         return None;
     }
