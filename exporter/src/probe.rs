@@ -30,7 +30,7 @@ pub(crate) struct ProbeOptions {
     url: HealthUrl,
 
     /// Longest wait for the whole answer
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_patience)]
     timeout: Duration,
 
     /// A file with the token for a service that asks for one: one with the scope `health`
@@ -158,7 +158,16 @@ async fn says_ok(body: Incoming) -> bool {
     serde_json::from_slice(&body.to_bytes()).is_ok_and(|health: Health| health.ok)
 }
 
-/// An `http` URL with a host.
+/// How long to wait: no answer comes in no time.
+fn parse_patience(text: &str) -> Result<Duration, Box<dyn Error + Send + Sync>> {
+    let patience = parse_duration(text)?;
+    if patience.is_zero() {
+        return Err("no answer comes in no time; write for example 2s".into());
+    }
+    Ok(patience)
+}
+
+/// An `http` URL with a host and without a user.
 #[derive(Clone, Debug)]
 pub(crate) struct HealthUrl(Uri);
 
@@ -196,6 +205,11 @@ impl FromStr for HealthUrl {
         let url: Uri = text.parse()?;
         if url.scheme() != Some(&Scheme::HTTP) || url.host().is_none() {
             return Err("write it like http://127.0.0.1:4001/health; https is not supported".into());
+        }
+        if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(
+                "the health route asks for no password; leave out what stands before `@`".into()
+            );
         }
         Ok(Self(url))
     }

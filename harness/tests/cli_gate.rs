@@ -326,6 +326,30 @@ fn a_gate_over_no_rule_and_a_test_of_an_unknown_alert_prove_nothing() {
 }
 
 #[test]
+fn a_file_that_holds_nothing_is_not_green_beside_others() {
+    let workspace = Workspace::new();
+    workspace.write("rules.yml", RULES);
+    workspace.write("rules.test.yml", TESTS);
+    workspace.write("none.yml", "groups: [{ name: g, rules: [] }]\n");
+    workspace.write("none.test.yml", "rule_files: [rules.yml]\ntests: []\n");
+    let check = |files: &[&str]| {
+        workspace.run(&[&["rules", "check", "--engine", "built-in"], files].concat())
+    };
+    check(&["rules.yml", "rules.test.yml"]).expect_code(0);
+    for (empty, reason) in
+        [("none.yml", "there is no rule in it"), ("none.test.yml", "the file holds no test")]
+    {
+        for files in [&[empty][..], &["rules.yml", "rules.test.yml", empty]] {
+            let said = check(files).expect_code(3).stdout;
+            assert!(said.contains(&format!("inconclusive {empty}: ")), "{said}");
+            assert!(said.contains(reason), "{said}");
+        }
+        let said = workspace.run(&["check", empty]).expect_code(0).stderr;
+        assert!(said.contains(&format!("warning: {empty}: there is nothing in it")), "{said}");
+    }
+}
+
+#[test]
 fn scrapes_that_fail_only_under_load_take_a_gauges_pass_away() {
     let scrapes = AtomicUsize::new(0);
     let service = Service::start(move |path, _| {

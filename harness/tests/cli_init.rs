@@ -293,6 +293,34 @@ fn a_file_that_is_there_is_replaced_only_by_force() {
 }
 
 #[test]
+fn a_disk_that_is_full_in_the_end_is_exit_5() {
+    let service = Service::start(|_, _| Answer::Http(200, String::new()));
+    let ended = Workspace::new().run(&["init", &service.url(), "-o", "/dev/full"]).expect_code(5);
+    assert!(ended.stderr.contains("cannot write /dev/full: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the requests were sent"), "{}", ended.stderr);
+    assert!(service.seen() > 0);
+}
+
+#[test]
+fn the_next_command_has_every_value_that_it_needs() {
+    let service = Service::start(|path, _| match path {
+        "/x?page=7&size=9&token=hunter2" => Answer::Http(200, String::new()),
+        _ => Answer::Http(404, String::new()),
+    });
+    let workspace = Workspace::new();
+    let url = format!("{}/x?page=${{PAGE}}&size=${{SIZE}}&token=hunter2", service.url());
+    let init = ["init", &url, "-e", "PAGE=7", "-o", "x.yaml"];
+    let output = workspace.command(&init).env("SIZE", "9").output().unwrap();
+    let said = Ended::from(output).expect_code(0).stderr;
+    assert!(said.contains("next: slogate run x.yaml -e PAGE=… -e QUERY_TOKEN=…   ("), "{said}");
+    let text = std::fs::read_to_string(workspace.path().join("x.yaml")).unwrap();
+    assert!(text.contains("# It needs values for PAGE, QUERY_TOKEN, SIZE: "), "{text}");
+    let values = ["-e", "PAGE=7", "-e", "SIZE=9", "-e", "QUERY_TOKEN=hunter2"];
+    workspace.run(&[&["check", "x.yaml"], &values[..]].concat()).expect_code(0);
+    workspace.run(&[&["check", "x.yaml"], &values[..4]].concat()).expect_code(2);
+}
+
+#[test]
 fn secrets_stand_in_variables() {
     let service = Service::start(|path, _| match path {
         "/x?api_key=hunter2" => Answer::Http(200, String::new()),

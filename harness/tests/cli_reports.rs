@@ -130,6 +130,26 @@ fn a_run_that_cannot_be_saved_passes_in_no_report() {
 }
 
 #[test]
+fn two_reports_to_one_file_are_a_matter_of_usage_for_every_verb() {
+    let workspace = Workspace::new();
+    let service = service();
+    workspace.write("scenarios/plain.yaml", &scenario(&service.url(), MET));
+    let url = format!("{}/metrics", service.url());
+    let twice = ["--out", "csv=both", "--out", "json=./both"];
+    for verb in [
+        &["run", "scenarios/plain.yaml"][..],
+        &["gate"],
+        &["assert", &url],
+        &["assert", "kept"],
+        &["report", "kept"],
+    ] {
+        let said = workspace.run(&[verb, &twice].concat()).expect_code(2).stderr;
+        assert!(said.contains("two reports to ./both"), "{verb:?}: {said}");
+    }
+    assert_eq!(service.seen(), 0);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_told_in_the_others() {
     let workspace = Workspace::new();
     workspace.write("plain.yaml", &scenario(&service().url(), MET));

@@ -56,6 +56,20 @@ fn a_service_that_is_well_is_0_and_nothing_is_said() {
 }
 
 #[test]
+fn what_cannot_be_asked_is_a_matter_of_usage() {
+    for (arguments, hint) in [
+        (["--timeout", "0s"], "no answer comes in no time"),
+        (["--timeout", "0ms"], "no answer comes in no time"),
+        (["--url", "http://user:word@127.0.0.1/health"], "asks for no password"),
+        (["--url", "http://user@127.0.0.1/health"], "asks for no password"),
+    ] {
+        let (code, said) = health(&arguments);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(hint), "{said}");
+    }
+}
+
+#[test]
 fn a_service_that_drains_is_still_well() {
     let process = Process::start(&[]);
     let _never_finished = process.begin_export();

@@ -63,7 +63,10 @@ fn rule_file(path: &Path, shown: &mut Shown) -> Option<String> {
             for warning in &found.warnings {
                 say(&format!("warning: {warning}"));
             }
-            shown.warnings += found.warnings.len();
+            shown.warnings += found.warnings.len() + report.empty_files.len();
+            if !report.empty_files.is_empty() {
+                say(&format!("warning: {}: there is nothing in it to judge", path.display()));
+            }
             Some(if report.test_files.is_empty() {
                 format!("{} rules", found.rules)
             } else {

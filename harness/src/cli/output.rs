@@ -1,5 +1,6 @@
 //! Where reports go: kinds, files and standard output.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -94,6 +95,8 @@ pub(super) enum OutputError {
     NotForGitHub(String),
     #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
     TwoToStandardOutput(String),
+    #[error("--out: two reports to {}; the second would replace the first, so give each a file of its own", .0.display())]
+    TwoToOneFile(PathBuf),
     #[error("--out: cannot write {}: {source}; choose a folder that exists and may be written", file.display())]
     NotWritable { file: PathBuf, source: io::Error },
     #[error("cannot write to standard output: {0}")]
@@ -109,10 +112,27 @@ pub(super) fn parse(values: &[String]) -> Result<Vec<Output>, OutputError> {
     if let (Some(_), Some((second, _))) = (to_standard_output.next(), to_standard_output.next()) {
         return Err(OutputError::TwoToStandardOutput(second.clone()));
     }
+    each_its_own_file(&outputs)?;
     if outputs.is_empty() {
         return Ok(vec![Output { kind: Kind::Table, file: None }]);
     }
     Ok(outputs)
+}
+
+/// Two names of one file are one file.
+fn each_its_own_file(outputs: &[Output]) -> Result<(), OutputError> {
+    let mut places = BTreeSet::new();
+    let mut files = outputs.iter().filter_map(|output| output.file.as_ref());
+    match files.find(|file| !places.insert(place_of(file))) {
+        Some(twice) => Err(OutputError::TwoToOneFile(twice.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Where a file is or will be, however it is written: links and `..` are followed.
+fn place_of(file: &Path) -> PathBuf {
+    let in_folder = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
+    file.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| file.to_owned())
 }
 
 fn parse_one(value: &str) -> Result<Output, OutputError> {
@@ -305,6 +325,22 @@ mod tests {
     #[test]
     fn two_reports_cannot_share_standard_output() {
         assert!(parsed(&["json", "table"]).unwrap_err().contains("table=FILE"));
+    }
+
+    #[test]
+    fn two_reports_cannot_share_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |name: &str| folder.path().join(name).display().to_string();
+        fs::create_dir(named("sub")).unwrap();
+        fs::write(named("there"), "").unwrap();
+        std::os::unix::fs::symlink(named("there"), named("link")).unwrap();
+        for (one, other) in [("a", "a"), ("a", "sub/../a"), ("there", "link"), ("no/a", "no/a")] {
+            let [one, other] = [format!("csv={}", named(one)), format!("json={}", named(other))];
+            let said = parsed(&[&one, &other]).unwrap_err();
+            assert!(said.contains("two reports to"), "{said}");
+        }
+        let [one, other] = [format!("csv={}", named("a")), format!("json={}", named("b"))];
+        assert_eq!(parsed(&[&one, &other]).unwrap().len(), 2);
     }
 
     #[test]

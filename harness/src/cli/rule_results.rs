@@ -18,6 +18,8 @@ const BUILT_IN: &str = "built-in";
 /// The engine of a result that compares two.
 const BOTH: &str = "both";
 const AGREEMENT: &str = "both engines agree";
+const NO_RULE: &str = "there is no rule in it";
+const NO_TEST: &str = "the file holds no test";
 
 /// What is allowed and most likely a mistake, engine by engine.
 pub(super) fn findings(report: &RuleCheckReport) -> Vec<String> {
@@ -32,11 +34,8 @@ pub(super) fn findings(report: &RuleCheckReport) -> Vec<String> {
 /// What checking came to: files that are in order, or nothing that could be.
 pub(super) fn of_check(report: &RuleCheckReport) -> Vec<RuleResult> {
     let is_empty = report.outcome() == RuleCheckOutcome::NothingChecked;
-    let (verdict, detail) = if is_empty {
-        (Verdict::Inconclusive, "there is no rule in it")
-    } else {
-        (Verdict::Pass, "")
-    };
+    let (verdict, detail) =
+        if is_empty { (Verdict::Inconclusive, NO_RULE) } else { (Verdict::Pass, "") };
     let in_order = |file: &str, name: &str, engine: &str| {
         result((file, name), engine, verdict, detail.to_owned())
     };
@@ -64,7 +63,26 @@ pub(super) fn of_check(report: &RuleCheckReport) -> Vec<RuleResult> {
         let detail = format!("the built-in engine reads {built_in} rules and promtool {promtool}");
         results.push(result((&rule_files, AGREEMENT), BOTH, Verdict::Fail, detail));
     }
+    if !is_empty {
+        results.extend(nothing_in(report, &report.rule_files, ("rules", NO_RULE)));
+    }
     results
+}
+
+/// Files of tests that hold none: nothing can be said of them, however well they read.
+pub(super) fn of_empty_tests(report: &RuleCheckReport) -> Vec<RuleResult> {
+    nothing_in(report, &report.test_files, ("tests", NO_TEST)).collect()
+}
+
+fn nothing_in<'r>(
+    report: &'r RuleCheckReport,
+    files: &'r [PathBuf],
+    (name, detail): (&'r str, &'r str),
+) -> impl Iterator<Item = RuleResult> + 'r {
+    let empty = files.iter().filter(|file| report.empty_files.contains(file));
+    let verdict = Verdict::Inconclusive;
+    let of = move |file: String| result((&file, name), BUILT_IN, verdict, detail.to_owned());
+    empty.map(|file| file.display().to_string()).map(of)
 }
 
 /// A failure where there is something to improve.
@@ -87,8 +105,7 @@ pub(super) fn of_tests(report: &RuleTestReport) -> Vec<RuleResult> {
         |name: &str, engine: &str, verdict, detail| result((&file, name), engine, verdict, detail);
     let outcome = report.outcome();
     if outcome == RuleTestOutcome::NothingTested {
-        let detail = "the file holds no test".to_owned();
-        return vec![of("tests", BUILT_IN, Verdict::Inconclusive, detail)];
+        return vec![of("tests", BUILT_IN, Verdict::Inconclusive, NO_TEST.to_owned())];
     }
     let mut results = Vec::new();
     if let Some(built_in) = &report.built_in {

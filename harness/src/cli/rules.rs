@@ -9,7 +9,7 @@ use super::Failure;
 use super::arguments::{RulesCheckArguments, RulesTestArguments, RulesVerb};
 use super::files::yaml_files;
 use super::output::{say, to_standard_output};
-use super::rule_results::{findings, of_check, of_lint, of_tests};
+use super::rule_results::{findings, of_check, of_empty_tests, of_lint, of_tests};
 use super::workflow_commands::Notation;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::rules::{
@@ -34,6 +34,7 @@ fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
     let engines = engines_or_tell(arguments.engine.into())?;
     let report = check_files(&files, &engines).map_err(failure)?;
     let mut results = of_check(&report);
+    results.extend(of_empty_tests(&report));
     let findings = findings(&report);
     tell(&findings);
     if arguments.lint_fatal {

@@ -49,26 +49,38 @@ impl Check {
                 self.report.rule_files.push(path.to_owned());
                 if let Some(check) = &mut self.report.built_in {
                     let rules = file.rules()?;
-                    check.rules +=
-                        rules.groups.iter().map(|group| group.rules.len()).sum::<usize>();
+                    let count: usize = rules.groups.iter().map(|group| group.rules.len()).sum();
+                    check.rules += count;
                     check.warnings.extend(duplicates(&rules));
+                    self.note_if_empty(path, count);
                 }
             }
             FileKind::UnitTests => {
                 self.report.test_files.push(path.to_owned());
                 file.tests()?;
+                self.note_if_empty(path, file.count_tests()?);
             }
         }
         Ok(())
+    }
+
+    fn note_if_empty(&mut self, path: &Path, count: usize) {
+        let empty = &mut self.report.empty_files;
+        if count == 0 && !empty.iter().any(|known| known == path) {
+            empty.push(path.to_owned());
+        }
     }
 
     fn ask(&mut self, promtool: &Promtool) -> Result<(), RulesError> {
         let version = promtool.version().to_owned();
         let mut counted = Some(0);
         let mut findings = Vec::new();
-        for path in &self.report.rule_files {
+        for path in &self.report.rule_files.clone() {
             match promtool.check(path)? {
-                Checked::InOrder { rules } => counted = counted.map(|count| count + rules),
+                Checked::InOrder { rules } => {
+                    counted = counted.map(|count| count + rules);
+                    self.note_if_empty(path, rules);
+                }
                 Checked::Findings(output) => {
                     counted = None;
                     findings.push(output);
@@ -151,6 +163,19 @@ mod tests {
         for part in ["a.yml:1:45", "b.yml:1:10", "c.test.yml:1:21", "absent.yml"] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
+    }
+
+    #[test]
+    fn files_that_hold_nothing_are_told_from_those_beside_them() {
+        let some = "groups: [{name: g, rules: [{alert: A, expr: x}]}]";
+        let report = check(&[
+            ("a.yml", some),
+            ("b.yml", "groups: [{name: g, rules: []}]"),
+            ("c.test.yml", "rule_files: [a.yml]\ntests: []"),
+        ]);
+        let empty = report.unwrap().empty_files;
+        let names: Vec<_> = empty.iter().filter_map(|path| path.file_name()).collect();
+        assert_eq!(names, ["b.yml", "c.test.yml"]);
     }
 
     #[test]

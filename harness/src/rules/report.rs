@@ -12,6 +12,8 @@ pub struct RuleCheckReport {
     pub rule_files: Vec<PathBuf>,
     /// Files with unit tests.
     pub test_files: Vec<PathBuf>,
+    /// Those of either kind that hold nothing: no rule, or no test.
+    pub empty_files: Vec<PathBuf>,
     /// What the built-in engine found in the rule files, if it was asked.
     pub built_in: Option<BuiltInCheck>,
     /// What promtool found in them, if it was asked.

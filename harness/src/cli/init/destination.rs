@@ -58,12 +58,12 @@ impl Destination {
             }
             // What is no file, such as a pipe, is written to and not replaced.
             Self::New(file) if !file.exists() => (file, output::to_new_file(file, text.as_bytes())),
-            Self::New(file) if file.is_file() => return Err(is_there(file)),
+            Self::New(file) if file.is_file() => return Err(too_late(&is_there(file).message)),
             Self::New(file) | Self::Any(file) => (file, output::to_file(file, text.as_bytes())),
         };
         written.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => is_there(file),
-            _ => not_writable(file, &error),
+            ErrorKind::AlreadyExists => too_late(&is_there(file).message),
+            kind => too_late(&format!("cannot write {}: {kind}", file.display())),
         })
     }
 }
@@ -82,6 +82,11 @@ fn is_there(file: &Path) -> Failure {
         "{} is there already; --force writes over it, --output names another file",
         file.display()
     ))
+}
+
+/// What goes wrong when the requests have been sent is no matter of usage any more.
+fn too_late(reason: &str) -> Failure {
+    Failure::internal(format!("{reason}; the requests were sent, and nothing was written"))
 }
 
 fn not_writable(file: &Path, error: &io::Error) -> Failure {

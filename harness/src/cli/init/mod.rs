@@ -65,11 +65,14 @@ pub(super) fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
     let name = name(path, &origin, arguments.output.as_deref());
     let destination = Destination::of(arguments.output.as_deref(), arguments.force, &name)?;
     let look = Looker::new(arguments, &origin)?.look()?;
-    let (draft, hidden) = draft(arguments, &origin, path, name, look)?;
-    let text = file_text(&draft);
-    read_again(&text, hidden, arguments)?;
-    destination.write(&text)?;
-    arguments.tell(&farewell(&destination, &draft));
+    let (mut draft, hidden) = draft(arguments, &origin, path, name, look)?;
+    draft.variables = used_variables(&file_text(&draft), &hidden, arguments)?;
+    destination.write(&file_text(&draft))?;
+    let is_given = |name: &&String| {
+        hidden.contains_key(*name) || arguments.variables.iter().any(|(given, _)| given == *name)
+    };
+    let needs: Vec<_> = draft.variables.iter().filter(is_given).collect();
+    arguments.tell(&farewell(&destination, &draft, &needs));
     Ok(ExitCode::Pass)
 }
 
@@ -105,24 +108,30 @@ fn draft(
         request,
         metrics,
         suggestions: look.suggestions,
-        variables: hidden.keys().cloned().collect(),
+        variables: Vec::new(),
     };
     Ok((draft, hidden))
 }
 
-/// The file must be what it is meant to be before anybody gets it.
-fn read_again(text: &str, hidden: Variables, arguments: &InitArguments) -> Result<(), Failure> {
+/// The variables that the file needs, by name. The file must be what it is meant to be before
+/// anybody gets it, so it is read.
+fn used_variables(
+    text: &str,
+    hidden: &Variables,
+    arguments: &InitArguments,
+) -> Result<Vec<String>, Failure> {
     let Reading { mut variables, options } =
         Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
-    variables.extend(hidden);
+    variables.extend(hidden.clone());
     let read = read_text(Path::new("init.yaml"), text, &variables, &options);
-    read.map(drop).map_err(|Problems { problems, .. }| {
+    let read = read.map_err(|Problems { problems, .. }| {
         let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::internal(format!(
             "the scenario does not read ({}); this is a bug in slogate, and nothing was written",
             shown.join("; ")
         ))
-    })
+    })?;
+    Ok(read.scenario.used_variables.into_iter().map(|(name, _)| name).collect())
 }
 
 /// The scenario's name: that of its file, or the last words of the path, or the host.
@@ -147,7 +156,9 @@ fn as_name(text: &str) -> String {
 /// Longest name that is made of a path: names stand in every line of a table.
 const LONGEST_NAME: usize = 40;
 
-fn farewell(destination: &Destination, draft: &Draft) -> String {
+/// What was written, and the command that comes next, with the values that it needs and that
+/// are not in the environment.
+fn farewell(destination: &Destination, draft: &Draft, needs: &[&String]) -> String {
     let objectives = &draft.suggestions.objectives;
     let in_force = objectives.iter().filter(|one| one.is_in_force()).count();
     let comments =
@@ -158,8 +169,7 @@ fn farewell(destination: &Destination, draft: &Draft) -> String {
     }
     let Some(file) = destination.file() else { return text };
     let load = &draft.suggestions.load;
-    let needs: Vec<String> =
-        draft.variables.iter().map(|variable| format!(" -e {variable}=…")).collect();
+    let needs: Vec<String> = needs.iter().map(|variable| format!(" -e {variable}=…")).collect();
     let _ = write!(
         text,
         "\nnext: slogate run {}{}   ({} requests in {} s)",
