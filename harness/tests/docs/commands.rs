@@ -1,24 +1,33 @@
 //! Commands in `console` blocks: read from the page, and run in its folder.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
 use std::thread;
 
 use crate::markdown::Block;
 use crate::not_run::{NOT_RUN, NotRun};
 use crate::pages::{self, Page};
+use crate::servers::listens_on;
 use crate::shell::simple_commands;
 use crate::stage::Stage;
+use crate::support::generations::Tool;
 use crate::support::outside;
 use crate::{none_of, outputs};
 
 /// Programs that every machine has on which the tests run.
-const EVERYWHERE: [&str; 6] = ["slogate", "cat", "cp", "echo", "mkdir", "rm"];
+const EVERYWHERE: [&str; 9] = ["slogate", "cat", "cp", "echo", "mkdir", "mv", "rm", "sed", "seq"];
 /// Programs that need not be there: a command with one is skipped without it.
-const WHERE_INSTALLED: [&str; 5] = ["curl", "jq", "k6", "promtool", "vegeta"];
+const WHERE_INSTALLED: [&str; 8] =
+    ["curl", "jq", "k6", "nginx", "prometheus", "prometheus-nginx-exporter", "promtool", "vegeta"];
 
-/// How reasons end that lie with the machine.
-const BUSY: [&str; 2] = ["run it on a less busy machine", "lower the rate or give it more CPU"];
+/// What stands in reasons that lie with the machine: it was busy, and the generator, the service
+/// or the scrapes were late.
+const BUSY: [&str; 3] = [
+    "run it on a less busy machine",
+    "lower the rate or give it more CPU",
+    "scrapes and needs 10; scrape more often",
+];
+/// What `slogate init` says of a service that was slow to answer; pages have one that was quick.
+const CAREFUL: &str = "requests, one after the other";
 
 /// A command and what its page says of it.
 #[derive(Debug, PartialEq)]
@@ -90,6 +99,28 @@ fn a_command_that_ends_otherwise_is_found() {
 }
 
 #[test]
+fn a_server_is_there_for_the_commands_after_it_and_its_output_is_read() {
+    let serve = "slogate exporter   # in a terminal of its own; listens on 127.0.0.1:4001";
+    let page = |said: &str| Page {
+        name: "p.md".to_owned(),
+        text: format!(
+            "```console\n$ {serve}\n{said}\n$ slogate run http://127.0.0.1:4001/health \\\n    \
+             --users 1 --iterations 100 --slo 'ratio(success) >= 95%'\ncommand-line PASS\n```\n"
+        ),
+    };
+    none_of(&run_page(&page("listening on http://127.0.0.1:4001")));
+}
+
+#[test]
+fn a_server_that_does_not_listen_is_found() {
+    let text = "```console\n$ slogate exporter --nope   # in a terminal of its own; listens on \
+                127.0.0.1:4001\n```\n";
+    let page = Page { name: "p.md".to_owned(), text: text.to_owned() };
+    let problems = run_page(&page);
+    assert!(problems.len() == 1 && problems[0].contains("--nope"), "{problems:#?}");
+}
+
+#[test]
 fn an_unknown_program_is_found() {
     let text = "```console\n$ wget http://127.0.0.1\n```\n";
     let page = Page { name: "p.md".to_owned(), text: text.to_owned() };
@@ -143,8 +174,32 @@ fn run_page(page: &Page) -> Vec<String> {
     if commands.is_empty() {
         return Vec::new();
     }
-    let stage = Stage::set(page);
-    commands.iter().filter_map(|command| run(&stage, command)).collect()
+    let mut stage = Stage::set(page);
+    let mut problems = Vec::new();
+    for command in &commands {
+        let ended = if listens_on(&command.text).is_empty() {
+            run(&stage, command)
+        } else {
+            serve(&mut stage, command)
+        };
+        match ended {
+            Ended::AsShown => {}
+            Ended::Otherwise(problem) => {
+                problems.push(format!("{}: `{}`: {problem}", command.place, command.text));
+            }
+            Ended::NobodyServes => break,
+        }
+    }
+    problems
+}
+
+/// How a command ended.
+enum Ended {
+    /// As its page says, or it could not be told here.
+    AsShown,
+    Otherwise(String),
+    /// A server is not here, and without it the rest of its page is another one.
+    NobodyServes,
 }
 
 fn matches(entry: &NotRun, page: &Page, command: &Shown) -> bool {
@@ -152,47 +207,69 @@ fn matches(entry: &NotRun, page: &Page, command: &Shown) -> bool {
     entry.page == page.name && command.text.starts_with(entry.command)
 }
 
-fn run(stage: &Stage, shown: &Shown) -> Option<String> {
-    let at = |problem: String| Some(format!("{}: `{}`: {problem}", shown.place, shown.text));
+fn run(stage: &Stage, shown: &Shown) -> Ended {
     match programs_are_there(&shown.text) {
-        Ok(true) if !stage.lacks_prometheus(&shown.text) => {}
-        Ok(_) => return None,
-        Err(program) => {
-            return at(format!("{program} is not run by this test; say why in not_run.rs"));
-        }
+        Ok(true) if !stage.lacks_prometheus(&shown.text) && !is_of_another_promtool(shown) => {}
+        Ok(_) => return Ended::AsShown,
+        Err(program) => return Ended::unknown(&program),
     }
-    let output = Command::new("sh")
-        .args(["-c", &format!("exec 2>&1\n{}", stage.placed(&shown.text))])
-        .current_dir(stage.folder())
-        .envs(stage.environment())
-        .env_remove("GITHUB_ACTIONS")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = stage.command(&shown.text).output().unwrap();
     let said = stage.as_written(&String::from_utf8_lossy(&output.stdout));
-    if is_excused(&said, output.status.code(), shown.code) {
-        return None;
+    if is_excused(&said, output.status.code(), shown) {
+        return Ended::AsShown;
     }
     if output.status.code() != Some(shown.code) {
         let code = output.status.code();
         let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-        return at(format!("ends with {code}, and the page says {}:\n{said}", shown.code));
+        let problem = format!("ends with {code}, and the page says {}:\n{said}", shown.code);
+        return Ended::Otherwise(problem);
     }
-    let missing = outputs::missing_line(&shown.output, &said)?;
-    at(format!("does not print `{missing}`:\n{said}"))
+    match outputs::missing(&shown.output, &said) {
+        Some(missing) => Ended::Otherwise(format!("does not print `{missing}`:\n{said}")),
+        None => Ended::AsShown,
+    }
 }
 
-/// Whether slogate itself says that this machine is too busy to tell: a doubt in place of a
-/// verdict is then right, and no other verdict is.
+fn serve(stage: &mut Stage, shown: &Shown) -> Ended {
+    match programs_are_there(&shown.text) {
+        Ok(true) => stage.serve(shown).map_or_else(Ended::Otherwise, |()| Ended::AsShown),
+        Ok(false) => Ended::NobodyServes,
+        Err(program) => Ended::unknown(&program),
+    }
+}
+
+impl Ended {
+    fn unknown(program: &str) -> Self {
+        Self::Otherwise(format!("{program} is not run by this test; say why in not_run.rs"))
+    }
+}
+
+/// Whether slogate itself says that this machine is too busy to tell. A doubt in place of a
+/// verdict is then right, and no other verdict is; and a look at a service that is slow to answer
+/// takes it easy.
 #[expect(clippy::print_stderr, reason = "what was not compared is said")]
-fn is_excused(said: &str, code: Option<i32>, shown: i32) -> bool {
+fn is_excused(said: &str, code: Option<i32>, shown: &Shown) -> bool {
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_busy = BUSY.iter().any(|reason| words.contains(reason));
-    let is_doubt = code == Some(3) || code == Some(shown);
-    if is_busy && is_doubt {
+    let is_doubt = code == Some(3) || code == Some(shown.code);
+    let is_careful = words.contains(CAREFUL) && code == Some(shown.code);
+    let is_excused = (is_busy && is_doubt) || is_careful;
+    if is_excused {
         eprintln!("not compared: the machine is too busy:\n{said}");
     }
-    is_busy && is_doubt
+    is_excused
+}
+
+/// Whether an output is that of another generation of promtool than the one that is here.
+#[expect(clippy::print_stderr, reason = "what was not compared is said")]
+fn is_of_another_promtool(shown: &Shown) -> bool {
+    let Some(major) = outputs::promtool_generation(&shown.output) else { return false };
+    let here = Tool::installed("promtool").map(|tool| tool.major());
+    let is_another = here.is_some_and(|here| here != major);
+    if is_another {
+        eprintln!("skipped: `{}` is about promtool {major}, and {here:?} is here", shown.text);
+    }
+    is_another
 }
 
 /// Whether all programs of a command are there; an error names one that is unknown.

@@ -8,7 +8,11 @@
 //! - A block whose first line is a comment with a file's name (`# export.yaml`) is that file,
 //!   and the page's commands find it in their folder.
 //! - `yaml` means files of our own, unless that name or the block's keys say otherwise.
-//! - `127.0.0.1:4001` is the reference service, and `127.0.0.1:8080` a shop that is always well.
+//! - A command with `# in a terminal of its own; listens on ADDRESS` behind it is a server: the
+//!   test starts it on a free port, waits until it listens, and ends it with the page.
+//! - On a page that starts none of its own there, `127.0.0.1:4001` is the reference service,
+//!   `127.0.0.1:8080` a shop that is always well, and `127.0.0.1:9090` a Prometheus that scrapes
+//!   the service.
 //!
 //! What cannot run here stands in `not_run.rs`, each with the reason.
 
@@ -25,6 +29,7 @@ mod named_files;
 mod not_run;
 mod outputs;
 mod pages;
+mod servers;
 mod shell;
 mod stage;
 #[path = "../support/mod.rs"]

@@ -11,11 +11,6 @@ pub(crate) struct NotRun {
 
 const MINUTES: &str = "takes minutes; `.ci/run` runs it";
 const INSTALLS: &str = "changes the machine it runs on";
-const SERVES: &str = "runs until it is ended; the tests start one of their own";
-
-const LOADS: &str = "three loads of half a minute, one after the other";
-
-const TIGHT: &str = "its objectives are those of a release build; the gate in `.ci/run` has them";
 
 /// All of them.
 pub(crate) const NOT_RUN: &[NotRun] = &[
@@ -31,22 +26,6 @@ pub(crate) const NOT_RUN: &[NotRun] = &[
     ),
     not_run("docs/dashboard.md", "cargo test", "it is a test itself"),
     not_run("docs/false-green.md", "cargo bench", "needs an idle machine, and minutes"),
-    not_run("docs/from-k6.md", "slogate exporter", SERVES),
-    not_run("docs/from-vegeta.md", "slogate exporter", SERVES),
-    not_run("docs/from-promtool.md", "slogate exporter", SERVES),
-    not_run("docs/getting-started.md", "mkdir", LOADS),
-    not_run("docs/getting-started.md", "mv", LOADS),
-    not_run("docs/getting-started.md", "prometheus", SERVES),
-    not_run("docs/getting-started.md", "sed", LOADS),
-    not_run("docs/getting-started.md", "slogate", LOADS),
-    not_run("docs/reports.md", "slogate run scenarios", TIGHT),
-    not_run("docs/reports.md", "promtool tsdb", TIGHT),
-    not_run("docs/rules.md", "slogate gate", MINUTES),
-    not_run(
-        "docs/rules.md",
-        "slogate rules test window",
-        "needs promtool 2.x; tests of promtool run such a disagreement",
-    ),
 ];
 
 const fn not_run(page: &'static str, command: &'static str, because: &'static str) -> NotRun {
