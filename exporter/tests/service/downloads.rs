@@ -111,3 +111,16 @@ async fn an_expired_file_is_gone_from_disk_and_answered_410() {
     assert_eq!(response.status(), 410);
     assert_eq!(service.files(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_oldest_file_expires_when_all_together_are_larger_than_may_be() {
+    let service = Service::start_with(|config| config.max_stored_bytes = 100).await;
+    let (first, file) = service.export_file(body("csv", 3)).await;
+    assert!(file.len() > 50 && file.len() <= 100, "{}", file.len());
+    let (second, _) = service.export_file(body("csv", 3)).await;
+    for (receipt, status) in [(first, 410), (second, 200)] {
+        let url = receipt["downloadUrl"].as_str().unwrap();
+        assert_eq!(service.get(url).await.status(), status);
+    }
+    assert_eq!(service.files().len(), 1);
+}

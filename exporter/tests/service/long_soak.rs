@@ -35,6 +35,8 @@ const BURST: usize = 16;
 const CAPACITY: [&str; 4] = ["--max-concurrent", "2", "--max-queue", "6"];
 /// Time between bursts, and between idle uploads.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Longest wait for what must come, on a machine however busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Growth of memory from the first quarter on that is noise: the arenas of the
 /// allocator for as many threads as ever ran at once, and a file's worth of buffers.
 const ALLOWED_GROWTH_KIBIBYTES: u64 = 12 << 10;
@@ -107,8 +109,17 @@ impl Soak<'_> {
         }
     }
 
+    /// Whether to go on: until the end, and on a busy machine until clients have seen
+    /// these answers as well.
+    fn goes_on(&self, reasons: &[&str]) -> bool {
+        let now = Instant::now();
+        let seen = self.seen.lock().unwrap();
+        let saw = |reason: &&str| seen.answers.keys().any(|(_, known)| known == reason);
+        now < self.until || now < self.until + PATIENCE && !reasons.iter().all(saw)
+    }
+
     fn work(&self) {
-        while Instant::now() < self.until {
+        while self.goes_on(&["", "bad_json", "row_mismatch"]) {
             match self.next_work() {
                 Work::Export(format, rows, request) => self.export(format, rows, &request),
                 Work::Mistake(request) => drop(self.post(&request)),
@@ -119,7 +130,7 @@ impl Soak<'_> {
 
     /// Everybody at once, again and again.
     fn burst(&self) {
-        while Instant::now() < self.until {
+        while self.goes_on(&["queue_full"]) {
             thread::scope(|scope| {
                 for _ in 0..BURST {
                     scope.spawn(|| self.export("csv", 200, &body("csv", 200)));
@@ -131,7 +142,7 @@ impl Soak<'_> {
 
     /// One upload after the other that stops coming.
     fn idle(&self) {
-        while Instant::now() < self.until {
+        while self.goes_on(&["too_slow"]) {
             let beginning = r#"{"format":"csv","columns":["a"],"data":[[1],"#;
             let mut stream = self.process.connect("POST /export/run", 1_000);
             stream.write_all(beginning.as_bytes()).unwrap();
@@ -270,7 +281,7 @@ fn hours_of_everything_in_minutes_leave_memory_flat_and_counters_true() {
 /// request.
 fn settled(process: &Process, seen: &Seen) -> String {
     let sent = seen.answers.values().sum::<u64>() + seen.left;
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let exposition = process.get("/export/metrics");
         let counted = total(&exposition, "export_requests_total{", "");

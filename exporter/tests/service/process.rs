@@ -4,11 +4,15 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
 };
 
+/// A service in a process of its own; ended when this is dropped.
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: String,
+    /// Reads what it logs, for a pipe that nobody reads stops whoever writes to it.
+    log: Option<JoinHandle<String>>,
 }
 
 impl Process {
@@ -27,7 +31,13 @@ impl Process {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
-        Self { child, address }
+        let mut stderr = child.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        Self { child, address, log: Some(log) }
     }
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
@@ -80,9 +90,15 @@ impl Process {
 
     pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (status.code(), log)
+        (status.code(), self.log.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended by itself is no error.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
     }
 }
 
