@@ -178,7 +178,7 @@ async fn answer(
 
 async fn closed(address: SocketAddr, users: u32, seconds: u64) -> Result<(), Failure> {
     let stop = Stop::After(Duration::from_secs(seconds));
-    let result = run(address, PhaseLoad::Closed { users, stop }, 1000).await?;
+    let result = run(address, PhaseLoad::closed(users, stop), 1000).await?;
     let request = &result.phases[0].requests[0];
     let rate = request.succeeded as f64 / result.phases[0].span.as_secs_f64();
     let cpu = result.generator.cpu_seconds * 1e6 / request.succeeded as f64;
@@ -188,7 +188,7 @@ async fn closed(address: SocketAddr, users: u32, seconds: u64) -> Result<(), Fai
 
 async fn open(address: SocketAddr, rate: f64, seconds: u64, cap: usize) -> Result<(), Failure> {
     let duration = Duration::from_secs(seconds);
-    let load = PhaseLoad::Open { from: rate, to: rate, duration };
+    let load = PhaseLoad::open(rate, rate, duration);
     let result = run(address, load, cap).await?;
     let request = &result.phases[0].requests[0];
     let millis = |of: &LatencyHistogram, quantile| match of.rank(quantile, 0) {

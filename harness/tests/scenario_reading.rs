@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use slogate::scenario::{
-    ClientExpression, Comparator, Counted, Distance, Metrics, Objective, ObjectiveKind, Objectives,
-    PhaseLoad, ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target, TimeKind, Totalled,
-    Variables, read_text,
+    Arrivals, ClientExpression, Comparator, Counted, Distance, Metrics, Objective, ObjectiveKind,
+    Objectives, PhaseLoad, ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target,
+    ThinkTime, TimeKind, Totalled, Users, Variables, read_text,
 };
 use slogate::units::Unit;
 
@@ -74,20 +74,57 @@ fn phases_are_open_or_closed() {
   - { name: end, users: 1, iterations: 7, measure: false }";
     let phases = Parts { load, ..PARTS }.read().phases;
     let loads: Vec<_> = phases.iter().map(|phase| phase.load.clone()).collect();
-    let open =
-        |from, to, millis| PhaseLoad::Open { from, to, duration: Duration::from_millis(millis) };
+    let open = |from, to, millis| PhaseLoad::open(from, to, Duration::from_millis(millis));
     assert_eq!(
         loads,
         [
-            PhaseLoad::Closed { users: 2, stop: Stop::IterationsPerUser(3) },
+            PhaseLoad::closed(2, Stop::IterationsPerUser(3)),
             open(1.5, 1.5, 90_000),
             open(5.0, 20.0, 500),
-            PhaseLoad::Closed { users: 20, stop: Stop::After(Duration::from_secs(10)) },
-            PhaseLoad::Closed { users: 1, stop: Stop::Iterations(7) },
+            PhaseLoad::closed(20, Stop::After(Duration::from_secs(10))),
+            PhaseLoad::closed(1, Stop::Iterations(7)),
         ]
     );
     let measured: Vec<_> = phases.iter().map(|phase| phase.measured).collect();
     assert_eq!(measured, [false, true, true, true, false]);
+}
+
+#[test]
+fn arrivals_users_and_think_times_can_vary() {
+    let load = "load:
+  - { name: crowd, rate: 5/s -> 20/s, for: 10s, arrivals: poisson }
+  - { name: come, users: 0 -> 20, for: 10s }
+  - { name: stay, users: 20, for: 1m, think_time: 500ms }
+  - { name: each, users: 3, iterations_per_user: 2, think_time: 200ms..1s }";
+    let phases = Parts { load, ..PARTS }.read().phases;
+    let loads: Vec<_> = phases.iter().map(|phase| phase.load.clone()).collect();
+    let think = |shortest, longest| {
+        let [shortest, longest] = [shortest, longest].map(Duration::from_millis);
+        Some(ThinkTime { shortest, longest })
+    };
+    let seconds = Duration::from_secs;
+    let arrivals = Arrivals::Poisson;
+    assert_eq!(
+        loads,
+        [
+            PhaseLoad::Open { from: 5.0, to: 20.0, duration: seconds(10), arrivals },
+            PhaseLoad::Closed {
+                users: Users { from: 0, to: 20 },
+                stop: Stop::After(seconds(10)),
+                think_time: None,
+            },
+            PhaseLoad::Closed {
+                users: Users::constant(20),
+                stop: Stop::After(seconds(60)),
+                think_time: think(500, 500),
+            },
+            PhaseLoad::Closed {
+                users: Users::constant(3),
+                stop: Stop::IterationsPerUser(2),
+                think_time: think(200, 1000),
+            },
+        ]
+    );
 }
 
 #[test]

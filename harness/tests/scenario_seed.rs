@@ -91,7 +91,7 @@ fn batch_sends_twelve_batches_of_all_five_requests() {
     let batches: Vec<_> = scenario.phases.iter().filter(|phase| phase.goes_by("batch")).collect();
     assert!(batches.len() >= 12);
     for batch in batches {
-        let five = PhaseLoad::Closed { users: 5, stop: Stop::Iterations(5) };
+        let five = PhaseLoad::closed(5, Stop::Iterations(5));
         assert!(batch.measured && batch.load == five, "{batch:?}");
     }
 }

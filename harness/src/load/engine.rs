@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::abort::Abort;
-use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, Task};
+use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, PlannedUser, Task};
 use super::lane::{LaneBounds, Target};
 use super::limits::{process_cpu_seconds, raise_open_file_limit};
 use super::liveness::{FIRST_REQUESTS, Liveness};
@@ -48,10 +48,12 @@ use super::outcome::{GeneratorReport, LoadResult, StopReason};
 use super::pacer::Pacer;
 use super::picker::Picker;
 use super::plan::{LoadError, LoadPlan, prepare, within_reach};
+use super::random::mixed;
 use super::recorder::Recorder;
 use super::so_far::{LoadSoFar, SharedClock};
 use super::ticket::UserStop;
-use crate::scenario::{PhaseLoad, Stop};
+use super::user_times::stay;
+use crate::scenario::{Arrivals, PhaseLoad, Stop, ThinkTime, Users};
 
 /// From the order to begin to the first arrival: the threads must have heard of it.
 const LEAD: Duration = Duration::from_millis(2);
@@ -84,8 +86,8 @@ struct LoadThread {
 
 /// Phases that are handed to the threads at once.
 enum Stage {
-    Open(Vec<(usize, Pacer)>),
-    Closed { phase: usize, users: u32, stop: Stop },
+    Open(Vec<(usize, Pacer, Arrivals)>),
+    Closed { phase: usize, users: Users, stop: Stop, think_time: Option<ThinkTime> },
 }
 
 impl Engine {
@@ -201,8 +203,8 @@ impl Engine {
             }
             begins = match stage {
                 Stage::Open(phases) => self.run_open(phases, begins).await?,
-                Stage::Closed { phase, users, stop } => {
-                    self.run_closed(phase, users, stop, begins).await?;
+                Stage::Closed { phase, users, stop, think_time } => {
+                    self.run_closed(phase, users, stop, think_time, begins).await?;
                     Instant::now() + LEAD
                 }
             };
@@ -218,17 +220,16 @@ impl Engine {
         let mut stages = Vec::new();
         for phase in phases.start..phases.end.min(self.plan.phases.len()) {
             match (&self.plan.phases[phase].load, stages.last_mut()) {
-                (PhaseLoad::Open { from, to, duration }, Some(Stage::Open(open))) => {
-                    open.push((phase, Pacer::new(*from, *to, within_reach(*duration))));
+                (PhaseLoad::Open { from, to, duration, arrivals }, last) => {
+                    let pacer = Pacer::new(*from, *to, within_reach(*duration));
+                    match last {
+                        Some(Stage::Open(open)) => open.push((phase, pacer, *arrivals)),
+                        _ => stages.push(Stage::Open(vec![(phase, pacer, *arrivals)])),
+                    }
                 }
-                (PhaseLoad::Open { from, to, duration }, _) => {
-                    stages.push(Stage::Open(vec![(
-                        phase,
-                        Pacer::new(*from, *to, within_reach(*duration)),
-                    )]));
-                }
-                (PhaseLoad::Closed { users, stop }, _) => {
-                    stages.push(Stage::Closed { phase, users: *users, stop: *stop });
+                (PhaseLoad::Closed { users, stop, think_time }, _) => {
+                    let (users, stop, think_time) = (*users, *stop, *think_time);
+                    stages.push(Stage::Closed { phase, users, stop, think_time });
                 }
             }
         }
@@ -238,13 +239,14 @@ impl Engine {
     /// Gives the end of the last schedule.
     async fn run_open(
         &mut self,
-        phases: Vec<(usize, Pacer)>,
+        phases: Vec<(usize, Pacer, Arrivals)>,
         mut begins: Instant,
     ) -> Result<Instant, LoadError> {
         let mut placed = Vec::new();
-        for (phase, pacer) in phases {
+        for (phase, pacer, arrivals) in phases {
             self.begin(phase, begins);
-            placed.push(OpenPhase { phase, pacer, picker: self.picker(phase), begins });
+            let (picker, seed) = (self.picker(phase), self.seed(phase));
+            placed.push(OpenPhase { phase, pacer, arrivals, picker, begins, seed });
             begins += pacer.duration();
         }
         self.all(|_| Task::Open(placed.clone())).await?;
@@ -254,27 +256,28 @@ impl Engine {
     async fn run_closed(
         &mut self,
         phase: usize,
-        users: u32,
+        users: Users,
         stop: Stop,
+        think_time: Option<ThinkTime>,
         begins: Instant,
     ) -> Result<(), LoadError> {
         self.begin(phase, begins);
         let draws = Arc::new(AtomicU64::new(0));
-        let (stop, until) = match stop {
+        let until = match stop {
             Stop::After(duration) => {
-                let end = begins + within_reach(duration);
-                (UserStop::At(end), Some(end + within_reach(self.plan.drain)))
+                Some(begins + within_reach(duration) + within_reach(self.plan.drain))
             }
-            Stop::Iterations(total) => (UserStop::Total(total), None),
-            Stop::IterationsPerUser(each) => (UserStop::Left(each), None),
+            Stop::Iterations(_) | Stop::IterationsPerUser(_) => None,
         };
         self.all(|lane| {
+            let numbers = (0..users.most()).skip(lane).step_by(self.threads.len());
             Task::Closed(ClosedPhase {
                 phase,
                 picker: self.picker(phase),
                 begins,
-                users: share(users, lane, self.threads.len()),
-                stop,
+                users: numbers.map(|number| planned_user(users, number, stop, begins)).collect(),
+                think_time,
+                seed: self.seed(phase),
                 draws: Arc::clone(&draws),
                 until,
             })
@@ -302,6 +305,11 @@ impl Engine {
         self.meters.phase_begins(phase, at);
     }
 
+    /// Decides what a phase leaves to chance, besides the order of requests.
+    fn seed(&self, phase: usize) -> u64 {
+        mixed(mixed(self.plan.seed) ^ phase as u64)
+    }
+
     fn picker(&self, phase: usize) -> Picker {
         let weights: Vec<u32> = self.plan.requests.iter().map(|request| request.weight).collect();
         Picker::new(&weights, self.plan.seed, phase)
@@ -321,6 +329,19 @@ impl Engine {
             _ => None,
         }
     }
+}
+
+/// When a user of a closed phase comes, and when it sends nothing more.
+fn planned_user(users: Users, number: u32, stop: Stop, begins: Instant) -> PlannedUser {
+    let (comes, stop) = match stop {
+        Stop::After(duration) => {
+            let stay = stay(users, number, within_reach(duration));
+            (begins + stay.from, UserStop::At(begins + stay.until))
+        }
+        Stop::Iterations(total) => (begins, UserStop::Total(total)),
+        Stop::IterationsPerUser(each) => (begins, UserStop::Left(each)),
+    };
+    PlannedUser { number, comes, stop }
 }
 
 async fn start_thread(
@@ -387,7 +408,7 @@ mod tests {
     }
 
     fn open(from: f64, to: f64) -> Phase {
-        phase(PhaseLoad::Open { from, to, duration: Duration::from_secs(1) })
+        phase(PhaseLoad::open(from, to, Duration::from_secs(1)))
     }
 
     fn plan(phases: Vec<Phase>) -> LoadPlan {
@@ -396,7 +417,7 @@ mod tests {
 
     #[test]
     fn a_minute_of_the_highest_rate_may_wait_for_a_slot() {
-        let users = phase(PhaseLoad::Closed { users: 500, stop: Stop::Iterations(1) });
+        let users = phase(PhaseLoad::closed(500, Stop::Iterations(1)));
         let mut plan = plan(vec![open(5.0, 20.0), users, open(10.0, 1.0)]);
         plan.threads = 1;
         assert_eq!(lane_bounds(&plan, 0).queued, 1200);

@@ -15,12 +15,16 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::arrivals::Schedule;
 use super::lane::{Lane, LaneBounds, Target};
 use super::pacer::Pacer;
 use super::picker::Picker;
+use super::random::mixed;
 use super::recorder::{CellId, Recorder};
+use super::think::Thinking;
 use super::ticket::{Draws, User, UserStop, Work};
 use super::timer::PreciseTimer;
+use crate::scenario::{Arrivals, ThinkTime};
 
 /// Shortest time between two wake-ups for arrivals. At 50,000 arrivals a second it
 /// halves the cost of waking; it adds at most itself to an arrival's lag.
@@ -65,8 +69,11 @@ pub(super) enum Task {
 pub(super) struct OpenPhase {
     pub(super) phase: usize,
     pub(super) pacer: Pacer,
+    pub(super) arrivals: Arrivals,
     pub(super) picker: Picker,
     pub(super) begins: Instant,
+    /// Decides what is left to chance.
+    pub(super) seed: u64,
 }
 
 /// A closed phase at its place in time.
@@ -74,13 +81,24 @@ pub(super) struct ClosedPhase {
     pub(super) phase: usize,
     pub(super) picker: Picker,
     pub(super) begins: Instant,
-    /// This thread's users.
-    pub(super) users: u32,
-    pub(super) stop: UserStop,
+    /// This thread's users, in the order in which they come.
+    pub(super) users: Vec<PlannedUser>,
+    pub(super) think_time: Option<ThinkTime>,
+    /// Decides what is left to chance.
+    pub(super) seed: u64,
     /// The numbers of the requests of all threads.
     pub(super) draws: Arc<AtomicU64>,
     /// When what is in flight is given up.
     pub(super) until: Option<Instant>,
+}
+
+/// A user of a closed phase before it comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlannedUser {
+    /// Its number among those of all threads, from 0.
+    pub(super) number: u32,
+    pub(super) comes: Instant,
+    pub(super) stop: UserStop,
 }
 
 /// Runs until there are no more commands; the thread's measurements come back.
@@ -172,26 +190,25 @@ impl Generator {
     /// All arrivals of one open phase, each when it is due.
     async fn open(&mut self, mut phase: OpenPhase) -> Flow {
         let ends = phase.begins + phase.pacer.duration();
-        let arrivals = phase.pacer.arrivals();
+        let schedule =
+            Schedule::new(phase.pacer, phase.arrivals, phase.seed, self.index, self.lanes);
         let mut in_a_row = 0;
-        let mut number = self.index;
-        while number < arrivals {
-            let due = phase.begins + phase.pacer.due(number);
-            let now = Instant::now();
-            if now < due {
+        for arrival in schedule {
+            let due = phase.begins + arrival.due;
+            let mut now = Instant::now();
+            while now < due {
                 in_a_row = 0;
                 if self.wait_until(due.max(self.last_wake + MINIMUM_GAP)).await == Flow::Stopped {
                     return Flow::Stopped;
                 }
-                self.last_wake = Instant::now();
-                continue;
+                now = Instant::now();
+                self.last_wake = now;
             }
-            let id = CellId { phase: phase.phase, request: phase.picker.pick(number) };
+            let id = CellId { phase: phase.phase, request: phase.picker.pick(arrival.number) };
             self.lane.arrive(id, due, now);
             if now > ends || now.duration_since(due) > MISSED_AFTER {
                 self.lane.recorder.borrow_mut().missed(id);
             }
-            number += self.lanes;
             in_a_row += 1;
             if in_a_row == ARRIVALS_IN_A_ROW {
                 in_a_row = 0;
@@ -209,8 +226,19 @@ impl Generator {
             return Flow::Stopped;
         }
         let draws = Rc::new(Draws { next: phase.draws, picker: RefCell::new(phase.picker) });
-        for _ in 0..phase.users {
-            let user = User { phase: phase.phase, stop: phase.stop, draws: Rc::clone(&draws) };
+        for planned in phase.users {
+            if planned.comes > Instant::now()
+                && self.wait_until(planned.comes).await == Flow::Stopped
+            {
+                return Flow::Stopped;
+            }
+            let seed = mixed(phase.seed ^ mixed(u64::from(planned.number)));
+            let user = User {
+                phase: phase.phase,
+                stop: planned.stop,
+                draws: Rc::clone(&draws),
+                thinking: phase.think_time.map(|time| Thinking::new(time, seed)),
+            };
             self.lane.start_user(Work::User(user));
         }
         self.finish(Waiting::Users, phase.until).await

@@ -215,7 +215,7 @@ mod tests {
     /// A lane with one slot and room for two, whose target accepts and never answers.
     fn on_lane<F: Future<Output = ()>>(test: impl FnOnce(Rc<Lane>, Arc<LiveMeters>) -> F) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let load = PhaseLoad::Open { from: 1.0, to: 1.0, duration: Duration::from_secs(1) };
+        let load = PhaseLoad::open(1.0, 1.0, Duration::from_secs(1));
         let phase = Phase { name: "p".into(), group: None, load, measured: true };
         let request = Request {
             name: "r".into(),

@@ -10,6 +10,7 @@
 
 mod abort;
 mod answer;
+mod arrivals;
 mod buckets;
 mod connection;
 mod engine;
@@ -26,10 +27,13 @@ mod outcome;
 mod pacer;
 mod picker;
 mod plan;
+mod random;
 mod recorder;
 mod so_far;
+mod think;
 mod ticket;
 mod timer;
+mod user_times;
 mod worker;
 
 pub use abort::Abort;

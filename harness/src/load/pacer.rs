@@ -1,7 +1,7 @@
-//! When the arrivals of an open phase are due: a pure function of the arrival's number.
+//! When the arrivals of an open phase are due: a pure function of how many come before.
 //!
-//! The schedule is absolute. Arrival `i` is due where the integral of the rate
-//! reaches `i`, so nothing is accumulated and nothing drifts, however long the
+//! The schedule is absolute. Arrival `i` of an even one is due where the integral of the
+//! rate reaches `i`, so nothing is accumulated and nothing drifts, however long the
 //! phase or however many threads share it. Knows no clock and no waiting.
 
 use std::time::Duration;
@@ -25,31 +25,39 @@ impl Pacer {
         Self { from_per_second, to_per_second, duration }
     }
 
-    /// How many arrivals there are: those due before the phase's end.
+    /// The integral of the rate over the phase: how many arrivals it stands for.
+    pub(super) fn integral(&self) -> f64 {
+        f64::midpoint(self.from_per_second, self.to_per_second) * self.duration.as_secs_f64()
+    }
+
+    /// How many even arrivals there are: those due before the phase's end.
     pub(super) fn arrivals(&self) -> u64 {
-        let exact =
-            f64::midpoint(self.from_per_second, self.to_per_second) * self.duration.as_secs_f64();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a float becomes an integer saturating, and rates are not negative"
         )]
-        let arrivals = (exact * (1.0 - RELATIVE_SLACK)).ceil() as u64;
+        let arrivals = (self.integral() * (1.0 - RELATIVE_SLACK)).ceil() as u64;
         arrivals
     }
 
-    /// How long after the phase's start arrival `index` (from 0) is due.
+    /// How long after the phase's start even arrival `index` (from 0) is due.
+    pub(super) fn due(&self, index: u64) -> Duration {
+        self.reaches(index as f64)
+    }
+
+    /// How long after the phase's start the integral of the rate reaches `count`, from 0.
     ///
     /// With rate `r(t) = from + (to - from) t / d` the number of arrivals up to `t`
     /// is `a t² + from t`, `a = (to - from) / 2d`. Solved for `t` in the form that
     /// does not cancel when `a` is small: `2 i / (from + √(from² + 4 a i))`.
-    pub(super) fn due(&self, index: u64) -> Duration {
-        if index == 0 {
+    pub(super) fn reaches(&self, count: f64) -> Duration {
+        if count <= 0.0 {
             return Duration::ZERO;
         }
         let slope = (self.to_per_second - self.from_per_second) / self.duration.as_secs_f64();
-        let discriminant = self.from_per_second.powi(2) + 2.0 * slope * index as f64;
-        let seconds = 2.0 * index as f64 / (self.from_per_second + discriminant.max(0.0).sqrt());
+        let discriminant = self.from_per_second.powi(2) + 2.0 * slope * count;
+        let seconds = 2.0 * count / (self.from_per_second + discriminant.max(0.0).sqrt());
         Duration::try_from_secs_f64(seconds).map_or(self.duration, |due| due.min(self.duration))
     }
 

@@ -6,6 +6,8 @@
 //! has the mix that was asked for, two runs send the same sequence, and any
 //! thread can tell the request of any arrival without asking another.
 
+use super::random::mixed;
+
 /// Picks requests by number for one phase.
 #[derive(Clone, Debug)]
 pub(super) struct Picker {
@@ -68,15 +70,6 @@ pub(super) fn block_length(weights: &[u32]) -> u64 {
 
 fn common_divisor(weights: &[u32]) -> u32 {
     weights.iter().map(|weight| *weight.max(&1)).fold(0, greatest_divisor).max(1)
-}
-
-/// The output function of `SplitMix64` (Steele, Lea and Flood, 2014): every bit of
-/// the input changes about half of the output's.
-fn mixed(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 fn greatest_divisor(a: u32, b: u32) -> u32 {

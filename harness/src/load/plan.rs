@@ -90,7 +90,7 @@ impl LoadPlan {
 fn default_threads(phases: &[Phase]) -> usize {
     let one_is_enough = phases.iter().all(|phase| match &phase.load {
         PhaseLoad::Open { from, to, .. } => from.max(*to) <= ONE_THREAD_PEAK_PER_SECOND,
-        PhaseLoad::Closed { users, .. } => *users <= ONE_THREAD_USERS,
+        PhaseLoad::Closed { users, .. } => users.most() <= ONE_THREAD_USERS,
     });
     if one_is_enough {
         return 1;
@@ -284,7 +284,7 @@ mod tests {
         let phase = Phase {
             name: "p".into(),
             group: None,
-            load: PhaseLoad::Open { from: 1.0, to: 1.0, duration: Duration::MAX },
+            load: PhaseLoad::open(1.0, 1.0, Duration::MAX),
             measured: true,
         };
         let plan = |requests| LoadPlan::new(vec![phase.clone()], requests, address, "h".into());

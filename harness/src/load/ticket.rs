@@ -7,11 +7,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::lane::Lane;
 use super::picker::Picker;
 use super::recorder::CellId;
+use super::think::Thinking;
 
 /// One request to send.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,8 @@ pub(super) struct User {
     pub(super) phase: usize,
     pub(super) stop: UserStop,
     pub(super) draws: Rc<Draws>,
+    /// What it does between an answer and its next request, if anything.
+    pub(super) thinking: Option<Thinking>,
 }
 
 /// When a user sends nothing more.
@@ -77,6 +80,14 @@ impl Work {
             Self::User(user) => user.next(lane),
         }
     }
+
+    /// How long a user thinks before its next request; never beyond its end.
+    pub(super) fn think_time(&mut self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Open(_) => None,
+            Self::User(user) => user.think_time(now),
+        }
+    }
 }
 
 impl User {
@@ -93,6 +104,19 @@ impl User {
         let id = CellId { phase: self.phase, request };
         lane.recorder.borrow_mut().intended(id, intended);
         Some(Ticket { id, intended, start: Start::ByUser })
+    }
+}
+
+impl User {
+    fn think_time(&mut self, now: Instant) -> Option<Duration> {
+        let time = self.thinking.as_mut()?.next();
+        match self.stop {
+            UserStop::At(end) => Some(time.min(end.saturating_duration_since(now))),
+            UserStop::Total(total) => {
+                (self.draws.next.load(Ordering::Relaxed) < total).then_some(time)
+            }
+            UserStop::Left(left) => (left > 0).then_some(time),
+        }
     }
 }
 

@@ -28,8 +28,11 @@ pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
         let mut work = worker.next_work().await;
         while let Some(ticket) = work.next(&worker.around.lane) {
             let failure = worker.perform(ticket).await;
+            let think_time = work.think_time(worker.freed);
             if failure == Some(FailureKind::Connect) && matches!(work, Work::User(_)) {
-                tokio::time::sleep(PAUSE_WITHOUT_CONNECTION).await;
+                worker.pause(think_time.unwrap_or_default().max(PAUSE_WITHOUT_CONNECTION)).await;
+            } else if let Some(think_time) = think_time {
+                worker.pause(think_time).await;
             }
         }
         worker.around.lane.release(Rc::clone(&worker.around.slot), &work);
@@ -66,15 +69,29 @@ impl Worker {
                 return Poll::Ready(work);
             }
             self.around.slot.remember(context.waker());
-            if let Some(open) = &mut self.connection {
-                open.poll_driver(context);
-                if open.has_ended() {
-                    self.connection = None;
-                }
-            }
+            self.tend_connection(context);
             Poll::Pending
         })
         .await
+    }
+
+    /// Lets a time pass; closes the connection when the other side has.
+    async fn pause(&mut self, time: Duration) {
+        let mut sleep = std::pin::pin!(tokio::time::sleep(time));
+        std::future::poll_fn(|context| {
+            self.tend_connection(context);
+            sleep.as_mut().poll(context)
+        })
+        .await;
+    }
+
+    fn tend_connection(&mut self, context: &mut Context<'_>) {
+        if let Some(open) = &mut self.connection {
+            open.poll_driver(context);
+            if open.has_ended() {
+                self.connection = None;
+            }
+        }
     }
 
     /// Sends one request, awaits its answer, records what came of it.

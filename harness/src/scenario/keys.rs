@@ -62,6 +62,10 @@ pub(super) enum Shape {
     Duration,
     /// `5/s`, `5/s -> 20/s`.
     Rate,
+    /// `20`, `1 -> 20`.
+    Users,
+    /// `500ms`, `200ms..1s`.
+    ThinkTime,
     /// A path on the target, from `/`.
     Path,
     /// `http://…` or `https://…`.
@@ -158,17 +162,7 @@ pub(super) static SCENARIO: Table = Table {
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &[
-        "flows",
-        "alerts",
-        "abort",
-        "retry",
-        "think_time",
-        "proxy",
-        "max_in_flight",
-        "auth",
-        "tls",
-    ],
+    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "max_in_flight", "auth", "tls"],
     one_of: &[],
     overrides: false,
 };
@@ -393,8 +387,19 @@ pub(super) static PHASE: Table = Table {
     keys: &[
         required("name", Shape::Name, "The phase's name, unique in the file."),
         optional("rate", Shape::Rate, "Requests a second, `5/s`; or a ramp, `5/s -> 20/s`."),
-        optional("users", Shape::Whole(1), "Users at once."),
-        optional("for", Shape::Duration, "How long arrivals go on."),
+        optional("users", Shape::Users, "Users at once, `20`; or with `for` a ramp, `1 -> 20`."),
+        optional("for", Shape::Duration, "How long arrivals go on, or users send."),
+        with_default(
+            "arrivals",
+            Shape::Word(&["even", "poisson"]),
+            "even",
+            "With `rate`: at equal distances, or at random and independent of each other with this mean rate.",
+        ),
+        optional(
+            "think_time",
+            Shape::ThinkTime,
+            "With `users`: how long a user waits between an answer and its next request, `500ms`; or evenly spread, `200ms..1s`.",
+        ),
         optional("iterations", Shape::Whole(1), "With `users`: so many requests in all."),
         optional(
             "iterations_per_user",
@@ -414,7 +419,7 @@ pub(super) static PHASE: Table = Table {
             "Runs the phase so many times, as NAME-1, NAME-2, …; `during: NAME` then means all of them.",
         ),
     ],
-    unsupported: &["think_time", "max_in_flight", "abort", "retry"],
+    unsupported: &["max_in_flight", "abort", "retry"],
     one_of: &[&["rate", "users"]],
     overrides: false,
 };
@@ -484,17 +489,7 @@ pub(super) static REQUEST: Table = Table {
             "Files that an answer points to, fetched after the closing scrape.",
         ),
     ],
-    unsupported: &[
-        "capture",
-        "retry",
-        "think_time",
-        "steps",
-        "auth",
-        "proxy",
-        "tls",
-        "form",
-        "file",
-    ],
+    unsupported: &["capture", "retry", "steps", "auth", "proxy", "tls", "form", "file"],
     one_of: &[METHODS],
     overrides: false,
 };

@@ -242,14 +242,70 @@ pub enum PhaseLoad {
         to: f64,
         /// How long arrivals go on.
         duration: Duration,
+        /// How they are spaced.
+        arrivals: Arrivals,
     },
     /// Each user sends its next request after the answer to the one before.
     Closed {
-        /// Users at once, at least 1.
-        users: u32,
+        /// Users at once.
+        users: Users,
         /// When it ends.
         stop: Stop,
+        /// How long a user waits after an answer, if it does.
+        think_time: Option<ThinkTime>,
     },
+}
+
+impl PhaseLoad {
+    /// Even arrivals at a rate that goes from one value to another.
+    pub const fn open(from: f64, to: f64, duration: Duration) -> Self {
+        Self::Open { from, to, duration, arrivals: Arrivals::Even }
+    }
+
+    /// A constant number of users who do not think.
+    pub const fn closed(users: u32, stop: Stop) -> Self {
+        Self::Closed { users: Users::constant(users), stop, think_time: None }
+    }
+}
+
+/// How the arrivals of an open phase are spaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrivals {
+    /// At equal distances while the rate is constant.
+    #[default]
+    Even,
+    /// At random, each independent of the others; the rate is that of their mean.
+    Poisson,
+}
+
+/// How many users a closed phase has: linear over its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Users {
+    /// At the start.
+    pub from: u32,
+    /// At the end; the same, unless the phase ends by time.
+    pub to: u32,
+}
+
+impl Users {
+    /// The same number all the time.
+    pub const fn constant(users: u32) -> Self {
+        Self { from: users, to: users }
+    }
+
+    /// Most users at once, at least 1.
+    pub fn most(self) -> u32 {
+        self.from.max(self.to)
+    }
+}
+
+/// How long a user waits between an answer and its next request: evenly spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThinkTime {
+    /// The shortest time.
+    pub shortest: Duration,
+    /// The longest time, at least the shortest.
+    pub longest: Duration,
 }
 
 /// When a closed phase ends.

@@ -4,10 +4,10 @@ use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
 use super::keys;
-use super::model::{Phase, PhaseLoad, Stop};
+use super::model::{Arrivals, Phase, PhaseLoad, Stop, ThinkTime, Users};
 use super::source::Span;
 use super::tree::Node;
-use crate::units::{Unit, parse_quantity};
+use crate::units::{Unit, parse_duration, parse_quantity};
 
 /// The most users of one phase: each holds a connection, and a machine has 65,535
 /// ports to one address.
@@ -110,6 +110,11 @@ fn open(rate: &Node, fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
                 .help("a phase with `rate` ends after `for`; `iterations` belongs to `users`");
         }
     }
+    if let Some(key) = fields.key("think_time") {
+        cx.error(codes::CONFLICTING_KEYS, key.span, "`think_time` beside `rate`")
+            .help("arrivals at a rate wait for nobody; `think_time` belongs to `users`");
+    }
+    let arrivals = if fields.has("arrivals") { arrivals(fields, cx) } else { Some(Arrivals::Even) };
     if fields.lacks("for") {
         cx.error(
             codes::MISSING_KEY,
@@ -121,8 +126,7 @@ fn open(rate: &Node, fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
     let duration = fields.duration("for", cx);
     let (from, to) = rates?;
     let duration = duration?;
-    let arrivals = f64::midpoint(from, to) * duration.as_secs_f64();
-    if arrivals < 1.0 {
+    if f64::midpoint(from, to) * duration.as_secs_f64() < 1.0 {
         cx.error(
             codes::IDLE_PHASE,
             fields.at,
@@ -131,11 +135,29 @@ fn open(rate: &Node, fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
         .help("raise `rate` or `for`");
         return None;
     }
-    Some(PhaseLoad::Open { from, to, duration })
+    Some(PhaseLoad::Open { from, to, duration, arrivals: arrivals? })
+}
+
+fn arrivals(fields: &Fields, cx: &mut Context) -> Option<Arrivals> {
+    let node = fields.get("arrivals")?;
+    match fields::scalar_text(node, cx)?.as_str() {
+        "even" => Some(Arrivals::Even),
+        "poisson" => Some(Arrivals::Poisson),
+        other => {
+            cx.error(codes::INVALID_VALUE, node.span, format!("`{other}` is no way to arrive"))
+                .help("write `even` or `poisson`");
+            None
+        }
+    }
 }
 
 fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
-    let users = fields.whole("users", 1..=MOST_USERS, cx);
+    let users = users(fields, cx);
+    if let Some(key) = fields.key("arrivals") {
+        cx.error(codes::CONFLICTING_KEYS, key.span, "`arrivals` beside `users`")
+            .help("users send when they are ready; `arrivals` belongs to `rate`");
+    }
+    let think_time = fields.get("think_time").map(|node| think_time(node, cx));
     let stops: Vec<_> = ["for", "iterations", "iterations_per_user"]
         .into_iter()
         .filter_map(|name| fields.key(name).map(|key| (name, key.span)))
@@ -166,8 +188,76 @@ fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
             None
         }
     };
-    let users = u32::try_from(users?).ok()?;
-    Some(PhaseLoad::Closed { users, stop: stop? })
+    let (users, stop) = (users?, stop?);
+    if users.from != users.to && !matches!(stop, Stop::After(_)) {
+        cx.error(
+            codes::CONFLICTING_KEYS,
+            fields.get("users")?.span,
+            "the number of users changes over a time, and none is given",
+        )
+        .help("end the phase by `for`, or write one number of users");
+        return None;
+    }
+    let think_time = match think_time {
+        Some(time) => Some(time?),
+        None => None,
+    };
+    Some(PhaseLoad::Closed { users, stop, think_time })
+}
+
+/// `20` or `1 -> 20`.
+fn users(fields: &Fields, cx: &mut Context) -> Option<Users> {
+    let node = fields.get("users")?;
+    let text = fields::scalar_text(node, cx)?;
+    let Some((from, to)) = text.split_once("->") else {
+        let users = fields.whole("users", 1..=MOST_USERS, cx)?;
+        return Some(Users::constant(u32::try_from(users).ok()?));
+    };
+    let mut one = |text: &str| match text.trim().parse::<u32>() {
+        Ok(users) if u64::from(users) <= MOST_USERS => Some(users),
+        _ => {
+            let text = text.trim();
+            cx.error(
+                codes::INVALID_QUANTITY,
+                node.span,
+                format!("`{text}` is not a number of users from 0 to {MOST_USERS}"),
+            )
+            .help("users are `20`; a ramp is `1 -> 20`");
+            None
+        }
+    };
+    let users = Users { from: one(from)?, to: one(to)? };
+    if users.most() == 0 {
+        cx.error(codes::IDLE_PHASE, node.span, "no user sends nothing")
+            .help("write for example `0 -> 20`");
+        return None;
+    }
+    Some(users)
+}
+
+/// `500ms`, or `200ms..1s` for times that are evenly spread in between.
+fn think_time(node: &Node, cx: &mut Context) -> Option<ThinkTime> {
+    let text = fields::scalar_text(node, cx)?;
+    let (shortest, longest) = text.split_once("..").unwrap_or((&text, &text));
+    let mut one = |text: &str| match parse_duration(text.trim()) {
+        Ok(time) => Some(time),
+        Err(error) => {
+            cx.error(codes::INVALID_QUANTITY, node.span, error.to_string())
+                .help("a think time is `500ms`, or `200ms..1s` for times in between");
+            None
+        }
+    };
+    let time = ThinkTime { shortest: one(shortest)?, longest: one(longest)? };
+    if time.shortest > time.longest {
+        cx.error(
+            codes::INVALID_VALUE,
+            node.span,
+            "the longest think time is shorter than the shortest",
+        )
+        .help(format!("write `{}..{}`", longest.trim(), shortest.trim()));
+        return None;
+    }
+    Some(time)
 }
 
 /// `5/s` or `5/s -> 20/s`, in requests a second.

@@ -52,6 +52,8 @@ fn value(shape: &Shape) -> String {
         Shape::Boolean => "`true`, `false`".to_owned(),
         Shape::Duration => "duration".to_owned(),
         Shape::Rate => "rate".to_owned(),
+        Shape::Users => "whole number from 1, or ramp".to_owned(),
+        Shape::ThinkTime => "duration, or two".to_owned(),
         Shape::Path => "path".to_owned(),
         Shape::Url => "URL".to_owned(),
         Shape::JsonPath => "JSON path".to_owned(),

@@ -48,13 +48,15 @@ pub(super) fn shortage(
 /// Requests of one phase; not known where they end by the clock.
 fn planned(load: &PhaseLoad) -> Option<f64> {
     match load {
-        PhaseLoad::Open { from, to, duration } => {
+        PhaseLoad::Open { from, to, duration, .. } => {
             Some(f64::midpoint(*from, *to) * duration.as_secs_f64())
         }
-        PhaseLoad::Closed { users, stop } => match stop {
+        PhaseLoad::Closed { users, stop, .. } => match stop {
             Stop::After(_) => None,
             Stop::Iterations(iterations) => Some(*iterations as f64),
-            Stop::IterationsPerUser(iterations) => Some(*iterations as f64 * f64::from(*users)),
+            Stop::IterationsPerUser(iterations) => {
+                Some(*iterations as f64 * f64::from(users.most()))
+            }
         },
     }
 }

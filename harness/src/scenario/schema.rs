@@ -12,6 +12,8 @@ use super::keys::{self, Key, Presence, Shape, Table};
 const NAME_PATTERN: &str = "^[A-Za-z0-9_.-]+$";
 const DURATION_PATTERN: &str = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|h|d)\s*)+$";
 const RATE_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*/[sm]\s*(->\s*[0-9]+(\.[0-9]+)?\s*/[sm]\s*)?$";
+const USERS_PATTERN: &str = r"^\s*[0-9]+\s*->\s*[0-9]+\s*$";
+const THINK_TIME_PATTERN: &str = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|h|d)\s*)+(\.\.\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|h|d)\s*)+)?$";
 const THRESHOLD_PATTERN: &str = r"^\s*(<=|>=|==|!=|<|>)\s*[-+0-9.]";
 const VARIABLE_PATTERN: &str = r"\$\{[^}]*\}";
 
@@ -98,6 +100,10 @@ fn shape(shape: &Shape) -> Value {
         Shape::Boolean => or_variable(json!({ "type": "boolean" })),
         Shape::Duration => or_variable(pattern(DURATION_PATTERN)),
         Shape::Rate => or_variable(pattern(RATE_PATTERN)),
+        Shape::Users => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1 }, pattern(USERS_PATTERN), variable(),
+        ] }),
+        Shape::ThinkTime => or_variable(pattern(THINK_TIME_PATTERN)),
         Shape::Path => or_variable(pattern("^/")),
         Shape::Url => or_variable(pattern("^https?://")),
         Shape::JsonPath => or_variable(pattern(r"^\$")),

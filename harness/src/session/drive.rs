@@ -135,7 +135,7 @@ mod tests {
         let phase = |measured: &bool| Phase {
             name: "p".into(),
             group: None,
-            load: PhaseLoad::Closed { users: 1, stop: Stop::Iterations(1) },
+            load: PhaseLoad::closed(1, Stop::Iterations(1)),
             measured: *measured,
         };
         let phases: Vec<Phase> = measured.iter().map(phase).collect();

@@ -55,7 +55,7 @@ async fn a_connection_closed_while_idle_is_not_used_again() {
         peer.ok("hello");
         std::thread::sleep(Duration::from_millis(20));
     });
-    let result = run_one(&server, open(10.0, 500), post()).await;
+    let result = run_one(&server, open(4.0, 1_250), post()).await;
     assert_eq!((result.succeeded, result.failed, result.retried), (5, 0, 0));
     assert_eq!(server.seen_connections(), 5);
 }

@@ -14,3 +14,4 @@ mod phases;
 mod stopping;
 #[cfg(test)]
 mod support;
+mod varied;

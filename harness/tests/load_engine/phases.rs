@@ -29,7 +29,7 @@ async fn an_open_phase_sends_exactly_rate_times_duration() {
 async fn a_ramp_sends_the_integral_of_its_rate() {
     let server = Server::good();
     let duration = Duration::from_millis(400);
-    let load = PhaseLoad::Open { from: 100.0, to: 300.0, duration };
+    let load = PhaseLoad::open(100.0, 300.0, duration);
     let ramp = Phase { load, ..open(0.0, 0) };
     let result = run(plan(server.address, vec![ramp], vec![get()])).await;
     assert_eq!(result.phases[0].requests[0].succeeded, 80);

@@ -156,7 +156,7 @@ pub(crate) fn post() -> Request {
 
 pub(crate) fn open(rate: f64, millis: u64) -> Phase {
     let duration = Duration::from_millis(millis);
-    let load = PhaseLoad::Open { from: rate, to: rate, duration };
+    let load = PhaseLoad::open(rate, rate, duration);
     Phase { name: "steady".into(), group: None, load, measured: true }
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn closed(users: u32, stop: Stop) -> Phase {
     Phase {
         name: "users".into(),
         group: None,
-        load: PhaseLoad::Closed { users, stop },
+        load: PhaseLoad::closed(users, stop),
         measured: true,
     }
 }

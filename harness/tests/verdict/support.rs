@@ -259,13 +259,13 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
 
 /// A measured phase of ten requests a second for ten seconds.
 pub(crate) fn planned_open(name: &str) -> Phase {
-    let load = PhaseLoad::Open { from: 10.0, to: 10.0, duration: Duration::from_secs(10) };
+    let load = PhaseLoad::open(10.0, 10.0, Duration::from_secs(10));
     Phase { name: name.into(), group: None, load, measured: true }
 }
 
 /// One repetition of a closed phase.
 pub(crate) fn planned_batch(group: &str, number: usize) -> Phase {
-    let load = PhaseLoad::Closed { users: 5, stop: Stop::IterationsPerUser(1) };
+    let load = PhaseLoad::closed(5, Stop::IterationsPerUser(1));
     let name = format!("{group}-{number}");
     Phase { name, group: Some(group.into()), load, measured: true }
 }
