@@ -68,6 +68,13 @@ fn rules_that_are_none() {
     built_in("misspelt.test.yml").is_row("test of an unknown alert");
     workspace.write("none.yml", "groups: []\n");
     seen(&workspace, &["rules", "check", "none.yml"]).is_row("no rule");
+    let checked = |file: &str| {
+        let check = ["rules", "check", "--engine", "built-in", "rules.yml", file];
+        seen(&workspace, &check)
+    };
+    checked("rules.test.yml").passes();
+    checked("none.yml").is_row("no rule beside others");
+    checked("none.test.yml").is_row("tests without one, checked");
 }
 
 #[test]
@@ -94,6 +101,8 @@ fn a_report_cannot_be_written() {
     seen(&workspace, &["gate", "--out", "json=report.json"]).passes();
     seen(&workspace, &["gate", "--out", "json=no/such/folder/report.json"])
         .is_row("report not writable");
+    let twice = ["--out", "json=report.json", "--out", "junit=./report.json"];
+    seen(&workspace, &[&["gate"][..], &twice].concat()).is_row("two reports to one file");
     seen(&workspace, &["gate", "--out", "json=/dev/full"]).is_row("report on a full disk");
 }
 
