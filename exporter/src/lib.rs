@@ -16,6 +16,8 @@ mod command;
 mod config;
 mod faults;
 mod format;
+#[doc(hidden)]
+pub mod in_memory;
 mod job;
 mod limits;
 mod metrics;
@@ -25,6 +27,7 @@ mod problem;
 mod quantity;
 mod routes;
 mod server;
+mod words;
 
 pub use access::{Access, TokensError};
 pub use command::{CommandLine, run_command};

@@ -16,8 +16,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("command", &["access", "config", "options", "probe", "server"]),
     ("config", &["access", "faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
-    ("format", &[]),
-    ("job", &["config", "format", "metrics", "problem"]),
+    ("format", &["words"]),
+    ("in_memory", &["config", "format", "job", "metrics", "problem"]),
+    ("job", &["config", "format", "metrics", "problem", "words"]),
     ("limits", &[]),
     ("metrics", &["catalogue", "format", "problem"]),
     ("options", &["access", "config", "faults", "quantity"]),
@@ -26,6 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quantity", &[]),
     ("routes", &["access", "config", "faults", "format", "job", "limits", "metrics", "problem"]),
     ("server", &["config", "limits", "routes"]),
+    ("words", &[]),
 ];
 
 #[test]

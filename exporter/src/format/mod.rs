@@ -124,3 +124,58 @@ pub(crate) fn open(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Disk {
+        room: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let written = bytes.len().min(self.room);
+            self.room -= written;
+            if written > 0 { Ok(written) } else { Err(io::ErrorKind::StorageFull.into()) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn write(format: Format, room: usize) -> Result<TextLosses, FormatError> {
+        let columns = ["a".to_owned()];
+        let mut file = open(format, &columns, &FormatOptions::default(), Disk { room })?;
+        let mut row = Row::default();
+        row.reset(1);
+        row.set(0, CellKind::Text, |text| text.push_str("some text"));
+        for _ in 0..200 {
+            file.write_row(&row)?;
+        }
+        file.finish()
+    }
+
+    #[test]
+    fn a_disk_that_is_full_at_any_byte_is_an_error() {
+        for (format, size) in Format::ALL.map(|format| (format, size(format))) {
+            assert!(write(format, size).is_ok());
+            for room in (0..size).step_by(97).chain([size - 1]) {
+                let error = write(format, room);
+                assert!(matches!(error, Err(FormatError::Write(_))), "{format:?}, {room} bytes");
+            }
+        }
+    }
+
+    /// Bytes of that file: the least room that is enough.
+    fn size(format: Format) -> usize {
+        let (mut too_little, mut enough) = (0, 1 << 20);
+        while enough - too_little > 1 {
+            let middle = usize::midpoint(too_little, enough);
+            if write(format, middle).is_ok() { enough = middle } else { too_little = middle }
+        }
+        enough
+    }
+}

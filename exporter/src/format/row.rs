@@ -34,13 +34,20 @@ impl Row {
         self.cells.resize(columns, (CellKind::Empty, 0..0));
     }
 
-    /// Fills a cell by appending its text; a cell beyond the row is ignored.
-    pub(crate) fn set(&mut self, column: usize, kind: CellKind, append: impl FnOnce(&mut String)) {
+    /// Fills a cell by appending its text; a cell beyond the row is ignored. Gives
+    /// what `append` gives.
+    pub(crate) fn set<T>(
+        &mut self,
+        column: usize,
+        kind: CellKind,
+        append: impl FnOnce(&mut String) -> T,
+    ) -> T {
         let start = self.text.len();
-        append(&mut self.text);
+        let appended = append(&mut self.text);
         if let Some(cell) = self.cells.get_mut(column) {
             *cell = (kind, start..self.text.len());
         }
+        appended
     }
 
     /// The cells in the order of the columns.

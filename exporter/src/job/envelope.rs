@@ -10,13 +10,14 @@ use std::{
     io::{Read, Seek, SeekFrom, Write},
 };
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{
     Finished, Job, Learned,
     framer::{Framer, frame_value},
     input::{ByteSource, Input},
-    rows::{self, Plan, Written, as_text, error_offset},
+    rows::{self, Named, Plan, Written},
 };
 use crate::{
     format::{Format, FormatOptions, Formulas},
@@ -53,7 +54,7 @@ struct Envelope<'a, S> {
     job: &'a Job<'a>,
     input: Input<S>,
     learned: &'a mut Learned,
-    columns: Option<Vec<String>>,
+    columns: Option<Named>,
     options: FormatOptions,
     data: Data,
     seen: Vec<String>,
@@ -119,7 +120,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
         }
         match key {
             "format" => self.learned.format = Some(self.read_format()?),
-            "columns" => self.columns = self.read_value("`columns`, an array of strings,")?,
+            "columns" => self.columns = self.read_columns()?,
             "user" => self.learned.user = self.read_value("`user`, a string,")?,
             "title" => self.options.title = self.read_value("`title`, a string,")?,
             "formulas" => self.options.csv.formulas = self.read_formulas()?,
@@ -138,8 +139,8 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
             return Err(Problem { reason: Reason::BadRequest, ..problem });
         }
         self.data = match (self.learned.format, self.columns.take()) {
-            (Some(format), Some(names)) => {
-                let plan = Plan { format, columns: Some(names), options: &self.options };
+            (Some(format), Some(named)) => {
+                let plan = Plan { format, columns: Some(named), options: &self.options };
                 let bytes = &mut self.learned.bytes;
                 Data::Written(rows::write(self.job, &mut self.input, plan, bytes)?)
             }
@@ -158,7 +159,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
         let mut framer = Framer::starting_with(b'[')
             .ok_or_else(|| Problem::new(Reason::Internal, "an array has no end"))?;
         loop {
-            let piece = self.input.unused();
+            let piece = self.input.unused().as_bytes();
             let end = framer.find_end(piece);
             let length = end.unwrap_or(piece.len());
             file.write_all(&piece[..length])?;
@@ -177,7 +178,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
     fn finish(mut self) -> Result<Finished, Problem> {
         let Some(format) = self.learned.format else {
             let message = "`format` is missing; write \"csv\" or \"pdf\"";
-            return Err(Problem::new(Reason::BadRequest, message));
+            return Err(Problem::new(Reason::BadRequest, message).at(self.input.offset()));
         };
         let written = match self.data {
             Data::Written(written) => written,
@@ -189,7 +190,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
             }
             Data::Missing => {
                 let message = "`data` is missing; give an array of rows";
-                return Err(Problem::new(Reason::BadRequest, message));
+                return Err(Problem::new(Reason::BadRequest, message).at(self.input.offset()));
             }
         };
         let Written { file, rows, losses } = written;
@@ -197,7 +198,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
     }
 
     fn read_format(&mut self) -> Result<Format, Problem> {
-        let offset = self.input.offset();
+        let offset = self.value_offset()?;
         let label: String = self.read_value("`format`, a string,")?;
         Format::from_label(&label).ok_or_else(|| {
             let message = format!("the format `{label}` is unknown; write \"csv\" or \"pdf\"");
@@ -205,8 +206,14 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
         })
     }
 
+    fn read_columns(&mut self) -> Result<Option<Named>, Problem> {
+        let offset = self.value_offset()?;
+        let names: Option<Vec<String>> = self.read_value("`columns`, an array of strings,")?;
+        Ok(names.map(|names| Named { names, offset }))
+    }
+
     fn read_formulas(&mut self) -> Result<Formulas, Problem> {
-        let offset = self.input.offset();
+        let offset = self.value_offset()?;
         match self.read_value::<String>("`formulas`, a string,")?.as_str() {
             "raw" => Ok(Formulas::Raw),
             "escape" => Ok(Formulas::Escape),
@@ -218,13 +225,19 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
     }
 
     fn read_delimiter(&mut self) -> Result<u8, Problem> {
-        let offset = self.input.offset();
+        let offset = self.value_offset()?;
         let text: String = self.read_value("`delimiter`, a string,")?;
         if let [byte @ (b',' | b';' | b'\t' | b'|')] = text.as_bytes() {
             return Ok(*byte);
         }
         let message = "`delimiter` must be one of , ; | and tab";
         Err(Problem::new(Reason::BadRequest, message).at(offset))
+    }
+
+    /// Byte of the request where the next value begins.
+    fn value_offset(&mut self) -> Result<u64, Problem> {
+        self.input.peek_expecting("a value")?;
+        Ok(self.input.offset())
     }
 
     fn ignore(&mut self, key: &str) -> Result<(), Problem> {
@@ -239,7 +252,7 @@ impl<'a, S: ByteSource> Envelope<'a, S> {
     fn read_value<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Problem> {
         let place = frame_value(&mut self.input, self.job.limits.max_row_bytes, what)?;
         let (length, offset) = (place.end, self.input.offset());
-        let text = as_text(&self.input.unused()[place], offset)?;
+        let text = &self.input.unused()[place];
         let value = serde_json::from_str(text).map_err(|error| {
             let reason = if error.is_data() { Reason::BadRequest } else { Reason::BadJson };
             let message = format!("{what} cannot be read: {error}");
@@ -256,12 +269,20 @@ struct SpooledRows {
 }
 
 impl ByteSource for SpooledRows {
-    fn read_more(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Problem> {
-        let mut piece = (&self.file).take(SPOOL_READ_BYTES as u64);
-        Ok(piece.read_to_end(buffer)? > 0)
+    fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        let mut piece = Vec::with_capacity(SPOOL_READ_BYTES);
+        (&self.file).take(SPOOL_READ_BYTES as u64).read_to_end(&mut piece)?;
+        Ok((!piece.is_empty()).then(|| piece.into()))
     }
 
     fn held_bytes(&self) -> usize {
-        0
+        SPOOL_READ_BYTES
     }
+}
+
+/// The byte in `text` that a serde error points to.
+fn error_offset(error: &serde_json::Error, text: &str) -> u64 {
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    (line_start + error.column().saturating_sub(1)).min(text.len()) as u64
 }

@@ -1,8 +1,8 @@
 //! Finds where a JSON value ends without reading it.
 //!
 //! Strings and the depth of one kind of bracket are enough for that, and `memchr`
-//! finds both. It does not validate: what is framed here is parsed afterwards by
-//! serde, which sees every byte.
+//! finds both. It does not validate: what is framed here is read afterwards by
+//! something that sees every byte.
 
 use std::ops::Range;
 
@@ -87,15 +87,14 @@ pub(super) fn frame_value<S: ByteSource>(
     let mut framer = Framer::starting_with(first);
     let mut seen = 0;
     loop {
-        let piece = &input.unused()[seen..];
+        let piece = &input.unused().as_bytes()[seen..];
         let end = match &mut framer {
             Some(framer) => framer.find_end(piece),
             None => piece.iter().position(|byte| is_after_scalar(*byte)),
         };
         let length = seen + end.unwrap_or(piece.len());
         if length > limit {
-            let message = format!("{what} is longer than {limit} bytes");
-            return Err(Problem::new(Reason::ValueTooLong, message).at(input.offset()));
+            return Err(too_long(what, limit).at(input.offset()));
         }
         if end.is_some() {
             return Ok(0..length);
@@ -105,6 +104,11 @@ pub(super) fn frame_value<S: ByteSource>(
             return Err(input.ends_early(&format!("the rest of {what}")));
         }
     }
+}
+
+/// The problem of a value that is longer than it may be.
+pub(super) fn too_long(what: &str, limit: usize) -> Problem {
+    Problem::new(Reason::ValueTooLong, format!("{what} is longer than {limit} bytes"))
 }
 
 /// Whether a number, `true`, `false` or `null` has ended before this byte.

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
@@ -296,10 +297,10 @@ struct Pieces {
 }
 
 impl ByteSource for Pieces {
-    fn read_more(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Problem> {
+    fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
         let length = (1 + self.random.below(self.longest)).min(self.body.len());
-        buffer.extend(self.body.drain(..length));
-        Ok(length > 0)
+        let piece: Bytes = self.body.drain(..length).collect();
+        Ok((length > 0).then_some(piece))
     }
 
     fn held_bytes(&self) -> usize {

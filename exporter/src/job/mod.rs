@@ -7,6 +7,7 @@
 //! learned about the request on the way.
 
 mod cells;
+mod columns;
 mod envelope;
 mod framer;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod fuzz;
 mod input;
 mod output;
 mod rows;
+mod scan;
 mod store;
 
 use std::{path::Path, sync::Arc, time::Instant};

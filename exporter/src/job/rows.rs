@@ -2,8 +2,9 @@
 
 use super::{
     Job, RowCounts,
-    cells::{self, Columns, RowFault},
-    framer::frame_value,
+    cells::{self, NoRow, RowFault},
+    columns::Columns,
+    framer::{frame_value, too_long},
     input::{ByteSource, Input},
     output::PartialFile,
 };
@@ -22,9 +23,18 @@ pub(super) struct Plan<'a> {
     /// The format.
     pub(super) format: Format,
     /// The columns; the keys of the first row if absent.
-    pub(super) columns: Option<Vec<String>>,
+    pub(super) columns: Option<Named>,
     /// What the request chose.
     pub(super) options: &'a FormatOptions,
+}
+
+/// Columns that are named somewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    /// The names.
+    pub(super) names: Vec<String>,
+    /// Byte of the request where they stand.
+    pub(super) offset: u64,
 }
 
 /// A file with all its rows, synced.
@@ -60,6 +70,8 @@ struct Table<'a, S> {
     format: Format,
     options: &'a FormatOptions,
     columns: Columns,
+    /// Byte of the request where the columns are named.
+    columns_offset: u64,
     row: Row,
     records: u64,
     /// First byte of the first row: rows are all objects or all arrays.
@@ -70,21 +82,30 @@ impl<'a, S: ByteSource> Table<'a, S> {
     /// Reads up to the first row.
     fn new(job: &'a Job<'a>, input: &'a mut Input<S>, plan: Plan<'a>) -> Result<Self, Problem> {
         input.expect(b'[', "the array of rows")?;
-        let names = match plan.columns {
-            Some(names) => names,
+        let Named { names, offset: columns_offset } = match plan.columns {
+            Some(named) => named,
             None => first_row_keys(job, input)?,
         };
-        check_columns(&names, &job.limits)?;
-        let (columns, row) = (Columns::new(names), Row::default());
-        let (format, options) = (plan.format, plan.options);
-        Ok(Self { job, input, format, options, columns, row, records: 0, first_byte: None })
+        check_columns(&names, &job.limits).map_err(|problem| problem.at(columns_offset))?;
+        Ok(Self {
+            job,
+            input,
+            format: plan.format,
+            options: plan.options,
+            columns: Columns::new(names),
+            columns_offset,
+            row: Row::default(),
+            records: 0,
+            first_byte: None,
+        })
     }
 
     fn write(
         mut self,
         file: impl std::io::Write + Send + 'static,
     ) -> Result<(RowCounts, TextLosses), Problem> {
-        let mut writer = format::open(self.format, self.columns.names(), self.options, file)?;
+        let mut writer = format::open(self.format, self.columns.names(), self.options, file)
+            .map_err(|error| does_not_fit_at(self.columns_offset, error))?;
         if self.input.peek_expecting("a row or `]`")? != b']' {
             loop {
                 self.read_row()?;
@@ -113,13 +134,8 @@ impl<'a, S: ByteSource> Table<'a, S> {
             let message = "rows are all objects or all arrays, and this one differs from the first";
             return Err(Problem::new(Reason::RowMismatch, message).at(self.input.offset()));
         }
-        let place = frame_value(self.input, self.job.limits.max_row_bytes, "a row")?;
-        let length = place.end;
-        let offset = self.input.offset();
-        let text = as_text(&self.input.unused()[place], offset)?;
-        let read = self.columns.read(text, &mut self.row);
-        read.map_err(|error| row_problem(&error, text, offset, self.records))?;
-        self.check_cells(length, offset)?;
+        let length = self.read_cells()?;
+        self.check_cells(length, self.input.offset())?;
         self.input.consume(length);
         Ok(())
     }
@@ -142,6 +158,29 @@ impl<'a, S: ByteSource> Table<'a, S> {
                 Err(Problem::new(Reason::CellTooLong, message).at(offset))
             }
         }
+    }
+
+    /// Fills the row; the length of its text.
+    fn read_cells(&mut self) -> Result<usize, Problem> {
+        let limit = self.job.limits.max_row_bytes;
+        let mut read = self.read_what_is_there();
+        if read == Err(NoRow::Incomplete) {
+            // Its end is looked for, not read for again and again as pieces come.
+            let framed = frame_value(self.input, limit, "a row");
+            read = self.read_what_is_there();
+            if !matches!(read, Err(NoRow::Wrong { .. })) {
+                framed?;
+            }
+        }
+        let length = read.map_err(|error| row_problem(error, self.input, self.records))?;
+        if length > limit {
+            return Err(too_long("a row", limit).at(self.input.offset()));
+        }
+        Ok(length)
+    }
+
+    fn read_what_is_there(&mut self) -> Result<usize, NoRow> {
+        cells::read_row(self.input.unused(), &mut self.columns, &mut self.row)
     }
 
     fn count_row(&mut self, writer: &mut dyn RowWriter) -> Result<(), Problem> {
@@ -168,15 +207,12 @@ impl<'a, S: ByteSource> Table<'a, S> {
 }
 
 /// The keys of the first row, which stays unread.
-fn first_row_keys<S: ByteSource>(
-    job: &Job<'_>,
-    input: &mut Input<S>,
-) -> Result<Vec<String>, Problem> {
+fn first_row_keys<S: ByteSource>(job: &Job<'_>, input: &mut Input<S>) -> Result<Named, Problem> {
     match input.peek_expecting("a row or `]`")? {
         b'{' => {}
         b']' => {
             let message = "there are no rows and no `columns`; name the columns";
-            return Err(Problem::new(Reason::BadRequest, message));
+            return Err(Problem::new(Reason::BadRequest, message).at(input.offset()));
         }
         b'[' => {
             let message = "rows that are arrays need `columns`, which is missing";
@@ -188,9 +224,9 @@ fn first_row_keys<S: ByteSource>(
         }
     }
     let place = frame_value(input, job.limits.max_row_bytes, "a row")?;
-    let offset = input.offset();
-    let text = as_text(&input.unused()[place], offset)?;
-    cells::read_keys(text).map_err(|error| row_problem(&error, text, offset, 0))
+    let names =
+        cells::read_keys(&input.unused()[place]).map_err(|error| row_problem(error, input, 0))?;
+    Ok(Named { names, offset: input.offset() })
 }
 
 /// Refuses columns that no file can have.
@@ -223,30 +259,24 @@ fn not_a_row(first: u8) -> Reason {
     }
 }
 
-/// Bytes of the body at `offset` as text.
-pub(super) fn as_text(bytes: &[u8], offset: u64) -> Result<&str, Problem> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        Problem::new(Reason::BadJson, "the body is not UTF-8")
-            .at(offset + error.valid_up_to() as u64)
-    })
-}
-
-/// The byte in `text` that a serde error points to.
-pub(super) fn error_offset(error: &serde_json::Error, text: &str) -> u64 {
-    let line_start: usize =
-        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    (line_start + error.column().saturating_sub(1)).min(text.len()) as u64
-}
-
-fn row_problem(error: &serde_json::Error, text: &str, offset: u64, row_index: u64) -> Problem {
-    let (fault, message) = cells::explain(error);
+fn row_problem<S: ByteSource>(error: NoRow, input: &Input<S>, row_index: u64) -> Problem {
+    let NoRow::Wrong { fault, offset, message } = error else {
+        return input.ends_early("the rest of a row");
+    };
     let reason = match fault {
         RowFault::Syntax => Reason::BadJson,
         RowFault::RepeatedKey => Reason::RepeatedKey,
         RowFault::Mismatch => Reason::RowMismatch,
     };
     Problem::new(reason, format!("row {}: {message}", row_index + 1))
-        .at(offset + error_offset(error, text))
+        .at(input.offset() + offset as u64)
+}
+
+/// Where the columns do not fit the format, they stand at this byte.
+fn does_not_fit_at(offset: u64, error: FormatError) -> Problem {
+    let is_request = matches!(error, FormatError::DoesNotFit(_));
+    let problem = Problem::from(error);
+    if is_request { problem.at(offset) } else { problem }
 }
 
 impl From<FormatError> for Problem {

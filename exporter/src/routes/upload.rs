@@ -144,16 +144,11 @@ pub(super) struct ChannelSource {
 }
 
 impl ByteSource for ChannelSource {
-    fn read_more(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Problem> {
-        match self.receiver.blocking_recv() {
-            None => Ok(false),
-            Some(Err(problem)) => Err(problem),
-            Some(Ok(bytes)) => {
-                self.largest_piece = self.largest_piece.max(bytes.len());
-                buffer.extend_from_slice(&bytes);
-                Ok(true)
-            }
-        }
+    fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = self.receiver.blocking_recv().transpose()?;
+        let length = piece.as_ref().map_or(0, Bytes::len);
+        self.largest_piece = self.largest_piece.max(length);
+        Ok(piece)
     }
 
     fn held_bytes(&self) -> usize {

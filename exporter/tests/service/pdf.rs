@@ -121,3 +121,36 @@ async fn a_cell_that_does_not_fit_ends_in_an_ellipsis_and_is_counted() {
     assert_eq!(receipt["cutCells"], 1);
     assert!(text_of(&file).lines().any(|line| line.contains('…') && line.contains("short")));
 }
+
+#[tokio::test]
+async fn numbers_end_at_the_right_of_their_column_and_texts_begin_at_the_left() {
+    if !outside::has("pdftotext") {
+        return;
+    }
+    let service = Service::start().await;
+    let request = r#"{"format":"pdf","columns":["amount","word"],
+        "data":[[-5,"aa"],[1234.5,"bb"],[-1e-7,"cc"],[0,"dd"]]}"#;
+    let (_, file) = service.export_file(request).await;
+    let output = outside::run("pdftotext", &["-bbox", "-", "-"], &file);
+    let boxes = String::from_utf8(output.stdout).unwrap();
+    let edge = |word: &str, edge: &str| -> f64 {
+        let line = boxes.lines().find(|line| line.contains(&format!(">{word}<"))).unwrap();
+        let value = line.split_once(&format!("{edge}=\"")).unwrap().1;
+        value.split_once('"').unwrap().0.parse().unwrap()
+    };
+    for number in ["-5", "1234.5", "-1e-7", "0"] {
+        assert!((edge(number, "xMax") - edge("amount", "xMax")).abs() < 0.02, "{boxes}");
+    }
+    for word in ["aa", "bb", "cc", "dd"] {
+        assert!((edge(word, "xMin") - edge("word", "xMin")).abs() < 0.02, "{boxes}");
+    }
+}
+
+#[tokio::test]
+async fn the_title_is_in_the_metadata() {
+    let service = Service::start().await;
+    let (_, file) = service.export_file(request(1)).await;
+    let options = printpdf::PdfParseOptions::default();
+    let document = printpdf::PdfDocument::parse(&file, &options, &mut Vec::new()).unwrap();
+    assert_eq!(document.metadata.info.document_title, "Rapor: İşler");
+}

@@ -7,7 +7,9 @@
 //! glyph of the replacement character.
 
 use ttf_parser::{Face, GlyphId};
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::{
+    IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfc_quick,
+};
 
 use super::script::needs_shaping;
 use crate::format::{FormatError, TextLosses};
@@ -51,6 +53,8 @@ pub(super) struct Glyph {
     /// Its code in the document.
     pub(super) code: [u8; 2],
     drawn: Drawn,
+    /// Whether composing a text never changes this character nor moves it.
+    is_composed: bool,
 }
 
 /// The characters of one document.
@@ -59,7 +63,6 @@ pub(super) struct Glyphs {
     used: Vec<Glyph>,
     /// Index into `used` plus one, by character; 0 for one not seen yet.
     blocks: Vec<Option<Box<[u16; BLOCK]>>>,
-    composed: String,
 }
 
 /// A text that was made to fit.
@@ -76,7 +79,7 @@ impl Glyphs {
     pub(super) fn new() -> Result<Self, FormatError> {
         let face = Face::parse(FONT, 0).map_err(|error| FormatError::Font(error.to_string()))?;
         let blocks = (0..BLOCKS).map(|_| None).collect();
-        let mut glyphs = Self { face, used: Vec::new(), blocks, composed: String::new() };
+        let mut glyphs = Self { face, used: Vec::new(), blocks };
         glyphs.index(REPLACEMENT);
         glyphs.index(ELLIPSIS);
         Ok(glyphs)
@@ -94,15 +97,12 @@ impl Glyphs {
 
     /// Appends the codes of as much of `text` as fits into `room`.
     pub(super) fn fit(&mut self, text: &str, room: i32, codes: &mut Vec<u8>) -> Fitted {
-        if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-            return self.fit_composed(text, room, codes);
-        }
-        let mut composed = std::mem::take(&mut self.composed);
-        composed.clear();
-        composed.extend(text.nfc());
-        let fitted = self.fit_composed(&composed, room, codes);
-        self.composed = composed;
-        fitted
+        let start = codes.len();
+        let as_it_is = self.fit_characters(text.chars(), room, codes, |glyph| glyph.is_composed);
+        as_it_is.unwrap_or_else(|| {
+            codes.truncate(start);
+            self.fit_characters(text.nfc(), room, codes, |_| true).unwrap_or_default()
+        })
     }
 
     /// The width of a text, at most about `room`.
@@ -120,32 +120,41 @@ impl Glyphs {
     /// Bytes that the tables hold.
     pub(super) fn held_bytes(&self) -> usize {
         let blocks = self.blocks.iter().flatten().count() * size_of::<[u16; BLOCK]>();
-        blocks
-            + BLOCKS * size_of::<usize>()
-            + self.used.capacity() * size_of::<Glyph>()
-            + self.composed.capacity()
+        blocks + BLOCKS * size_of::<usize>() + self.used.capacity() * size_of::<Glyph>()
     }
 
-    fn fit_composed(&mut self, text: &str, room: i32, codes: &mut Vec<u8>) -> Fitted {
+    /// `None` at the first character that is not `accepted`.
+    fn fit_characters(
+        &mut self,
+        characters: impl Iterator<Item = char>,
+        room: i32,
+        codes: &mut Vec<u8>,
+        accepted: impl Fn(&Glyph) -> bool,
+    ) -> Option<Fitted> {
         let room_before_ellipsis = room - i32::from(self.used[usize::from(ELLIPSIS_INDEX)].width);
         let mut fitted = Fitted::default();
         // The longest beginning that leaves room for an ellipsis, if one is needed.
         let (mut shorter, mut shorter_end) = (fitted, codes.len());
-        for character in text.chars() {
+        for character in characters {
             let glyph = self.glyph(character);
+            if !accepted(&glyph) {
+                return None;
+            }
             let width = fitted.width + i32::from(glyph.width);
             if width > room {
                 codes.truncate(shorter_end);
-                return self.end_in_ellipsis(shorter, codes);
+                return Some(self.end_in_ellipsis(shorter, codes));
             }
             codes.extend_from_slice(&glyph.code);
             fitted.width = width;
-            fitted.losses.add(glyph.drawn);
+            if glyph.drawn != Drawn::Well {
+                fitted.losses.add(glyph.drawn);
+            }
             if width <= room_before_ellipsis {
                 (shorter, shorter_end) = (fitted, codes.len());
             }
         }
-        fitted
+        Some(fitted)
     }
 
     fn end_in_ellipsis(&self, mut shorter: Fitted, codes: &mut Vec<u8>) -> Fitted {
@@ -183,11 +192,12 @@ impl Glyphs {
             Some(_) if character == REPLACEMENT => Drawn::Unmapped,
             Some(_) => Drawn::Well,
         };
+        let is_composed = is_composed(character);
         let character = if character.is_control() { REPLACEMENT } else { character };
         let (id, width) = (glyph.0, self.width(glyph));
         let block = self.blocks[place / BLOCK].get_or_insert_with(|| Box::new([0; BLOCK]));
         block[place % BLOCK] = index + 1;
-        self.used.push(Glyph { character, id, width, code, drawn });
+        self.used.push(Glyph { character, id, width, code, drawn, is_composed });
         index
     }
 
@@ -210,6 +220,12 @@ impl TextLosses {
             Drawn::Unshaped => self.unshaped_characters += 1,
         }
     }
+}
+
+/// A text of such characters only is in NFC: Unicode Standard Annex #15, section 9.
+fn is_composed(character: char) -> bool {
+    is_nfc_quick(std::iter::once(character)) == IsNormalized::Yes
+        && canonical_combining_class(character) == 0
 }
 
 /// Line breaks and tabs become spaces: a row has one line.
@@ -290,6 +306,16 @@ mod tests {
     fn decomposed_text_is_composed() {
         let (drawn, fitted) = fit("s\u{327}g\u{306}", PLENTY);
         assert_eq!((drawn.as_str(), fitted.losses), ("şğ", TextLosses::default()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_drawn_is_the_composed_text(
+            text in r"[a-z\u{e4}\u{ac00}-\u{ac20}\u{1100}-\u{1105}\u{1161}-\u{1165}\u{11a8}-\u{11ac}\u{300}-\u{304}\u{323}\u{327}\u{345}\u{5b0}\u{3b1}\u{212b}\u{fb00}]{0,12}"
+        ) {
+            let composed: String = text.nfc().collect();
+            proptest::prop_assert_eq!(fit(&text, PLENTY).0, composed);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod document;
 mod font;
 mod glyphs;
 mod layout;
+mod line;
 mod script;
 
 pub use glyphs::FONT;
@@ -46,7 +47,8 @@ pub(super) struct PdfFile<W: Write> {
     columns: Vec<Column>,
     /// Rows that wait for that.
     waiting: Vec<Row>,
-    page: Content,
+    /// The content stream of this page.
+    page: Vec<u8>,
     rows_on_page: usize,
     losses: TextLosses,
     codes: Vec<u8>,
@@ -73,7 +75,7 @@ impl<W: Write> PdfFile<W> {
             header: columns.to_vec(),
             columns: Vec::new(),
             waiting: Vec::new(),
-            page: Content::new(),
+            page: Vec::new(),
             rows_on_page: 0,
             losses: TextLosses::default(),
             codes: Vec::new(),
@@ -108,83 +110,64 @@ impl<W: Write> PdfFile<W> {
             self.begin_page();
         }
         self.rows_on_page += 1;
-        self.page.next_line_using_leading();
-        draw_cells(
-            &mut self.page,
-            (&mut self.glyphs, &mut self.codes),
-            self.columns.iter().zip(row.cells()),
-            &mut self.losses,
-        );
+        self.page.extend_from_slice(line::NEXT);
+        let cells = self.columns.iter().zip(row.cells());
+        self.losses += line::draw(&mut self.page, &mut self.glyphs, &mut self.codes, cells);
         Ok(())
     }
 
     fn begin_page(&mut self) {
         self.rows_on_page = 0;
-        self.draw_header_band();
-        let mut losses = self.draw_title();
-        self.page.begin_text();
-        self.page.set_font(FONT_NAME, layout::FONT_SIZE);
-        self.page.set_leading(layout::ROW_HEIGHT);
-        self.page.set_text_matrix([1.0, 0.0, 0.0, 1.0, layout::MARGIN, layout::HEADER_BASELINE]);
-        let header = self.header.iter().zip(&self.columns).map(|(text, column)| {
-            let kind = if column.is_numeric { CellKind::Number } else { CellKind::Text };
-            (kind, text.as_str())
-        });
-        draw_cells(
-            &mut self.page,
-            (&mut self.glyphs, &mut self.codes),
-            self.columns.iter().zip(header),
-            &mut losses,
-        );
-        let above_first_row = layout::FIRST_ROW_BASELINE + layout::ROW_HEIGHT;
-        self.page.set_text_matrix([1.0, 0.0, 0.0, 1.0, layout::MARGIN, above_first_row]);
+        let mut content = Content::new();
+        draw_header_band(&mut content);
+        let (title, size) = (self.title.as_str(), layout::TITLE_SIZE);
+        let place = (layout::MARGIN, layout::TITLE_BASELINE);
+        let mut losses = draw_text(&mut content, &mut self.glyphs, place, size, title).losses;
+        content.begin_text();
+        content.set_font(FONT_NAME, layout::FONT_SIZE);
+        content.set_leading(layout::ROW_HEIGHT);
+        // The header line and the rows each begin one leading above their first.
+        content.set_text_matrix(line_start(layout::HEADER_BASELINE + layout::ROW_HEIGHT));
+        self.append(content);
+        losses += self.draw_header();
+        let mut content = Content::new();
+        content.set_text_matrix(line_start(layout::FIRST_ROW_BASELINE + layout::ROW_HEIGHT));
+        self.append(content);
         // What title and header lose is counted once, not once a page.
         if self.document.page_count() == 0 {
             self.losses += losses;
         }
     }
 
-    fn draw_header_band(&mut self) {
-        let width = layout::PAGE_WIDTH - 2.0 * layout::MARGIN + 4.0;
-        self.page.set_fill_gray(HEADER_GREY);
-        self.page.rect(layout::MARGIN - 2.0, layout::HEADER_BASELINE - 3.0, width, 11.0);
-        self.page.fill_nonzero();
-        self.page.set_fill_gray(0.0);
+    fn draw_header(&mut self) -> TextLosses {
+        let cells = self.columns.iter().zip(&self.header).map(|(column, text)| {
+            let kind = if column.is_numeric { CellKind::Number } else { CellKind::Text };
+            (column, (kind, text.as_str()))
+        });
+        self.page.extend_from_slice(line::NEXT);
+        line::draw(&mut self.page, &mut self.glyphs, &mut self.codes, cells)
     }
 
-    fn draw_title(&mut self) -> TextLosses {
-        let title = std::mem::take(&mut self.title);
-        let size = layout::TITLE_SIZE;
-        let losses = self.draw_text(layout::MARGIN, layout::TITLE_BASELINE, size, &title).losses;
-        self.title = title;
-        losses
-    }
-
-    fn draw_text(&mut self, left: f32, baseline: f32, size: f32, text: &str) -> Fitted {
-        self.codes.clear();
-        let fitted = self.glyphs.fit(text, FULL_WIDTH, &mut self.codes);
-        self.page.begin_text();
-        self.page.set_font(FONT_NAME, size);
-        self.page.next_line(left, baseline);
-        self.page.show(Str(&self.codes));
-        self.page.end_text();
-        fitted
+    fn append(&mut self, content: Content) {
+        self.page.extend_from_slice(&content.finish());
+        self.page.push(b'\n');
     }
 
     fn end_page(&mut self) -> Result<(), FormatError> {
-        self.page.end_text();
-        let number = self.document.page_count() + 1;
-        let text = format!("page {number} of ");
+        let mut content = Content::new();
+        content.end_text();
+        let text = format!("page {} of ", self.document.page_count() + 1);
         let (left, baseline) = (layout::PAGE_NUMBER_LEFT, layout::FOOTER_BASELINE);
-        let fitted = self.draw_text(left, baseline, layout::FONT_SIZE, &text);
-        let left = left + fitted.width as f32 * layout::FONT_SIZE / 1_000.0;
-        self.page.save_state();
-        self.page.transform([1.0, 0.0, 0.0, 1.0, left, layout::FOOTER_BASELINE]);
-        self.page.x_object(PAGE_COUNT_NAME);
-        self.page.restore_state();
-        let next = Content::with_capacity(self.page.len());
-        let content = std::mem::replace(&mut self.page, next).finish();
-        self.document.write_page(&content)?;
+        let size = layout::FONT_SIZE;
+        let fitted = draw_text(&mut content, &mut self.glyphs, (left, baseline), size, &text);
+        let left = left + fitted.width as f32 * size / 1_000.0;
+        content.save_state();
+        content.transform([1.0, 0.0, 0.0, 1.0, left, baseline]);
+        content.x_object(PAGE_COUNT_NAME);
+        content.restore_state();
+        self.append(content);
+        self.document.write_page(&self.page)?;
+        self.page.clear();
         Ok(())
     }
 }
@@ -220,7 +203,7 @@ impl<W: Write + Send> RowWriter for PdfFile<W> {
         self.document.held_bytes()
             + self.glyphs.held_bytes()
             + waiting
-            + self.page.len()
+            + self.page.capacity()
             + self.codes.capacity()
     }
 }
@@ -235,28 +218,33 @@ fn mark_numeric(columns: &mut [Column], rows: &[Row]) {
     }
 }
 
-/// Draws one line of cells as one operation: texts, and moves between them.
-fn draw_cells<'a>(
-    page: &mut Content,
-    (glyphs, codes): (&mut Glyphs, &mut Vec<u8>),
-    cells: impl Iterator<Item = (&'a Column, (CellKind, &'a str))>,
-    losses: &mut TextLosses,
-) {
-    let mut line = page.show_positioned();
-    let mut items = line.items();
-    let mut pen = 0;
-    for (column, (kind, text)) in cells.filter(|(_, (_, text))| !text.is_empty()) {
-        codes.clear();
-        let fitted = glyphs.fit(text, column.width, codes);
-        *losses += fitted.losses;
-        let spare = if kind == CellKind::Number { column.width - fitted.width } else { 0 };
-        let start = column.left + spare;
-        if start != pen {
-            items.adjust((pen - start) as f32);
-        }
-        items.show(Str(codes));
-        pen = start + fitted.width;
-    }
+fn line_start(baseline: f32) -> [f32; 6] {
+    [1.0, 0.0, 0.0, 1.0, layout::MARGIN, baseline]
+}
+
+fn draw_header_band(content: &mut Content) {
+    let width = layout::PAGE_WIDTH - 2.0 * layout::MARGIN + 4.0;
+    content.set_fill_gray(HEADER_GREY);
+    content.rect(layout::MARGIN - 2.0, layout::HEADER_BASELINE - 3.0, width, 11.0);
+    content.fill_nonzero();
+    content.set_fill_gray(0.0);
+}
+
+fn draw_text(
+    content: &mut Content,
+    glyphs: &mut Glyphs,
+    (left, baseline): (f32, f32),
+    size: f32,
+    text: &str,
+) -> Fitted {
+    let mut codes = Vec::new();
+    let fitted = glyphs.fit(text, FULL_WIDTH, &mut codes);
+    content.begin_text();
+    content.set_font(FONT_NAME, size);
+    content.next_line(left, baseline);
+    content.show(Str(&codes));
+    content.end_text();
+    fitted
 }
 
 /// The number of pages, which each page draws and only the end knows.
