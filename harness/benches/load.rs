@@ -222,7 +222,7 @@ async fn run(address: SocketAddr, load: PhaseLoad, cap: usize) -> Result<LoadRes
         headers: Vec::new(),
         body: Bytes::new(),
         timeout: Duration::from_secs(10),
-        expect: Expect { status: vec![200], json: Vec::new() },
+        expect: Expect { status: vec![200], ..Expect::default() },
         artifacts: None,
     };
     let mut plan = LoadPlan::new(vec![phase], vec![request], address, address.to_string());

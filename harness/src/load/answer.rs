@@ -3,6 +3,7 @@
 //! Pure: works on values that were read completely. A body is parsed only if
 //! something in it is judged or collected.
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use super::outcome::FailureKind;
@@ -17,10 +18,19 @@ pub(super) const MOST_JUDGED_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// Bytes of the body, kept or not.
-    pub(super) body_bytes: u64,
-    /// The body, if the request wants it and it is not too long.
-    pub(super) body: Vec<u8>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: AnswerBody,
+}
+
+/// The body of a response.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct AnswerBody {
+    /// Its length in bytes, kept or not.
+    pub(super) bytes: u64,
+    /// What is in it, if the request wants it and it is not too long.
+    pub(super) content: Vec<u8>,
+    /// Its SHA-256 digest, if the request wants it.
+    pub(super) sha256: Option<[u8; 32]>,
 }
 
 /// A judged response.
@@ -37,14 +47,10 @@ pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
         let failure = Some(FailureKind::Status(answer.status));
         return Judgement { failure, artifact_url: None };
     }
-    if !request.reads_answer() {
-        return Judgement { failure: None, artifact_url: None };
-    }
-    let document = (answer.body_bytes <= MOST_JUDGED_BYTES)
-        .then(|| serde_json::from_slice::<Value>(&answer.body).ok())
-        .flatten();
-    let as_expected = request.expect.json.is_empty()
-        || document.as_ref().is_some_and(|document| body_is_expected(&request.expect, document));
+    let document = request.parses_answer().then(|| document(&answer.body)).flatten();
+    let as_expected = headers_are_expected(&request.expect, &answer.headers)
+        && bytes_are_expected(&request.expect, &answer.body)
+        && document_is_expected(&request.expect, document.as_ref());
     let artifact_url = match (&request.artifacts, &document) {
         (Some(artifacts), Some(document)) if as_expected => {
             artifacts.url.find(document).and_then(Value::as_str).map(str::to_owned)
@@ -63,11 +69,36 @@ fn status_is_expected(expect: &Expect, status: u16) -> bool {
     }
 }
 
-fn body_is_expected(expect: &Expect, document: &Value) -> bool {
-    expect
-        .json
-        .iter()
-        .all(|wanted| wanted.path.find(document).is_some_and(|found| is_same(found, &wanted.value)))
+/// A header may stand on several lines; one of them is enough.
+fn headers_are_expected(expect: &Expect, headers: &HeaderMap) -> bool {
+    expect.headers.iter().all(|(name, wanted)| {
+        headers.get_all(name).iter().any(|found| found.as_bytes() == wanted.as_bytes())
+    })
+}
+
+fn bytes_are_expected(expect: &Expect, body: &AnswerBody) -> bool {
+    let length = body.bytes as f64;
+    expect.bytes.as_ref().is_none_or(|wanted| wanted.comparator.holds(length, wanted.bound))
+        && expect.sha256.is_none_or(|wanted| body.sha256 == Some(wanted))
+        && expect.contains.as_ref().is_none_or(|text| {
+            is_whole(body) && memchr::memmem::find(&body.content, text.as_bytes()).is_some()
+        })
+}
+
+fn document_is_expected(expect: &Expect, document: Option<&Value>) -> bool {
+    expect.json.iter().all(|wanted| {
+        let found = document.and_then(|document| wanted.path.find(document));
+        found.is_some_and(|found| is_same(found, &wanted.value))
+    })
+}
+
+fn document(body: &AnswerBody) -> Option<Value> {
+    if is_whole(body) { serde_json::from_slice(&body.content).ok() } else { None }
+}
+
+/// Whether all of it was kept.
+fn is_whole(body: &AnswerBody) -> bool {
+    body.bytes <= MOST_JUDGED_BYTES
 }
 
 /// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same.
@@ -109,7 +140,7 @@ mod tests {
         let expect = Expect::default();
         assert!(status_is_expected(&expect, 204));
         assert!(!status_is_expected(&expect, 301));
-        let listed = Expect { status: vec![301], json: vec![] };
+        let listed = Expect { status: vec![301], ..Expect::default() };
         assert!(status_is_expected(&listed, 301));
         assert!(!status_is_expected(&listed, 200));
     }

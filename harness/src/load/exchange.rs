@@ -19,9 +19,10 @@ use std::time::{Duration, Instant};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::answer::{Answer, MOST_JUDGED_BYTES};
+use super::answer::{Answer, AnswerBody, MOST_JUDGED_BYTES};
 use super::connection::{Connection, Message};
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
@@ -147,14 +148,14 @@ async fn attempt_once(
         Some(Ok(response)) => response,
     };
     let (head, body) = response.into_parts();
-    let read = pin!(tokio::task::unconstrained(read_body(body, request.reads_answer())));
+    let read = pin!(tokio::task::unconstrained(read_body(body, request)));
     match driven(&mut connection, read, around).await {
         None => Attempt::Failed(ExchangeError::Timeout),
         Some(Err(error)) => Attempt::Failed(ExchangeError::Http(error)),
-        Some(Ok((body, body_bytes))) => {
+        Some(Ok(body)) => {
             connection.note_idle_limit(&head.headers, Instant::now());
             *slot = Some(connection);
-            Attempt::Answered(Answer { status: head.status.as_u16(), body_bytes, body })
+            Attempt::Answered(Answer { status: head.status.as_u16(), headers: head.headers, body })
         }
     }
 }
@@ -206,20 +207,27 @@ async fn driven<F: Future>(
     .await
 }
 
-/// Reads to the last byte; keeps what is read only if it will be looked at.
-async fn read_body(mut body: Incoming, keep: bool) -> Result<(Vec<u8>, u64), hyper::Error> {
-    let mut kept = Vec::new();
-    let mut bytes = 0;
+/// Reads to the last byte; keeps what is read, or its digest, only if that will be looked at.
+async fn read_body(
+    mut body: Incoming,
+    request: &PreparedRequest,
+) -> Result<AnswerBody, hyper::Error> {
+    let mut read = AnswerBody::default();
+    let mut digest = request.expect.sha256.map(|_| Sha256::new());
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else {
             continue; // trailers
         };
-        bytes += data.len() as u64;
-        if keep && bytes <= MOST_JUDGED_BYTES {
-            kept.extend_from_slice(&data);
+        read.bytes += data.len() as u64;
+        if request.keeps_answer() && read.bytes <= MOST_JUDGED_BYTES {
+            read.content.extend_from_slice(&data);
+        }
+        if let Some(digest) = &mut digest {
+            digest.update(&data);
         }
     }
-    Ok((kept, bytes))
+    read.sha256 = digest.map(|digest| digest.finalize().into());
+    Ok(read)
 }
 
 /// What came was not HTTP, as against a connection that ended too early.

@@ -173,9 +173,14 @@ impl PreparedRequest {
         self.body.len() as u64
     }
 
-    /// Whether the body of the answer must be kept in order to judge it.
-    pub(super) fn reads_answer(&self) -> bool {
+    /// Whether the body of the answer is read as JSON.
+    pub(super) fn parses_answer(&self) -> bool {
         !self.expect.json.is_empty() || self.artifacts.is_some()
+    }
+
+    /// Whether the body of the answer must be kept in order to judge it.
+    pub(super) fn keeps_answer(&self) -> bool {
+        self.parses_answer() || self.expect.contains.is_some()
     }
 }
 

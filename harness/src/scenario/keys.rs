@@ -506,12 +506,20 @@ pub(super) static EXPECT: Table = Table {
             "The good statuses: `200`, `[200, 202]`, `2xx`.",
         ),
         optional(
+            "headers",
+            Shape::Named(&Shape::Scalar),
+            "Headers of the answer with their whole values: `{ content-type: text/csv }`.",
+        ),
+        optional(
             "json",
             Shape::Named(&Shape::Template),
             "Values at paths of the JSON body: `{ $.success: true }`.",
         ),
+        optional("contains", Shape::Text, "A text that stands in the body."),
+        optional("bytes", Shape::Threshold, "The length of the body: `> 0`, `<= 2MB`."),
+        optional("sha256", Shape::Text, "The SHA-256 digest of the body, 64 hexadecimal digits."),
     ],
-    unsupported: &["headers", "body", "regex"],
+    unsupported: &["body", "regex"],
     one_of: &[],
     overrides: false,
 };

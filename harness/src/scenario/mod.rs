@@ -13,6 +13,7 @@ mod bounded;
 mod client;
 pub mod codes;
 mod context;
+mod expect;
 mod fields;
 mod files;
 mod finding;

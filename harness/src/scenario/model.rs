@@ -347,6 +347,14 @@ pub struct Request {
 pub struct Expect {
     /// The statuses that are good; empty means any 2xx.
     pub status: Vec<u16>,
+    /// Headers that must be there, with these values.
+    pub headers: Vec<(String, String)>,
+    /// How long the body must be, bytes.
+    pub bytes: Option<Threshold>,
+    /// A text that must stand in the body.
+    pub contains: Option<String>,
+    /// The SHA-256 digest that the body must have.
+    pub sha256: Option<[u8; 32]>,
     /// Values at paths of the JSON body.
     pub json: Vec<ExpectJson>,
 }

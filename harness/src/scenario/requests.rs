@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::access;
-use super::body::{DataSets, Template, json_value};
+use super::body::{DataSets, Template};
 use super::codes;
 use super::context::Context;
+use super::expect;
 use super::fields::{self, Fields};
 use super::header::{self, Reserved};
-use super::json_path;
 use super::keys;
-use super::model::{Artifacts, Expect, ExpectJson, JsonPath, Request};
+use super::model::{Artifacts, Expect, Request};
 use super::target::request_path;
 use super::tree::{Node, Value};
 
@@ -68,8 +68,9 @@ fn request(
     let template = body(&fields, sets, &mut headers, cx);
     let timeout =
         if fields.has("timeout") { fields.duration("timeout", cx) } else { Some(DEFAULT_TIMEOUT) };
-    let expect =
-        fields.get("expect").map_or_else(|| Some(Expect::default()), |node| expect(node, cx));
+    let expect = fields
+        .get("expect")
+        .map_or_else(|| Some(Expect::default()), |node| expect::expect(node, cx));
     let artifacts = fields.get("artifacts").map(|node| artifacts(node, cx));
     let request = Request {
         name: name?,
@@ -175,95 +176,9 @@ fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
     header::value(value, node, cx)
 }
 
-fn expect(node: &Node, cx: &mut Context) -> Option<Expect> {
-    let fields = Fields::of(node, &keys::EXPECT, cx)?;
-    let status = fields.get("status").map(|node| statuses(node, cx));
-    let json = fields.get("json").map(|node| expect_json(node, cx));
-    Some(Expect {
-        status: match status {
-            Some(status) => status?,
-            None => Vec::new(),
-        },
-        json: match json {
-            Some(json) => json?,
-            None => Vec::new(),
-        },
-    })
-}
-
-/// Empty stands for any 2xx.
-fn statuses(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
-    let Value::List(items) = &node.value else {
-        let statuses = status(node, cx)?;
-        return Some(if statuses == (200..=299).collect::<Vec<_>>() {
-            Vec::new()
-        } else {
-            statuses
-        });
-    };
-    if items.is_empty() {
-        cx.error(codes::EMPTY_VALUE, node.span, "no status would be good")
-            .help("write for example [200, 202]");
-        return None;
-    }
-    let lowered: Vec<_> = items.iter().map(|item| status(item, cx)).collect();
-    let mut all: Vec<u16> =
-        lowered.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
-    all.sort_unstable();
-    all.dedup();
-    Some(all)
-}
-
-/// `200` or `2xx`.
-fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
-    let text = fields::scalar_text(node, cx)?;
-    if let Some(class) = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok())
-        && (1..=5).contains(&class)
-    {
-        return Some((class * 100..=class * 100 + 99).collect());
-    }
-    match text.parse::<u16>() {
-        Ok(status) if (100..=599).contains(&status) => Some(vec![status]),
-        _ => {
-            cx.error(codes::INVALID_VALUE, node.span, format!("`{text}` is not an HTTP status"))
-                .help("write for example 200, [200, 202] or 2xx");
-            None
-        }
-    }
-}
-
-fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
-    let Value::Map(entries) = &node.value else {
-        fields::wrong_type(node, "a map from paths to values", cx)
-            .help("write for example `json: { $.success: true }`");
-        return None;
-    };
-    let mut expected: Vec<ExpectJson> = Vec::new();
-    for (key, value) in entries {
-        let (path, value) = (path(key, cx), json_value(value, cx));
-        let (Some(path), Some(value)) = (path, value) else { continue };
-        if expected.iter().any(|other| other.path.steps == path.steps) {
-            cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate path `{}`", path.text))
-                .help("remove one of the two");
-        }
-        expected.push(ExpectJson { path, value });
-    }
-    (expected.len() == entries.len()).then_some(expected)
-}
-
-fn path(node: &Node, cx: &mut Context) -> Option<JsonPath> {
-    match json_path::parse(&fields::scalar_text(node, cx)?) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            cx.error(codes::INVALID_VALUE, node.span, error.to_string());
-            None
-        }
-    }
-}
-
 fn artifacts(node: &Node, cx: &mut Context) -> Option<Artifacts> {
     let fields = Fields::of(node, &keys::ARTIFACTS, cx)?;
-    let url = fields.get("url").and_then(|node| path(node, cx));
+    let url = fields.get("url").and_then(|node| expect::path(node, cx));
     let keep = if fields.has("keep") { fields.whole("keep", 0..=MOST_KEPT, cx) } else { Some(1) };
     Some(Artifacts { url: url?, keep: usize::try_from(keep?).ok()? })
 }

@@ -60,14 +60,17 @@ impl Domain {
             ClientExpression::Count { .. } => {
                 Self { whole: true, ..Self::from_zero("a count", Unit::Plain) }
             }
-            ClientExpression::Bytes { .. } => {
-                Self { whole: true, ..Self::from_zero("a number of bytes", Unit::Bytes) }
-            }
+            ClientExpression::Bytes { .. } => Self::of_bytes(),
             ClientExpression::SuccessRatio { .. } => {
                 Self { high: 1.0, ..Self::from_zero("a share", Unit::Ratio) }
             }
             ClientExpression::ResponseRate { .. } => Self::from_zero("a rate", Unit::PerSecond),
         }
+    }
+
+    /// The lengths that something can have.
+    pub(super) fn of_bytes() -> Self {
+        Self { whole: true, ..Self::from_zero("a number of bytes", Unit::Bytes) }
     }
 
     fn from_zero(subject: &'static str, unit: Unit) -> Self {

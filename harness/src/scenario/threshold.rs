@@ -16,6 +16,8 @@ pub(super) enum Expected {
     Share,
     /// Requests a second: `5/s`.
     Rate,
+    /// A length in bytes: plain, or with a unit.
+    Length,
     /// Not known, because what is measured is wrong itself.
     Anything,
     /// A value of the target's, in a unit that the objective states or leaves out.
@@ -97,10 +99,12 @@ impl Expected {
             (Self::Anything, _)
             | (Self::Time, Unit::Seconds)
             | (Self::Count, Unit::Plain)
-            | (Self::Rate, Unit::PerSecond) => Ok(value),
+            | (Self::Rate, Unit::PerSecond)
+            | (Self::Length, Unit::Bytes | Unit::Plain) => Ok(value),
             (Self::Time, _) => Err(("is not a time", advice("write a unit of time: 250ms, 10s"))),
             (Self::Count, _) => Err(("has a unit", advice("a count is a plain number: `== 0`"))),
             (Self::Rate, _) => Err(("is not a rate", advice("write `5/s`"))),
+            (Self::Length, _) => Err(("is not a length", advice("write bytes: 100, 2MB"))),
             (Self::Share, Unit::Ratio | Unit::Plain) if (0.0..=1.0).contains(&value) => Ok(value),
             (Self::Share, _) => {
                 Err(("is not a share", advice("a ratio is 0% to 100%, or 0 to 1: `>= 95%`")))

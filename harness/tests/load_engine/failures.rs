@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use slogate::load::{FailureKind, RequestResult};
-use slogate::scenario::{Artifacts, Expect, ExpectJson, JsonPath, JsonStep, Request, Stop};
+use slogate::scenario::{
+    Artifacts, Comparator, Expect, ExpectJson, JsonPath, JsonStep, Request, Stop, Threshold,
+};
 
 use crate::support::{Server, closed, closed_port, get, plan, post, response, run};
 
@@ -38,7 +40,7 @@ fn json_path(key: &str) -> JsonPath {
 
 fn expecting(key: &str, value: serde_json::Value) -> Request {
     let json = vec![ExpectJson { path: json_path(key), value }];
-    Request { expect: Expect { status: vec![200], json }, ..get() }
+    Request { expect: Expect { status: vec![200], json, ..Expect::default() }, ..get() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +68,71 @@ async fn a_json_value_is_compared_with_what_is_expected() {
     assert_eq!(wrong, (FailureKind::Expectation, 1));
     let absent = failure_of(&server, expecting("other", true.into())).await;
     assert_eq!(absent, (FailureKind::Expectation, 1));
+}
+
+/// Whether `hello` with this header is as expected.
+async fn hello_meets(expect: Expect) -> bool {
+    let server = Server::start(|peer| {
+        let answer =
+            response("200 OK", "content-type: text/plain\r\nx-a: 1\r\nx-a: 2\r\n", "hello");
+        while peer.read().is_some() && peer.write(&answer) {}
+    });
+    let result = one(&server, Request { expect, ..get() }).await;
+    assert_eq!((result.responses, result.bytes_received), (1, 5));
+    let failed = result.failures.get(&FailureKind::Expectation).copied();
+    assert_eq!((result.succeeded, result.failed), (1 - result.failed, failed.unwrap_or(0)));
+    result.succeeded == 1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_must_be_there_with_its_whole_value() {
+    for (name, value, is_met) in [
+        ("Content-Type", "text/plain", true),
+        ("content-type", "text", false),
+        ("content-type", "Text/plain", false),
+        ("x-a", "2", true),
+        ("x-a", "3", false),
+        ("x-b", "", false),
+    ] {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        assert_eq!(
+            hello_meets(Expect { headers, ..Expect::default() }).await,
+            is_met,
+            "{name} {value}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_can_be_expected_by_what_is_in_it() {
+    for (text, is_met) in [("ell", true), ("hello", true), ("Hello", false), ("hello!", false)] {
+        let contains = Some(text.to_owned());
+        assert_eq!(hello_meets(Expect { contains, ..Expect::default() }).await, is_met, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_can_be_expected_by_its_length() {
+    for (comparator, bound, is_met) in [
+        (Comparator::Equal, 5.0, true),
+        (Comparator::Equal, 4.0, false),
+        (Comparator::Greater, 5.0, false),
+        (Comparator::Less, 6.0, true),
+    ] {
+        let bytes = Some(Threshold { comparator, bound, text: String::new() });
+        assert_eq!(hello_meets(Expect { bytes, ..Expect::default() }).await, is_met, "{bound}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_can_be_expected_by_its_digest() {
+    // `printf hello | sha256sum`
+    let hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let byte = |at: usize| u8::from_str_radix(&hello[2 * at..2 * at + 2], 16).unwrap();
+    let mut digest: [u8; 32] = std::array::from_fn(byte);
+    assert!(hello_meets(Expect { sha256: Some(digest), ..Expect::default() }).await);
+    digest[31] ^= 1;
+    assert!(!hello_meets(Expect { sha256: Some(digest), ..Expect::default() }).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
