@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::build::slo_record;
+use super::build::{names_of, slo_record};
 use super::record::{RunRecord, ScenarioRecord};
 use super::{ArchiveError, layout, read, read_evidence, verify};
-use crate::gate::{Condition, OnInconclusive};
+use crate::gate::{Condition, OnInconclusive, why_not_judged};
 use crate::scenario::Objective;
 use crate::slo::{Verdict, not_judged};
 
@@ -77,8 +77,8 @@ fn judged_again(
     // Without a generator nothing was sent, and there is nothing to judge it by.
     if scenario.generator.is_none() || scenario.conditions.iter().any(Condition::is_silence) {
         if let Some(others) = others {
-            let reason = scenario.conditions.first().map_or_else(String::new, Condition::reason);
-            let judged = others.iter().map(|one| (one, not_judged(one, &reason)));
+            let why = why_not_judged(&scenario.conditions);
+            let judged = others.iter().map(|one| (one, not_judged(one, why.clone())));
             scenario.slos = judged.map(|(one, judged)| slo_record(one, &judged)).collect();
         }
         return match scenario.standing().verdict {
@@ -106,6 +106,7 @@ fn judged_again(
 fn standing_again(mut scenario: ScenarioRecord) -> ScenarioRecord {
     let standing = scenario.standing();
     scenario.verdict = standing.verdict;
+    scenario.codes = names_of(&standing.codes);
     scenario.reasons = standing.reasons;
     scenario
 }

@@ -10,6 +10,7 @@ use super::record::{
     SCHEMA_VERSION, ScenarioRecord, ScrapesRecord, SloRecord, StoppedEarly, Times, Tool,
     UncertaintyName, UncertaintyRecord,
 };
+use crate::code::Code;
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
@@ -110,6 +111,7 @@ impl ScenarioRecord {
             started_program: run.started_program,
             verdict: Verdict::Inconclusive,
             reasons: Vec::new(),
+            codes: Vec::new(),
             conditions: run.conditions,
             notes: run.notes,
             t0: run.t0_ms.map(rfc3339),
@@ -136,6 +138,7 @@ impl ScenarioRecord {
         };
         let standing = record.standing();
         record.verdict = standing.verdict;
+        record.codes = names_of(&standing.codes);
         record.reasons = standing.reasons;
         record
     }
@@ -284,6 +287,11 @@ fn measured(ranked: Ranked) -> Option<Measured> {
     }
 }
 
+/// Codes as a record has them: by name, so that a record of another version can be read.
+pub(super) fn names_of(codes: &[Code]) -> Vec<String> {
+    codes.iter().map(|code| code.name().to_owned()).collect()
+}
+
 pub(super) fn slo_record(objective: &Objective, judged: &JudgedObjective) -> SloRecord {
     SloRecord {
         id: judged.id.clone(),
@@ -296,6 +304,7 @@ pub(super) fn slo_record(objective: &Objective, judged: &JudgedObjective) -> Slo
         margin: judged.margin,
         verdict: judged.verdict,
         reason: judged.reason.clone(),
+        codes: names_of(&judged.codes),
         samples: judged.samples,
         uncertainty: judged.uncertainty.map(|uncertainty| UncertaintyRecord {
             kind: match uncertainty.kind {

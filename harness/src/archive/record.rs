@@ -103,6 +103,10 @@ pub struct ScenarioRecord {
     pub verdict: Verdict,
     /// What decided besides objectives, for people.
     pub reasons: Vec<String>,
+    /// The code of each of the reasons, for `slogate explain`; none in records of before there
+    /// were codes.
+    #[serde(default)]
+    pub codes: Vec<String>,
     /// The same for programs.
     pub conditions: Vec<Condition>,
     /// What should be known and decides nothing: a sample that could not be kept.
@@ -361,6 +365,10 @@ pub struct SloRecord {
     pub verdict: Verdict,
     /// Why.
     pub reason: String,
+    /// The rules that took the pass away, for `slogate explain`; empty for a pass, and in
+    /// records of before there were codes.
+    #[serde(default)]
+    pub codes: Vec<String>,
     /// Samples behind the number, where it rests on samples.
     pub samples: Option<u64>,
     /// How far it may be off, where that is known.

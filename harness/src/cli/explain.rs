@@ -11,8 +11,9 @@ use super::Failure;
 use super::arguments::ExplainArguments;
 use super::output::own_text_to_standard_output;
 use crate::code::{Code, CodeGroup};
-use crate::gate::{EXIT_CODES, ExitCode};
+use crate::gate::{self, EXIT_CODES, ExitCode};
 use crate::scenario::{self, closest};
+use crate::slo;
 
 /// Columns of prose, as manual pages have them.
 const COLUMNS: usize = 80;
@@ -21,7 +22,7 @@ const INDENT: &str = "    ";
 
 /// Every code, in the groups and the order in which they are shown.
 pub fn codes() -> Vec<CodeGroup> {
-    vec![scenario::codes::CODES, EXIT_CODES]
+    vec![scenario::codes::CODES, gate::codes::CODES, slo::codes::CODES, EXIT_CODES]
 }
 
 /// `docs/codes.md`: every code with its explanation.

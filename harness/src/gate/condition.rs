@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ExitCode;
+use super::{ExitCode, codes};
+use crate::code::Code;
 use crate::series::{ChangeKind, InstanceChange};
-use crate::slo::{Ruling, Verdict};
+use crate::slo::algebra::{idle_target, restart};
+use crate::slo::{Doubt, Ruling, Verdict};
 
 /// A signal that ended a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,6 +149,25 @@ impl Condition {
         }
     }
 
+    /// What it is called, for `slogate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotReachable { .. } => codes::NOT_REACHABLE,
+            Self::AmbiguousTarget { .. } => codes::AMBIGUOUS_TARGET,
+            Self::NoResponse { .. } => codes::NO_RESPONSE,
+            Self::Interrupted { .. } => codes::INTERRUPTED,
+            Self::Internal { .. } => codes::INTERNAL_ERROR,
+            Self::Restarted { .. } => restart::CODE,
+            Self::TargetEnded { .. } => codes::TARGET_ENDED,
+            Self::Aborted { .. } => codes::ABORTED,
+            Self::AbortInDoubt { .. } => codes::ABORT_IN_DOUBT,
+            Self::SeveralProcesses { .. } => restart::SEVERAL_PROCESSES,
+            Self::Skipped { .. } => codes::SKIPPED,
+            Self::Idle { .. } => idle_target::CODE,
+            Self::LoadOnly => codes::LOAD_ONLY,
+        }
+    }
+
     /// For people: a lowercase fragment.
     pub fn reason(&self) -> String {
         match self {
@@ -175,6 +196,14 @@ impl Condition {
                     .into()
             }
         }
+    }
+}
+
+/// Why the objectives of a scenario were not judged: the first thing that happened to it.
+pub fn why_not_judged(conditions: &[Condition]) -> Doubt {
+    match conditions.first() {
+        Some(first) => Doubt::new(first.code(), first.reason()),
+        None => Doubt::new(codes::NOTHING_TO_JUDGE, "there was nothing to judge"),
     }
 }
 

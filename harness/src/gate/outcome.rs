@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, ExitCode};
+use super::{Condition, ExitCode, why_not_judged};
+use crate::code::Code;
 use crate::slo::Verdict;
 
 /// The result of checking or testing one rule file.
@@ -30,6 +31,8 @@ pub struct Standing {
     pub exit_code: ExitCode,
     /// What decided besides objectives, for people; empty if nothing did.
     pub reasons: Vec<String>,
+    /// The code of each of the reasons.
+    pub codes: Vec<Code>,
 }
 
 /// What an inconclusive verdict does to the exit code.
@@ -74,10 +77,13 @@ pub fn judge_scenario(objectives: &[Verdict], conditions: &[Condition]) -> Stand
     let exit_code =
         conditions.iter().map(Condition::exit_code).fold(code_of(verdict), ExitCode::or);
     let mut reasons: Vec<String> = conditions.iter().map(Condition::reason).collect();
+    let mut codes: Vec<Code> = conditions.iter().map(Condition::code).collect();
     if objectives.is_empty() && conditions.is_empty() {
-        reasons.push("there was nothing to judge".into());
+        let nothing = why_not_judged(conditions);
+        reasons.push(nothing.reason);
+        codes.push(nothing.code);
     }
-    Standing { verdict, exit_code, reasons }
+    Standing { verdict, exit_code, reasons, codes }
 }
 
 /// Judges everything: each scenario and each rule test must hold. Rules that were asked

@@ -77,6 +77,9 @@ fn head(sheet: &mut Sheet<'_>, record: &RunRecord, outcome: Outcome, detail: Det
     sheet.text(&format!("Verdict: {word}"), TITLE, colour(outcome.verdict), 0.0);
     sheet.text(&words::tally(record), HEADING, Colour::Black, 0.0);
     sheet.text(&words::ending(outcome), BODY, Colour::Black, 0.0);
+    if let Some(explanation) = words::explanation(record) {
+        sheet.text(&explanation, BODY, Colour::Black, 0.0);
+    }
     let machine = format!(
         "started {}, took {}, by {} {} on {} {}",
         record.started_at,

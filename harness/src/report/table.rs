@@ -36,6 +36,7 @@ pub fn table(record: &RunRecord, outcome: Outcome, options: TableOptions) -> Str
     if let Some(rules) = &record.rules {
         sections.push(rules_section(rules, style));
     }
+    sections.extend(words::explanation(record).map(|line| wrapped(&line, 2, style)));
     sections.push(last_line(record, outcome, style));
     sections.join("\n")
 }

@@ -108,6 +108,27 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
     reasons
 }
 
+/// The codes of everything that is not a pass, each once, in the order in which it is told.
+pub(super) fn codes(record: &RunRecord) -> Vec<&str> {
+    let mut codes: Vec<&str> = Vec::new();
+    for scenario in &record.scenarios {
+        let slos = |verdict| scenario.slos.iter().filter(move |slo| slo.verdict == verdict);
+        let slos = slos(Verdict::Fail).chain(slos(Verdict::Inconclusive));
+        for code in scenario.codes.iter().chain(slos.flat_map(|slo| &slo.codes)) {
+            if !codes.contains(&code.as_str()) {
+                codes.push(code);
+            }
+        }
+    }
+    codes
+}
+
+/// `explain: slogate explain sample-size restart`: how to look up what is not a pass.
+pub(super) fn explanation(record: &RunRecord) -> Option<String> {
+    let codes = codes(record);
+    (!codes.is_empty()).then(|| printable(&format!("explain: slogate explain {}", codes.join(" "))))
+}
+
 /// What the rules came to: `3 passed, 0 failed`.
 pub(super) fn rule_counts(rules: &RulesRecord) -> String {
     let doubts = match rules.inconclusive {

@@ -1,6 +1,6 @@
 //! From evidence to verdict: which conditions hold, and every objective judged.
 
-use crate::gate::{Condition, Signal};
+use crate::gate::{Condition, Signal, why_not_judged};
 use crate::load::StopReason;
 use crate::scenario::{Objective, Objectives, Scenario};
 use crate::slo::{
@@ -37,8 +37,8 @@ pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut Sc
 
 fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut ScenarioRun) {
     let (Some(load), false) = (&run.load, run.found_nobody()) else {
-        let reason = run.conditions.first().map_or_else(String::new, Condition::reason);
-        run.objectives = objectives.iter().map(|one| not_judged(one, &reason)).collect();
+        let why = why_not_judged(&run.conditions);
+        run.objectives = objectives.iter().map(|one| not_judged(one, why.clone())).collect();
         return;
     };
     let evidence = Evidence::of(scenario, load, &run.series);

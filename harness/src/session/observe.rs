@@ -10,7 +10,7 @@ use slogate_promql::is_stale;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::gate::Condition;
+use crate::gate::{Condition, why_not_judged};
 use crate::load::{GeneratorReport, LoadResult, StopReason};
 use crate::scenario::{Metrics, Objectives, Scenario, ScrapeTargets, Target};
 use crate::scrape::SharedSeries;
@@ -62,9 +62,9 @@ pub async fn observe(
             run.conditions.extend(condition);
             let signal = settings.signals.received();
             run.conditions.extend(signal.map(|signal| Condition::Interrupted { signal }));
-            let reason = run.conditions.first().map_or_else(String::new, Condition::reason);
+            let why = why_not_judged(&run.conditions);
             run.objectives =
-                objectives(scenario).iter().map(|one| not_judged(one, &reason)).collect();
+                objectives(scenario).iter().map(|one| not_judged(one, why.clone())).collect();
             return run;
         }
     }

@@ -3,7 +3,7 @@
 
 use super::algebra::{allowed_restart, gone_series};
 use super::counter::{self, Growths};
-use super::{Evidence, Observed};
+use super::{Doubt, Evidence, Observed};
 use crate::scenario::Objective;
 
 /// A number that is shown and not judged.
@@ -26,7 +26,7 @@ pub(super) fn measure(objective: &Objective, evidence: &Evidence<'_>) -> Vec<Sho
         let measured = counter::measure(&beside.selector, during, evidence);
         let (observed, reason) = match measured {
             Ok(growths) => (Observed::of(growths.total(1.0)), doubt(&growths)),
-            Err(reason) => (Observed::Nothing, Some(reason)),
+            Err(reason) => (Observed::Nothing, Some(reason.reason)),
         };
         let (name, expression) = (beside.name.clone(), beside.selector.clone());
         ShownBeside { name, expression, observed, reason }
@@ -37,9 +37,10 @@ pub(super) fn measure(objective: &Objective, evidence: &Evidence<'_>) -> Vec<Sho
 /// Why counters may have grown by more than what was seen.
 fn doubt(growths: &Growths) -> Option<String> {
     let restarted = growths.restarted.as_ref().map(allowed_restart::doubt);
-    let doubts: Vec<String> =
+    let doubts: Vec<Doubt> =
         gone_series::doubt(&growths.gone).into_iter().chain(restarted).collect();
-    (!doubts.is_empty()).then(|| doubts.join("; "))
+    let reasons: Vec<String> = doubts.into_iter().map(|doubt| doubt.reason).collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// The same where nothing could be measured.
@@ -61,7 +62,7 @@ mod tests {
     use crate::slo::fixtures::{
         add_series, answered, evidence_of, objective, scrapes_every, steady, store_of,
     };
-    use crate::slo::{JudgedObjective, Ruling, judge, rule};
+    use crate::slo::{JudgedObjective, Ruling, Verdict, judge, rule};
     use crate::units::Unit;
 
     fn judged(series: &SeriesStore) -> (JudgedObjective, Ruling) {
@@ -116,7 +117,8 @@ mod tests {
     #[test]
     fn what_decides_is_the_same_without_what_is_shown() {
         let (judged, ruling) = judged(&rejected(|at| Some(7.0 + at as f64)));
-        assert_eq!(ruling, Ruling::fail(judged.reason.clone()));
-        assert_eq!(ruling.verdict, judged.verdict);
+        assert_eq!(ruling.verdict, Verdict::Fail);
+        let JudgedObjective { verdict, reason, codes, .. } = judged;
+        assert_eq!(ruling, Ruling { verdict, reason, codes });
     }
 }

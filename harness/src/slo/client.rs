@@ -8,12 +8,12 @@ use super::algebra::stopped_early::RestOfRun;
 use super::algebra::{generator_lag, success_ratio, threshold};
 use super::binomial::{self, ERROR_PROBABILITY};
 use super::judged::{Arrivals, Finding, Observed, Uncertainty, UncertaintyKind};
-use super::{Evidence, Ruling, over_thresholds};
+use super::{Doubt, Evidence, Ruling, codes, over_thresholds};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{PhaseResult, RequestResult};
 use crate::scenario::{
-    ClientExpression, Comparator, Counted, Objective, Outcome, RequestFilter, Statistic, Threshold,
-    TimeKind, Transferred,
+    self, ClientExpression, Comparator, Counted, Objective, Outcome, RequestFilter, Statistic,
+    Threshold, TimeKind, Transferred,
 };
 use crate::units::Unit;
 
@@ -104,7 +104,7 @@ impl<'a> Selected<'a> {
         filter: &RequestFilter,
         during: Option<&str>,
         evidence: &Evidence<'a>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Doubt> {
         let phases = match during {
             Some(name) => phases_named(name, evidence)?,
             None => evidence.load.measured_phases().collect(),
@@ -117,8 +117,9 @@ impl<'a> Selected<'a> {
         if requests.iter().all(|request| request.intended == 0) {
             let whose =
                 filter.request.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
-            return Err(format!(
-                "no request{whose} was meant to be sent, so there is nothing to judge"
+            return Err(Doubt::new(
+                codes::NO_SAMPLES,
+                format!("no request{whose} was meant to be sent, so there is nothing to judge"),
             ));
         }
         Ok(Self { phases, requests, outcome: filter.outcome })
@@ -155,16 +156,19 @@ fn ended(request: &RequestResult) -> u64 {
 }
 
 /// The phases that were reached and go by a name.
-fn phases_named<'a>(name: &str, evidence: &Evidence<'a>) -> Result<Vec<&'a PhaseResult>, String> {
+fn phases_named<'a>(name: &str, evidence: &Evidence<'a>) -> Result<Vec<&'a PhaseResult>, Doubt> {
     let planned = evidence.planned.iter().filter(|phase| phase.goes_by(name));
     let reached: Vec<&PhaseResult> = planned
         .filter_map(|phase| evidence.load.phases.iter().find(|result| result.name == phase.name))
         .collect();
     if reached.is_empty() {
-        return Err(format!("phase `{name}` was not reached"));
+        return Err(Doubt::new(codes::NO_SAMPLES, format!("phase `{name}` was not reached")));
     }
     if reached.iter().any(|phase| !phase.measured) {
-        return Err(format!("phase `{name}` is not measured, so it is not judged"));
+        return Err(Doubt::new(
+            codes::NO_SAMPLES,
+            format!("phase `{name}` is not measured, so it is not judged"),
+        ));
     }
     Ok(reached)
 }
@@ -179,12 +183,15 @@ struct Times {
 }
 
 impl Times {
-    fn of(time: TimeKind, selected: &Selected<'_>) -> Result<Self, &'static str> {
+    fn of(time: TimeKind, selected: &Selected<'_>) -> Result<Self, Doubt> {
         let (ok, failed): (Pick, Pick) = match time {
             TimeKind::Latency => (|r| &r.latency_ok, |r| &r.latency_failed),
             TimeKind::ServiceTime => (|r| &r.service_ok, |r| &r.service_failed),
             TimeKind::Lag if selected.outcome.is_some() => {
-                return Err("lag is known before there is an outcome; remove `outcome`");
+                return Err(Doubt::new(
+                    scenario::codes::CLIENT_EXPRESSION,
+                    "lag is known before there is an outcome; remove `outcome`",
+                ));
             }
             // Of requests that were never sent there is no lag: they waited for the target.
             TimeKind::Lag => (|r| &r.lag, |r| &r.lag),
@@ -271,7 +278,9 @@ fn judge_time(
         Err(reason) => return Finding::nothing(reason),
     };
     let observed = match times.statistic(statistic) {
-        Ranked::NoSamples => return Finding::nothing(no_samples(selected)),
+        Ranked::NoSamples => {
+            return Finding::nothing(Doubt::new(codes::NO_SAMPLES, no_samples(selected)));
+        }
         Ranked::Seconds(seconds) => Observed::Number(seconds),
         Ranked::Unbounded => Observed::Unbounded,
     };
@@ -376,13 +385,17 @@ pub(super) fn count_of(counted: Counted, outcome: Option<Outcome>, request: &Req
 
 fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
     if selected.outcome.is_some() {
-        return Finding::nothing(
+        return Finding::nothing(Doubt::new(
+            scenario::codes::CLIENT_EXPRESSION,
             "a success ratio of one outcome is always 0 or 1; remove `outcome`",
-        );
+        ));
     }
     let intended = selected.sum(ended);
     if intended == 0 {
-        return Finding::nothing("no request had an outcome, so there is no ratio to judge");
+        return Finding::nothing(Doubt::new(
+            codes::NO_SAMPLES,
+            "no request had an outcome, so there is no ratio to judge",
+        ));
     }
     let succeeded = selected.sum(|request| request.succeeded).min(intended);
     let ruling =
@@ -403,7 +416,10 @@ fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
 fn judge_rate(selected: &Selected<'_>, objective: &Objective) -> Finding {
     let seconds: f64 = selected.phases.iter().map(|phase| phase.span.as_secs_f64()).sum();
     if seconds <= 0.0 {
-        return Finding::nothing("the phases took no time, so there is no rate to judge");
+        return Finding::nothing(Doubt::new(
+            codes::NO_SAMPLES,
+            "the phases took no time, so there is no rate to judge",
+        ));
     }
     let responses = selected.sum(|request| count_of(Counted::Responses, selected.outcome, request));
     let rate = responses as f64 / seconds;

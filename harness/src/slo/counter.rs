@@ -3,11 +3,14 @@
 use slogate_promql::{Asks, Selector, SeriesRef, SeriesSource, parse_selector};
 
 use super::algebra::counter_growth::{self, Counted};
-use super::algebra::{allowed_restart, every_element, gone_series, recorded_series, threshold};
+use super::algebra::{
+    allowed_restart, every_element, gauge_growth, gone_series, no_such_series, recorded_series,
+    threshold,
+};
 use super::judged::{Finding, Observed};
 use super::scraped::{ScrapeEnds, kind_of, kinds_of, missing, restarted};
-use super::{Evidence, over_thresholds};
-use crate::scenario::Objective;
+use super::{Doubt, Evidence, over_thresholds};
+use crate::scenario::{self, Objective};
 use crate::series::{FamilyKind, InstanceChange, SeriesStore};
 use crate::units::{Unit, to_base};
 
@@ -81,9 +84,10 @@ pub(super) fn measure(
     selector: &str,
     during: Option<&str>,
     evidence: &Evidence<'_>,
-) -> Result<Growths, String> {
+) -> Result<Growths, Doubt> {
     let window = evidence.window(during)?;
-    let selector = parse_selector(selector).map_err(|error| error.to_string())?;
+    let selector = parse_selector(selector)
+        .map_err(|error| Doubt::new(scenario::codes::NOT_A_SELECTOR, error.to_string()))?;
     if let Some(doubt) = missing(evidence.series, &selector) {
         return Err(doubt);
     }
@@ -98,20 +102,26 @@ pub(super) fn measure(
         add(one, (evidence.series, &ends), &mut growths)?;
     }
     if growths.by_series.is_empty() {
-        return Err(format!("no such series: {selector} had no sample in the measured window"));
+        return Err(Doubt::new(
+            no_such_series::CODE,
+            format!("no such series: {selector} had no sample in the measured window"),
+        ));
     }
     Ok(growths)
 }
 
-fn refuse_uncountable(series: &SeriesStore, selector: &Selector) -> Result<(), String> {
+fn refuse_uncountable(series: &SeriesStore, selector: &Selector) -> Result<(), Doubt> {
     let kinds = kinds_of(series, selector);
     if let Some(doubt) = kinds.keys().find_map(|name| recorded_series::doubt(name, Asks::Growth)) {
         return Err(doubt);
     }
     match kinds.iter().find(|(_, kind)| **kind == Some(FamilyKind::Gauge)) {
-        Some((name, _)) => Err(format!(
-            "`{name}` is a gauge, and only counters have a growth; use `promql:` with a function \
+        Some((name, _)) => Err(Doubt::new(
+            gauge_growth::CODE,
+            format!(
+                "`{name}` is a gauge, and only counters have a growth; use `promql:` with a function \
              such as max_over_time"
+            ),
         )),
         None => Ok(()),
     }
@@ -121,7 +131,7 @@ fn add(
     one: SeriesRef<'_>,
     (series, ends): (&SeriesStore, &ScrapeEnds),
     growths: &mut Growths,
-) -> Result<(), String> {
+) -> Result<(), Doubt> {
     let Some((samples, at_opening)) = ends.counted(one) else {
         return Ok(());
     };

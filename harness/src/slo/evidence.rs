@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::{Doubt, codes};
 use crate::load::LoadResult;
 use crate::scenario::{Metrics, Phase, Restarts, Scenario, Unmoved};
 use crate::series::{InstanceChange, SeriesStore, instance_changes};
@@ -154,8 +155,12 @@ impl<'a> Evidence<'a> {
     }
 
     /// The window of an objective: that of its phase, or the run's.
-    pub(super) fn window(&self, during: Option<&str>) -> Result<Window, String> {
-        let run = self.windows.run.as_ref().map_err(ToString::to_string)?;
+    pub(super) fn window(&self, during: Option<&str>) -> Result<Window, Doubt> {
+        let run = self
+            .windows
+            .run
+            .as_ref()
+            .map_err(|missing| Doubt::new(codes::NO_WINDOW, missing.to_string()))?;
         let Some(name) = during else {
             return Ok(*run);
         };
@@ -163,11 +168,11 @@ impl<'a> Evidence<'a> {
         let windows: Option<Vec<Window>> =
             named.map(|phase| self.windows.phases.get(&phase.name).copied()).collect();
         windows.and_then(|windows| windows.into_iter().reduce(Window::around)).ok_or_else(|| {
-            format!(
+            Doubt::new(codes::NO_WINDOW, format!(
                 "phase `{name}` has no window: it was not reached, is not measured, or no scrape \
                  {}fell into it",
                 self.instance_without(name)
-            )
+            ))
         })
     }
 

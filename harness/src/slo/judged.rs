@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Ruling, ShownBeside, Verdict};
+use super::{Doubt, Ruling, ShownBeside, Verdict};
+use crate::code::Code;
 use crate::load::LoadModel;
 use crate::scenario::Place;
 use crate::units::{Unit, format_quantity};
@@ -133,8 +134,8 @@ pub struct Finding {
 
 impl Finding {
     /// Nothing was measured, for this reason.
-    pub fn nothing(reason: impl Into<String>) -> Self {
-        Self::new(Observed::Nothing, Ruling::inconclusive(reason))
+    pub fn nothing(doubt: Doubt) -> Self {
+        Self::new(Observed::Nothing, doubt.into())
     }
 
     /// A value and its ruling, nothing else known yet.
@@ -188,6 +189,8 @@ pub struct JudgedObjective {
     pub verdict: Verdict,
     /// Why; never empty.
     pub reason: String,
+    /// The rules that took the pass away, each once; none of a pass.
+    pub codes: Vec<Code>,
     /// Where the objective is written.
     pub place: Place,
 }

@@ -12,6 +12,7 @@ mod binomial;
 mod by_itself;
 mod client;
 mod client_text;
+pub mod codes;
 mod counter;
 mod evidence;
 #[cfg(test)]
@@ -40,7 +41,7 @@ pub use judged::{
 pub use machine_cpu::machine_shares;
 pub use moved::target_moved;
 pub use reconcile::note as reconciliation_note;
-pub use ruling::Ruling;
+pub use ruling::{Doubt, Ruling};
 pub use verdict::Verdict;
 
 use crate::scenario::{Objective, ObjectiveKind, Restarts};
@@ -72,7 +73,7 @@ pub fn judge(objective: &Objective, evidence: &Evidence<'_>) -> JudgedObjective 
 fn find(objective: &Objective, evidence: &Evidence<'_>) -> Finding {
     match &objective.kind {
         ObjectiveKind::Client(_) | ObjectiveKind::Reconcile(_) if evidence.planned.is_empty() => {
-            Finding::nothing(NO_CLIENT)
+            Finding::nothing(Doubt::new(codes::NO_CLIENT, NO_CLIENT))
         }
         ObjectiveKind::Client(expression) => client::judge(expression, objective, evidence),
         ObjectiveKind::Promql { expression, unit, scale, includes_before_run } => {
@@ -127,12 +128,13 @@ pub fn allowed_restarts(evidence: &Evidence<'_>) -> Vec<String> {
 }
 
 /// An objective that could not be judged at all, because the run never got that far.
-pub fn not_judged(objective: &Objective, reason: &str) -> JudgedObjective {
+pub fn not_judged(objective: &Objective, doubt: Doubt) -> JudgedObjective {
     let subject = Subject::of(&objective.kind);
-    let finding = Finding::nothing(reason);
+    let reason = doubt.reason.clone();
+    let finding = Finding::nothing(doubt);
     let ruling = finding.ruling.clone();
     let judged = report(objective, subject, finding, ruling);
-    JudgedObjective { beside: beside::not_measured(objective, reason), ..judged }
+    JudgedObjective { beside: beside::not_measured(objective, &reason), ..judged }
 }
 
 /// What an objective is about, for the report.
@@ -287,6 +289,7 @@ fn report(
         arrivals: finding.arrivals,
         verdict: ruling.verdict,
         reason: ruling.reason,
+        codes: ruling.codes,
         place: objective.place.clone(),
     }
 }
@@ -301,8 +304,7 @@ fn over_thresholds(
 
 /// All must hold, and every miss is told; of none nothing passes.
 fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
-    rulings
-        .into_iter()
-        .reduce(Ruling::and)
-        .unwrap_or_else(|| Ruling::inconclusive("the objective has no target; add `is:`"))
+    rulings.into_iter().reduce(Ruling::and).unwrap_or_else(|| {
+        Ruling::inconclusive(codes::NO_TARGET, "the objective has no target; add `is:`")
+    })
 }

@@ -5,8 +5,8 @@ use slogate_promql::{SeriesRef, SeriesSource, parse_selector};
 use super::algebra::present::{self, Seen};
 use super::judged::{Finding, Observed};
 use super::scraped::{OWN_SERIES, ScrapeEnds, missing};
-use super::{Evidence, Window};
-use crate::scenario::Objective;
+use super::{Doubt, Evidence, Window};
+use crate::scenario::{self, Objective};
 
 /// Judges a presence objective. Without a good closing scrape nothing is known.
 pub(super) fn judge(selector: &str, objective: &Objective, evidence: &Evidence<'_>) -> Finding {
@@ -14,7 +14,10 @@ pub(super) fn judge(selector: &str, objective: &Objective, evidence: &Evidence<'
         match (evidence.window(objective.during.as_deref()), parse_selector(selector)) {
             (Ok(window), Ok(selector)) => (window, selector),
             (Err(reason), _) => return Finding::nothing(reason),
-            (_, Err(error)) => return Finding::nothing(error.to_string()),
+            (_, Err(error)) => {
+                let code = scenario::codes::NOT_A_SELECTOR;
+                return Finding::nothing(Doubt::new(code, error.to_string()));
+            }
         };
     let ends = ScrapeEnds::find(evidence.series, window);
     let selected: Vec<SeriesRef<'_>> = evidence
@@ -33,7 +36,7 @@ pub(super) fn judge(selector: &str, objective: &Objective, evidence: &Evidence<'
             .iter()
             .find(|one| has_sample(**one, window))
             .map(|one| one.labels.to_string()),
-        never: missing(evidence.series, &selector),
+        never: missing(evidence.series, &selector).map(|doubt| doubt.reason),
     };
     Finding::new(Observed::Number(live.len() as f64), present::rule(&seen))
 }

@@ -19,8 +19,8 @@ use super::algebra::generator_behind::Exceptions;
 use super::algebra::{no_such_grouping, threshold};
 use super::judged::{Finding, Observed};
 use super::scraped::missing;
-use super::{Evidence, Window};
-use crate::scenario::{Objective, ObjectiveKind, names_window, replace_names};
+use super::{Doubt, Evidence, Window, codes};
+use crate::scenario::{self, Objective, ObjectiveKind, names_window, replace_names};
 use crate::units::{Unit, to_base};
 use doubts::Doubts;
 use own_times::{Measured, OwnTimes};
@@ -79,9 +79,10 @@ pub(super) fn judge(query: Query<'_>, objective: &Objective, evidence: &Evidence
     let doubted = elements.into_iter().map(|element| doubts.apply(element, objective)).collect();
     match every_element::worst(doubted) {
         Some(worst) => found(worst),
-        None => Finding::nothing(
+        None => Finding::nothing(Doubt::new(
+            codes::NO_VALUE,
             "the expression has no value at the closing scrape; were there samples to work on?",
-        ),
+        )),
     }
 }
 
@@ -111,13 +112,14 @@ fn prepare<'a>(
     query: Query<'a>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-) -> Result<Prepared<'a>, String> {
+) -> Result<Prepared<'a>, Doubt> {
     let window = evidence.window(objective.during.as_deref())?;
     let run = evidence.window(None)?;
     let until_now = Window { opened_ms: run.opened_ms, closed_ms: window.closed_ms };
     let phase = objective.during.as_ref().map(|_| window.range_ms());
     let text = substitute::windows(query.text, until_now.range_ms(), phase)?;
-    let expression = Expression::parse(&text).map_err(|error| error.to_string())?;
+    let expression = Expression::parse(&text)
+        .map_err(|error| Doubt::new(scenario::codes::INVALID_PROMQL, error.to_string()))?;
     refuse_shape(&expression)?;
     let reachable = if names_window(query.text, "$run") { until_now } else { window };
     let extreme = match expression.peak() {
@@ -130,24 +132,27 @@ fn prepare<'a>(
 
 /// Refuses shapes that have a value even where nothing was measured. Files with them
 /// are refused as well; a saved run need not come from such a file.
-fn refuse_shape(expression: &Expression) -> Result<(), String> {
+fn refuse_shape(expression: &Expression) -> Result<(), Doubt> {
     if expression.has_top_level_comparison() {
-        return Err("a comparison at the top hides what it filters; move it to `is:`".into());
+        return Err(Doubt::new(
+            scenario::codes::TOP_LEVEL_COMPARISON,
+            "a comparison at the top hides what it filters; move it to `is:`",
+        ));
     }
     if expression.falls_back_to_constant() || expression.fills_what_is_missing() {
-        return Err(
+        return Err(Doubt::new(
+            scenario::codes::FALLBACK_VALUE,
             "`or` with a constant has a value even where nothing was measured, and so has \
-                    `fill`; remove it and say what must hold in `is:`"
-                .into(),
-        );
+                    `fill`; remove it and say what must hold in `is:`",
+        ));
     }
     if expression.hides_histogram_quantile() {
-        return Err(
+        return Err(Doubt::new(
+            scenario::codes::HIDDEN_QUANTILE,
             "a histogram_quantile below the top, or with a quantile that is not a number, \
                     has a value even where every observation is in the last bucket; put \
-                    histogram_quantile at the top and give `unit: ms`"
-                .into(),
-        );
+                    histogram_quantile at the top and give `unit: ms`",
+        ));
     }
     Ok(())
 }
@@ -157,7 +162,7 @@ fn evaluate(
     prepared: &Prepared<'_>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-) -> Result<Vec<Element>, String> {
+) -> Result<Vec<Element>, Doubt> {
     let doubt = nothing_found(&prepared.expression, evidence);
     if let Some(doubt) = doubt.or_else(|| grouped_by_nothing(&prepared.expression, evidence)) {
         return Err(doubt);
@@ -177,7 +182,7 @@ fn plain_elements(
     prepared: &Prepared<'_>,
     objective: &Objective,
     evidence: &Evidence<'_>,
-) -> Result<Vec<Element>, String> {
+) -> Result<Vec<Element>, Doubt> {
     let sampled = value_at_close(&prepared.expression, prepared.window, evidence)?;
     let elements = sampled.iter().map(|one| {
         let mut element = plain_element(one, prepared.query, objective);
@@ -190,14 +195,14 @@ fn plain_elements(
 /// The doubt about a selector that found nothing, unless that is what is asked. The same
 /// selector beside its `absent` is none the less sought: `sum(x) or absent(x) - 1` is 0
 /// where nobody ever exported `x`.
-fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
+fn nothing_found(expression: &Expression, evidence: &Evidence<'_>) -> Option<Doubt> {
     let selectors = expression.selectors();
     let mut sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
     sought.find_map(|one| missing(evidence.series, &one.selector))
 }
 
 /// The doubt about a label of a `by`, `on`, … that no series has which it is about.
-fn grouped_by_nothing(expression: &Expression, evidence: &Evidence<'_>) -> Option<String> {
+fn grouped_by_nothing(expression: &Expression, evidence: &Evidence<'_>) -> Option<Doubt> {
     expression.label_uses().iter().find_map(|named| {
         let all = named.of.iter().flat_map(|selector| {
             let series = evidence.series.series(selector.metric_name());
@@ -212,17 +217,23 @@ fn value_at_close(
     expression: &Expression,
     window: Window,
     evidence: &Evidence<'_>,
-) -> Result<Vec<Sampled>, String> {
+) -> Result<Vec<Sampled>, Doubt> {
     let source: &dyn SeriesSource = evidence.series;
     match instant(expression, source, window.closed_ms, &Options::default()) {
         Ok(Value::Scalar(value)) => Ok(vec![Sampled { labels: Labels::default(), value }]),
         Ok(Value::Vector(elements)) => Ok(elements),
-        Ok(Value::Text(_)) => Err("the expression gives a text, not a number to compare".into()),
-        Ok(Value::Matrix(_)) => {
-            Err("the expression gives a range; apply a function such as max_over_time".into())
+        Ok(Value::Text(_)) => {
+            Err(not_judgeable("the expression gives a text, not a number to compare"))
         }
-        Err(error) => Err(error.to_string()),
+        Ok(Value::Matrix(_)) => Err(not_judgeable(
+            "the expression gives a range; apply a function such as max_over_time",
+        )),
+        Err(error) => Err(not_judgeable(&error.to_string())),
     }
+}
+
+fn not_judgeable(reason: &str) -> Doubt {
+    Doubt::new(scenario::codes::NOT_JUDGEABLE, reason)
 }
 
 fn plain_element(sampled: &Sampled, query: Query<'_>, objective: &Objective) -> Element {

@@ -7,7 +7,7 @@ use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale
 use super::algebra::no_such_label;
 use super::algebra::no_such_series::{self, Sought};
 use super::algebra::scrape_gaps::Attempts;
-use super::{InstanceWindows, Window};
+use super::{Doubt, InstanceWindows, Window};
 use crate::series::{FamilyKind, InstanceChange, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// The generator's own series: they are not scraped, and what did not change is left out.
@@ -231,7 +231,7 @@ fn instance(labels: &Labels) -> String {
 
 /// The doubt about a selector that matches no recorded series at all, or that tells
 /// them apart by a label that none of them has.
-pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<String> {
+pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<Doubt> {
     if series.series(selector.metric_name()).any(|one| selector.matches(one.labels)) {
         let of_metric: Vec<&Labels> =
             series.series(selector.metric_name()).map(|one| one.labels).collect();

@@ -96,11 +96,13 @@ fn examples() -> Vec<(&'static str, String)> {
             stopped_early::rule(met(), why, measured, &[below_a_second()]).reason
         }),
         ("stopped_early", aborted_example()),
-        ("since_start", since_start::doubt("export_bytes_total")),
+        ("since_start", since_start::doubt("export_bytes_total").reason),
         ("gauge_growth", {
-            gauge_growth::doubt("export_queue_depth", Some(FamilyKind::Gauge)).unwrap()
+            gauge_growth::doubt("export_queue_depth", Some(FamilyKind::Gauge)).unwrap().reason
         }),
-        ("unit_of_name", { unit_of_name::doubt("wait_seconds", "wait_seconds", 1e-3).unwrap() }),
+        ("unit_of_name", {
+            unit_of_name::doubt("wait_seconds", "wait_seconds", 1e-3).unwrap().reason
+        }),
         ("fast_failures", fast_failures::rule(met(), 20).reason),
         ("no_such_grouping", {
             let selector = parse_selector("jobs_total").unwrap();
@@ -111,12 +113,12 @@ fn examples() -> Vec<(&'static str, String)> {
                 is_dropped: false,
             };
             let recorded = Labels::new([("__name__", "jobs_total"), ("format", "csv")]);
-            no_such_grouping::doubt(&named, &[&recorded]).unwrap()
+            no_such_grouping::doubt(&named, &[&recorded]).unwrap().reason
         }),
         ("no_such_label", {
             let selector = parse_selector("jobs_total{sttus!=\"failed\"}").unwrap();
             let recorded = Labels::new([("__name__", "jobs_total"), ("status", "done")]);
-            no_such_label::doubt(&selector, &[&recorded]).unwrap()
+            no_such_label::doubt(&selector, &[&recorded]).unwrap().reason
         }),
         ("nothing_succeeded", {
             let fruitless = Fruitless { request: "order".into(), failed: 200 };
@@ -139,13 +141,13 @@ fn scrape_examples() -> Vec<(&'static str, String)> {
             let born = Born { raising: vec![(series, 3.0)], ..Born::default() };
             born_series::rule(Ruling::pass("0 meets == 0"), &born, &none_wanted()).reason
         }),
-        ("few_scrapes", few_scrapes::doubt("export_bytes_total", 501, 3).unwrap()),
+        ("few_scrapes", few_scrapes::doubt("export_bytes_total", 501, 3).unwrap().reason),
         ("long_range", {
             let window = Window { opened_ms: 0, closed_ms: 60_000 };
-            long_range::doubt("export_fail_total", 600_000, window).unwrap()
+            long_range::doubt("export_fail_total", 600_000, window).unwrap().reason
         }),
         ("recorded_series", {
-            recorded_series::doubt("job:latency_seconds:p95", Asks::Value).unwrap()
+            recorded_series::doubt("job:latency_seconds:p95", Asks::Value).unwrap().reason
         }),
         ("gauge_scrapes", {
             let target = at(Comparator::LessOrEqual, 5.0, "<= 5");
@@ -158,7 +160,7 @@ fn scrape_examples() -> Vec<(&'static str, String)> {
         }),
         ("no_such_series", {
             let (selector, metric) = ("export_foo_total", Some("export_foo_total"));
-            no_such_series::doubt(Sought { selector, metric, recorded: &[] })
+            no_such_series::doubt(Sought { selector, metric, recorded: &[] }).reason
         }),
         ("every_element", every_element::rule_not_finite(f64::NAN, Unit::Plain).unwrap().reason),
         ("bucket_edge", bucket_example()),
@@ -169,7 +171,7 @@ fn scrape_examples() -> Vec<(&'static str, String)> {
         }),
         ("counter_growth", {
             let samples = [(0, 9.0), (250, 4.0)].map(|(t_ms, value)| Sample { t_ms, value });
-            fall_doubt("jobs_done", &samples).unwrap()
+            fall_doubt("jobs_done", &samples).unwrap().reason
         }),
         ("bucket_edge", unseen_example()),
         ("gone_series", {
@@ -225,7 +227,7 @@ fn restart_examples() -> [(&'static str, String); 2] {
     let change = InstanceChange { instance: "127.0.0.1:4001".into(), at_ms: 0, kind };
     [
         ("restart", restart::rule(&change).reason),
-        ("allowed_restart", allowed_restart::doubt(&change)),
+        ("allowed_restart", allowed_restart::doubt(&change).reason),
     ]
 }
 

@@ -15,7 +15,7 @@ use slogate::scenario::{
     TimeKind, Unmoved,
 };
 use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
-use slogate::slo::{Evidence, JudgedObjective, Verdict, judge, not_judged};
+use slogate::slo::{Doubt, Evidence, JudgedObjective, Verdict, judge, not_judged};
 use slogate::units::Unit;
 use slogate_promql::Labels;
 
@@ -283,7 +283,10 @@ pub(crate) fn record_of(
     let judged = |objective| -> JudgedObjective {
         match run {
             Some((load, series)) => judge(objective, &Evidence::of(scenario, load, series)),
-            None => not_judged(objective, "the scenario was not run"),
+            None => not_judged(
+                objective,
+                Doubt::new(slogate::gate::codes::SKIPPED, "the scenario was not run"),
+            ),
         }
     };
     ScenarioRecord::of(ScenarioRun {

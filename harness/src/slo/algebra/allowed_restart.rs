@@ -5,24 +5,31 @@
 //! lost, and so is what was in flight. Too much of something stays too much; everything
 //! else that rests on counters of that instance is in doubt.
 
+use crate::code::Code;
 use crate::scenario::{Comparator, Threshold};
 use crate::series::InstanceChange;
-use crate::slo::Ruling;
 use crate::slo::algebra::threshold::is_upper;
+use crate::slo::{Doubt, Ruling};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["allowed-restart", include_str!("../codes/allowed-restart.md")]);
 
 /// Rules again, knowing that an instance whose counters are judged restarted.
 pub fn rule(ruling: Ruling, restarted: &InstanceChange, target: &Threshold) -> Ruling {
     let none_wanted = target.comparator == Comparator::Equal && target.bound == 0.0;
     if is_upper(target) || none_wanted {
-        ruling.unless_missed(|| doubt(restarted))
+        ruling.unless_missed(CODE, || doubt(restarted).reason)
     } else {
-        Ruling::inconclusive(doubt(restarted))
+        doubt(restarted).into()
     }
 }
 
 /// The doubt about everything that rests on the counters of an instance that restarted.
-pub fn doubt(restarted: &InstanceChange) -> String {
-    format!("{restarted}, which is allowed, but what its counters lost is not known")
+pub fn doubt(restarted: &InstanceChange) -> Doubt {
+    Doubt::new(
+        CODE,
+        format!("{restarted}, which is allowed, but what its counters lost is not known"),
+    )
 }
 
 #[cfg(test)]
@@ -49,7 +56,10 @@ mod tests {
 
     #[test]
     fn too_much_stays_too_much_and_too_little_may_have_been_more() {
-        assert_eq!(ruled(Ruling::fail("m"), Comparator::Equal), Ruling::fail("m"));
-        assert_eq!(ruled(Ruling::fail("m"), Comparator::Greater).verdict, Verdict::Inconclusive);
+        assert_eq!(ruled(Ruling::fail(CODE, "m"), Comparator::Equal), Ruling::fail(CODE, "m"));
+        assert_eq!(
+            ruled(Ruling::fail(CODE, "m"), Comparator::Greater).verdict,
+            Verdict::Inconclusive
+        );
     }
 }

@@ -6,9 +6,13 @@
 //! first failures. Where more growth would turn the verdict, nothing passes then;
 //! `counter:` counts such a series from 0.
 
+use crate::code::Code;
 use crate::scenario::{Comparator, Threshold};
-use crate::slo::Ruling;
 use crate::slo::algebra::threshold::{is_lower, is_upper};
+use crate::slo::{Doubt, Ruling};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["born-series", include_str!("../codes/born-series.md")]);
 
 /// Series that an expression's ranges saw being born, each with its first value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,16 +29,19 @@ pub fn rule(ruling: Ruling, born: &Born, target: &Threshold) -> Ruling {
     let raising = born.raising.first().filter(|_| equal || is_upper(target));
     let lowering = born.lowering.first().filter(|_| equal || is_lower(target));
     match raising.or(lowering) {
-        Some(first) => ruling.unless_missed(|| doubt(first)),
+        Some(first) => ruling.unless_missed(CODE, || doubt(first).reason),
         None => ruling,
     }
 }
 
 /// The doubt about a series and the value it was born with.
-pub fn doubt((series, value): &(String, f64)) -> String {
-    format!(
-        "{series} was born during the run with value {value}, which `increase` and `rate` do not \
+pub fn doubt((series, value): &(String, f64)) -> Doubt {
+    Doubt::new(
+        CODE,
+        format!(
+            "{series} was born during the run with value {value}, which `increase` and `rate` do not \
          see; use `counter:`, or warm up until it exists"
+        ),
     )
 }
 
@@ -69,7 +76,7 @@ mod tests {
     #[test]
     fn a_miss_stays_a_miss() {
         let born = Born { raising: vec![("a".into(), 3.0)], ..Born::default() };
-        let ruling = rule(Ruling::fail("m"), &born, &at(Comparator::Equal, 0.0));
-        assert_eq!(ruling, Ruling::fail("m"));
+        let ruling = rule(Ruling::fail(CODE, "m"), &born, &at(Comparator::Equal, 0.0));
+        assert_eq!(ruling, Ruling::fail(CODE, "m"));
     }
 }

@@ -10,11 +10,15 @@
 //! A target at or above the highest finite bound is refused: whatever is slower
 //! than that bound counts the same, so no observation could ever miss the target.
 
+use crate::code::Code;
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::algebra::sample_size::{self, Percentile, percent};
 use crate::slo::algebra::threshold::is_upper;
 use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["bucket-edge", include_str!("../codes/bucket-edge.md")]);
 
 /// The buckets of one histogram, bounds in the base unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,30 +131,36 @@ pub fn rule_unseen(
             return ruling;
         }
     }
-    Ruling::inconclusive(format!(
-        "{unseen} observations were made before the histogram was first scraped, and they could \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "{unseen} observations were made before the histogram was first scraped, and they could \
          turn the verdict; warm up until it exists (measured: {})",
-        ruling.reason
-    ))
+            ruling.reason
+        ),
+    )
 }
 
 /// Rules a quantile of these buckets.
 pub fn rule(buckets: &Buckets, quantile: f64, unit: Unit, target: &Threshold) -> Ruling {
     if let Some(highest) = buckets.highest_bound().filter(|highest| target.bound >= *highest) {
-        return Ruling::inconclusive(format!(
-            "the target {} is not below the histogram's highest bound {}, so no observation could \
+        return Ruling::inconclusive(
+            CODE,
+            format!(
+                "the target {} is not below the histogram's highest bound {}, so no observation could \
              miss it; add a higher bound or lower the target",
-            target.text,
-            format_quantity(highest, unit)
-        ));
+                target.text,
+                format_quantity(highest, unit)
+            ),
+        );
     }
     let bucket = buckets.bucket_of(quantile);
     let above = buckets.above(target.bound);
     let measured = match meets(bucket, target) {
-        None => return Ruling::inconclusive(straddles(bucket, quantile, unit, target)),
+        None => return Ruling::inconclusive(CODE, straddles(bucket, quantile, unit, target)),
         Some(met) => {
             let text = counted(buckets, above, quantile, unit, target);
-            if met { Ruling::pass(text) } else { Ruling::fail(text) }
+            if met { Ruling::pass(text) } else { Ruling::fail(CODE, text) }
         }
     };
     sample_size::rule(&Percentile { quantile, count: buckets.count, above, measured }, target)
@@ -235,8 +245,9 @@ mod tests {
         // 98 of 103 are 95.1 %, 98 of 104 are 94.2 %.
         assert_eq!([0, 3].map(unseen), [Verdict::Pass; 2]);
         assert_eq!(unseen(4), Verdict::Inconclusive);
-        let missed = rule_unseen(Ruling::fail("m"), 9, (&buckets, 0.95, Unit::Seconds), &target);
-        assert_eq!(missed, Ruling::fail("m"));
+        let missed =
+            rule_unseen(Ruling::fail(CODE, "m"), 9, (&buckets, 0.95, Unit::Seconds), &target);
+        assert_eq!(missed, Ruling::fail(CODE, "m"));
     }
 
     #[test]

@@ -5,7 +5,12 @@
 //! counted instead. A series that appears after the opening scrape was born at 0;
 //! a value that falls was reset to 0 and counts from there.
 
+use crate::code::Code;
+use crate::slo::Doubt;
 use slogate_promql::Sample;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["untyped-fall", include_str!("../codes/untyped-fall.md")]);
 
 /// One counter over a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,12 +38,15 @@ pub fn growth(counted: Counted<'_>) -> f64 {
 
 /// The doubt about a series that fell and that nobody declared to be a counter: it
 /// may be a gauge, whose rises are no growth.
-pub fn fall_doubt(series: &str, samples: &[Sample]) -> Option<String> {
+pub fn fall_doubt(series: &str, samples: &[Sample]) -> Option<Doubt> {
     let fall = samples.windows(2).find(|pair| pair[1].value < pair[0].value)?;
-    Some(format!(
-        "{series} fell from {} to {} and has no declared type, so it is a counter that was reset \
+    Some(Doubt::new(
+        CODE,
+        format!(
+            "{series} fell from {} to {} and has no declared type, so it is a counter that was reset \
          or a gauge; export it with `# TYPE … counter`",
-        fall[0].value, fall[1].value
+            fall[0].value, fall[1].value
+        ),
     ))
 }
 

@@ -3,8 +3,12 @@
 //! An element that is NaN or infinite is not a number to compare: it takes a
 //! pass away, and hides no miss of another element.
 
+use crate::code::Code;
 use crate::slo::{Observed, Ruling, Uncertainty, Verdict, all_of};
 use crate::units::Unit;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["not-a-number", include_str!("../codes/not-a-number.md")]);
 
 /// One element of a vector, ruled by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +40,13 @@ pub fn rule_not_finite(value: f64, unit: Unit) -> Option<Ruling> {
         return None;
     }
     let shown = Observed::of(value).show(unit);
-    Some(Ruling::inconclusive(format!(
-        "the expression gave {shown}, which is not a number to compare; was there anything to \
+    Some(Ruling::inconclusive(
+        CODE,
+        format!(
+            "the expression gave {shown}, which is not a number to compare; was there anything to \
          divide by or to rank?"
-    )))
+        ),
+    ))
 }
 
 /// The worst element: by verdict, then by margin. `None` of no elements.
@@ -75,9 +82,9 @@ mod tests {
     fn one_missing_element_is_a_miss_of_the_whole() {
         let worst = worst(vec![
             element("a", Ruling::pass("p"), 5.0),
-            element("b", Ruling::fail("f"), -1.0),
-            element("c", Ruling::fail("f"), -2.0),
-            element("d", Ruling::inconclusive("i"), 0.0),
+            element("b", Ruling::fail(CODE, "f"), -1.0),
+            element("c", Ruling::fail(CODE, "f"), -2.0),
+            element("d", Ruling::inconclusive(CODE, "i"), 0.0),
         ]);
         assert_eq!(worst.unwrap().labels, "c");
     }

@@ -6,10 +6,14 @@
 //! `outcome` passes only where no request failed; `p95(latency)` ranks failures above
 //! everything.
 
+use crate::code::Code;
 use slogate_promql::Selector;
 
 use crate::scenario::Outcome;
 use crate::slo::Ruling;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["fast-failures", include_str!("../codes/fast-failures.md")]);
 
 /// The beginning of the names of that histogram's series.
 const OWN_DURATIONS: &str = "slogate_request_duration_seconds";
@@ -45,7 +49,7 @@ pub fn rule(ruling: Ruling, failed: u64) -> Ruling {
     if failed == 0 {
         return ruling;
     }
-    ruling.unless_missed(|| {
+    ruling.unless_missed(CODE, || {
         format!(
             "{failed} requests failed, and `{OWN_DURATIONS}` has them as fast as they failed; use \
              `p95(latency)`, or choose an outcome: `{{outcome=\"ok\"}}`"
@@ -86,6 +90,6 @@ mod tests {
     fn a_failure_takes_the_pass_away() {
         assert_eq!(rule(Ruling::pass("m"), 0), Ruling::pass("m"));
         assert_eq!(rule(Ruling::pass("m"), 1).verdict, Verdict::Inconclusive);
-        assert_eq!(rule(Ruling::fail("m"), 1), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::fail(CODE, "m"), 1), Ruling::fail(CODE, "m"));
     }
 }

@@ -4,15 +4,20 @@
 //! queue that fills and empties they make a number that nobody can read, and of one
 //! that stays as it is 0. `counter:` refuses gauges, and so do they.
 
+use crate::code::Code;
 use crate::series::FamilyKind;
+use crate::slo::Doubt;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["gauge-growth", include_str!("../codes/gauge-growth.md")]);
 
 /// The doubt about the growth of a series that was declared to be this, if it is a gauge.
-pub fn doubt(name: &str, kind: Option<FamilyKind>) -> Option<String> {
+pub fn doubt(name: &str, kind: Option<FamilyKind>) -> Option<Doubt> {
     (kind == Some(FamilyKind::Gauge)).then(|| {
-        format!(
+        Doubt::new(CODE, format!(
             "`{name}` is a gauge, and `increase` and `rate` are of counters; use `max_over_time`, \
              or `delta` for how it moved"
-        )
+        ))
     })
 }
 

@@ -4,9 +4,13 @@
 //! scrapes. A value that was seen beyond the target is a miss all the same, for
 //! more scrapes can only show more.
 
+use crate::code::Code;
 use crate::scenario::Threshold;
 use crate::slo::algebra::threshold::{is_lower, is_upper};
 use crate::slo::{Ruling, Verdict};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["gauge-scrapes", include_str!("../codes/gauge-scrapes.md")]);
 
 /// Scrapes that an extreme or average of a gauge must rest on.
 pub const LEAST_SCRAPES: u64 = 10;
@@ -41,13 +45,16 @@ pub fn rule(ruling: &Ruling, scrapes: u64, extreme: Extreme, target: &Threshold)
     let stands = ruling.verdict == Verdict::Fail && is_certain_miss(extreme, target);
     if scrapes >= LEAST_SCRAPES || stands {
         let reason = format!("{} (seen by {scrapes} scrapes)", ruling.reason);
-        return Ruling { verdict: ruling.verdict, reason };
+        return Ruling { reason, ..ruling.clone() };
     }
-    Ruling::inconclusive(format!(
-        "the gauge was seen by {scrapes} scrapes and needs {LEAST_SCRAPES}; scrape more often or \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "the gauge was seen by {scrapes} scrapes and needs {LEAST_SCRAPES}; scrape more often or \
          load for longer (measured: {})",
-        ruling.reason
-    ))
+            ruling.reason
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -68,13 +75,13 @@ mod tests {
 
     #[test]
     fn a_maximum_seen_beyond_its_target_is_a_miss_after_one_scrape() {
-        assert_eq!(maximum(&Ruling::fail("m"), 1).verdict, Verdict::Fail);
+        assert_eq!(maximum(&Ruling::fail(CODE, "m"), 1).verdict, Verdict::Fail);
     }
 
     #[test]
     fn an_average_of_few_scrapes_is_neither_met_nor_missed() {
         let target = at(Comparator::LessOrEqual, 5.0);
-        let ruled = rule(&Ruling::fail("m"), 9, Extreme::Neither, &target);
+        let ruled = rule(&Ruling::fail(CODE, "m"), 9, Extreme::Neither, &target);
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
     }
 }

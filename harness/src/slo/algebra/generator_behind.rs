@@ -6,10 +6,15 @@
 //! much of something that the target itself counted, or so many slow and failed
 //! requests that it would be a miss if every late one had been a good one.
 
+use crate::code::Code;
 use crate::load::LoadResult;
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code =
+    Code::new(&["generator-behind", include_str!("../codes/generator-behind.md")]);
 
 /// The share of the intended requests that must have been dispatched in time.
 pub const DISPATCHED_SHARE: f64 = 0.99;
@@ -75,13 +80,16 @@ pub fn rule(ruling: Ruling, behind: Behind, miss: &Miss<'_>) -> Ruling {
         return ruling;
     }
     let dispatched = 1.0 - behind.missed as f64 / behind.intended.max(1) as f64;
-    Ruling::inconclusive(format!(
-        "the generator dispatched only {} of {} requests in time, 99% are needed; lower the rate \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "the generator dispatched only {} of {} requests in time, 99% are needed; lower the rate \
          or give it more CPU (measured: {})",
-        format_quantity(dispatched.max(0.0), Unit::Ratio),
-        behind.intended,
-        ruling.reason
-    ))
+            format_quantity(dispatched.max(0.0), Unit::Ratio),
+            behind.intended,
+            ruling.reason
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -105,7 +113,7 @@ mod tests {
     fn no_pass_and_no_client_miss_survives_a_generator_that_was_behind() {
         let behind = Behind { missed: 20, intended: 100 };
         let few = Miss::Requests(vec![Exceptions { found: 25, allowed: 5.0 }]);
-        for ruling in [Ruling::pass("m"), Ruling::fail("m")] {
+        for ruling in [Ruling::pass("m"), Ruling::fail(CODE, "m")] {
             let ruled = rule(ruling, behind, &few);
             assert_eq!(ruled.verdict, Verdict::Inconclusive);
             assert!(ruled.reason.contains("only 80% of 100 requests in time"), "{}", ruled.reason);
@@ -116,20 +124,20 @@ mod tests {
     fn a_miss_that_no_missing_request_could_have_mended_stands() {
         let behind = Behind { missed: 20, intended: 100 };
         let many = Miss::Requests(vec![Exceptions { found: 26, allowed: 5.0 }]);
-        assert_eq!(rule(Ruling::fail("m"), behind, &many), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::fail(CODE, "m"), behind, &many), Ruling::fail(CODE, "m"));
         assert_eq!(rule(Ruling::pass("m"), behind, &many).verdict, Verdict::Inconclusive);
         let unknown = Miss::Requests(Vec::new());
-        assert_eq!(rule(Ruling::fail("m"), behind, &unknown).verdict, Verdict::Inconclusive);
+        assert_eq!(rule(Ruling::fail(CODE, "m"), behind, &unknown).verdict, Verdict::Inconclusive);
     }
 
     #[test]
     fn failures_that_the_target_counted_itself_stay_failures() {
         let behind = Behind { missed: 20, intended: 100 };
         let none = [at(Comparator::Equal, 0.0)];
-        let ruled = rule(Ruling::fail("m"), behind, &Miss::Target(&none));
-        assert_eq!(ruled, Ruling::fail("m"));
+        let ruled = rule(Ruling::fail(CODE, "m"), behind, &Miss::Target(&none));
+        assert_eq!(ruled, Ruling::fail(CODE, "m"));
         let enough = [at(Comparator::Greater, 0.0)];
-        let ruled = rule(Ruling::fail("m"), behind, &Miss::Target(&enough));
+        let ruled = rule(Ruling::fail(CODE, "m"), behind, &Miss::Target(&enough));
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
     }
 }

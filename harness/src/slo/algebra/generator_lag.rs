@@ -4,11 +4,15 @@
 //! it. When the p99 of that delay is more than 10 % of the target, a miss may be
 //! the generator's: inconclusive. A pass stands, for it held with the delay on top.
 
+use crate::code::Code;
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::scenario::Threshold;
 use crate::slo::algebra::threshold::is_lower;
 use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["generator-lag", include_str!("../codes/generator-lag.md")]);
 
 /// The share of a latency target that the generator's lag p99 may take.
 pub const LAG_SHARE: f64 = 0.1;
@@ -27,11 +31,14 @@ pub fn rule(ruling: Ruling, lag: &LatencyHistogram, target: &Threshold) -> Rulin
         Ranked::Seconds(seconds) => format_quantity(seconds, Unit::Seconds),
         Ranked::Unbounded => "unbounded".into(),
     };
-    Ruling::inconclusive(format!(
-        "the generator's own lag p99 is {shown}, more than 10% of the target {}, so this miss may \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "the generator's own lag p99 is {shown}, more than 10% of the target {}, so this miss may \
          be its own; run it on a less busy machine (measured: {})",
-        target.text, ruling.reason
-    ))
+            target.text, ruling.reason
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -50,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_miss_while_the_generator_lagged_is_inconclusive() {
-        let ruled = rule(Ruling::fail("m"), &lag_of(200), &at(Comparator::Less, 1.0));
+        let ruled = rule(Ruling::fail(CODE, "m"), &lag_of(200), &at(Comparator::Less, 1.0));
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
         assert!(ruled.reason.starts_with("the generator's own lag p99 is 200 ms, more than 10%"));
     }
@@ -64,8 +71,8 @@ mod tests {
     #[test]
     fn a_miss_stands_when_the_generator_kept_up() {
         for lag in [lag_of(99), LatencyHistogram::new()] {
-            let ruled = rule(Ruling::fail("m"), &lag, &at(Comparator::Less, 1.0));
-            assert_eq!(ruled, Ruling::fail("m"));
+            let ruled = rule(Ruling::fail(CODE, "m"), &lag, &at(Comparator::Less, 1.0));
+            assert_eq!(ruled, Ruling::fail(CODE, "m"));
         }
     }
 }

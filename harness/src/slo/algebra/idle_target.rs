@@ -4,6 +4,7 @@
 //! load is watched, a counter of the service's own must have grown; what a runtime
 //! counts by itself, and what our own scrapes cause, is no proof of anything.
 
+use crate::code::Code;
 use slogate_promql::{Sample, SeriesRef, is_stale};
 
 use super::since_start::counts_since_start;
@@ -11,12 +12,16 @@ use crate::series::SeriesStore;
 use crate::slo::by_itself::{counts_scrapes, is_of_scrapes, moves_by_itself};
 use crate::slo::{Ruling, Window};
 
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["idle-target", include_str!("../codes/idle-target.md")]);
+
 /// The ruling over an observation in which nothing happened; `metrics_paths` are what
 /// only scrapes ask for.
 pub fn find(series: &SeriesStore, window: Window, metrics_paths: &[String]) -> Option<Ruling> {
     let did_something = series.iter().any(|one| is_work(series, one, window, metrics_paths));
     (!did_something).then(|| {
         Ruling::inconclusive(
+            CODE,
             "no counter of the target's own grew, so there was nothing to judge; assert while it \
              is used, for longer with --for, or over its whole life with --since-start",
         )

@@ -4,15 +4,22 @@
 //! are idle, or belong to somebody else. `window: includes_before_run` says that
 //! this is meant.
 
-use crate::slo::Window;
+use crate::code::Code;
+use crate::slo::{Doubt, Window};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["long-range", include_str!("../codes/long-range.md")]);
 
 /// The doubt about a selector that looks back `reach_ms`, if it looks too far.
-pub fn doubt(metric: &str, reach_ms: i64, window: Window) -> Option<String> {
+pub fn doubt(metric: &str, reach_ms: i64, window: Window) -> Option<Doubt> {
     (reach_ms > window.range_ms()).then(|| {
-        format!(
-            "`{metric}` looks back {reach_ms} ms and the measured window is {} ms long; use \
+        Doubt::new(
+            CODE,
+            format!(
+                "`{metric}` looks back {reach_ms} ms and the measured window is {} ms long; use \
              `[$run]`, or say `window: includes_before_run`",
-            window.closed_ms - window.opened_ms
+                window.closed_ms - window.opened_ms
+            ),
         )
     })
 }
@@ -26,7 +33,7 @@ mod tests {
     #[test]
     fn ten_minutes_do_not_fit_into_one() {
         assert_eq!(
-            doubt("x", 600_000, WINDOW).as_deref(),
+            doubt("x", 600_000, WINDOW).map(|doubt| doubt.reason).as_deref(),
             Some(
                 "`x` looks back 600000 ms and the measured window is 60000 ms long; use `[$run]`, \
                  or say `window: includes_before_run`"

@@ -4,6 +4,8 @@
 //! all instances where each was to be judged, and `without (instnce)` judges each where all
 //! were to be added up: a misspelt name changes the number and says nothing.
 
+use crate::code::Code;
+use crate::slo::Doubt;
 use std::collections::BTreeSet;
 
 use slogate_promql::{LabelUse, Labels};
@@ -11,14 +13,21 @@ use slogate_promql::{LabelUse, Labels};
 use crate::scenario::closest;
 use crate::series::SCRAPE_LABELS;
 
+/// The code of this rule.
+pub const CODE: Code =
+    Code::new(&["no-such-grouping", include_str!("../codes/no-such-grouping.md")]);
+
 /// The doubt about a label that none of the series has which are grouped or matched by it.
-pub fn doubt(named: &LabelUse, selected: &[&Labels]) -> Option<String> {
+pub fn doubt(named: &LabelUse, selected: &[&Labels]) -> Option<Doubt> {
     let label = named.label.as_str();
     if named.is_dropped {
-        return Some(format!(
-            "nothing under `{} ({label})` has a label `{label}` any more: an aggregation inside \
+        return Some(Doubt::new(
+            CODE,
+            format!(
+                "nothing under `{} ({label})` has a label `{label}` any more: an aggregation inside \
              drops it",
-            named.clause
+                named.clause
+            ),
         ));
     }
     let example = selected.first()?;
@@ -32,7 +41,10 @@ pub fn doubt(named: &LabelUse, selected: &[&Labels]) -> Option<String> {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("they look like {example}"),
     };
-    Some(format!("no series under `{} ({label})` has a label `{label}`; {hint}", named.clause))
+    Some(Doubt::new(
+        CODE,
+        format!("no series under `{} ({label})` has a label `{label}`; {hint}", named.clause),
+    ))
 }
 
 #[cfg(test)]
@@ -45,6 +57,7 @@ mod tests {
         let of = vec![parse_selector("a_total").unwrap()];
         let recorded = Labels::new([("__name__", "a_total"), ("format", "csv")]);
         doubt(&LabelUse { label: label.into(), clause, of, is_dropped: false }, &[&recorded])
+            .map(|doubt| doubt.reason)
     }
 
     #[test]
@@ -74,7 +87,7 @@ mod tests {
         let of = vec![parse_selector("a_total").unwrap()];
         let named = LabelUse { label: "job".into(), clause: "by", of, is_dropped: true };
         assert_eq!(
-            doubt(&named, &[]).unwrap(),
+            doubt(&named, &[]).unwrap().reason,
             "nothing under `by (job)` has a label `job` any more: an aggregation inside drops it"
         );
     }

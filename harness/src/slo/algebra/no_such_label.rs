@@ -4,10 +4,15 @@
 //! `requests_total{sttus!="failed"} >= 100` counts the failures it was to ignore. To
 //! Prometheus an absent label is the empty text, which differs from everything.
 
+use crate::code::Code;
+use crate::slo::Doubt;
 use slogate_promql::{Labels, MatchOperator, Selector};
 
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["no-such-label", include_str!("../codes/no-such-label.md")]);
+
 /// The doubt about a negative matcher on a label that none of the metric's series has.
-pub fn doubt(selector: &Selector, of_metric: &[&Labels]) -> Option<String> {
+pub fn doubt(selector: &Selector, of_metric: &[&Labels]) -> Option<Doubt> {
     let metric = selector.metric_name()?;
     let example = of_metric.first()?;
     let negative = selector.matchers().iter().filter(|matcher| {
@@ -15,10 +20,13 @@ pub fn doubt(selector: &Selector, of_metric: &[&Labels]) -> Option<String> {
     });
     let unknown = |name: &str| of_metric.iter().all(|labels| labels.get(name).is_none());
     let matcher = negative.into_iter().find(|matcher| unknown(matcher.name()))?;
-    Some(format!(
-        "no series of `{metric}` has a label `{}`, so `{matcher}` leaves nothing out; they look \
+    Some(Doubt::new(
+        CODE,
+        format!(
+            "no series of `{metric}` has a label `{}`, so `{matcher}` leaves nothing out; they look \
          like {example}",
-        matcher.name()
+            matcher.name()
+        ),
     ))
 }
 
@@ -30,7 +38,7 @@ mod tests {
 
     fn doubted(selector: &str) -> Option<String> {
         let recorded = Labels::new([("__name__", "a_total"), ("status", "ok")]);
-        doubt(&parse_selector(selector).unwrap(), &[&recorded])
+        doubt(&parse_selector(selector).unwrap(), &[&recorded]).map(|doubt| doubt.reason)
     }
 
     #[test]

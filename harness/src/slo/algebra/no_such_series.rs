@@ -4,9 +4,14 @@
 //! behind an `or`. So every selector must have found a series at some time of
 //! the run, whatever the expression made of it.
 
+use crate::code::Code;
+use crate::slo::Doubt;
 use slogate_promql::{Labels, METRIC_NAME};
 
 use crate::scenario::closest;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["no-such-series", include_str!("../codes/no-such-series.md")]);
 
 /// What a selector asked for, and what there was.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +25,11 @@ pub struct Sought<'a> {
 }
 
 /// The doubt about a selector that matched none of the recorded series.
-pub fn doubt(sought: Sought<'_>) -> String {
+pub fn doubt(sought: Sought<'_>) -> Doubt {
+    Doubt::new(CODE, sentence(sought))
+}
+
+fn sentence(sought: Sought<'_>) -> String {
     let selector = sought.selector;
     let Some(metric) = sought.metric else {
         return format!("no such series: {selector}; check its labels");
@@ -49,7 +58,7 @@ mod tests {
     fn doubt_about(selector: &str, metric: Option<&str>) -> String {
         let recorded = [Labels::new([(METRIC_NAME, "export_fail_total"), ("format", "csv")])];
         let recorded: Vec<&Labels> = recorded.iter().collect();
-        doubt(Sought { selector, metric, recorded: &recorded })
+        doubt(Sought { selector, metric, recorded: &recorded }).reason
     }
 
     #[test]

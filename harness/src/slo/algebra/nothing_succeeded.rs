@@ -7,8 +7,13 @@
 //! one that works half of the time fails five times in a row in less than one run of
 //! twenty.
 
+use crate::code::Code;
 use crate::load::{LoadResult, RequestResult};
 use crate::slo::Ruling;
+
+/// The code of this rule.
+pub const CODE: Code =
+    Code::new(&["nothing-succeeded", include_str!("../codes/nothing-succeeded.md")]);
 
 /// Failures in a row that chance does not explain for a request that works at all.
 pub const LEAST_FAILURES: u64 = 5;
@@ -46,7 +51,7 @@ pub fn something_succeeded(load: &LoadResult) -> bool {
 pub fn rule(ruling: Ruling, fruitless: &Fruitless) -> Ruling {
     let measured = ruling.reason.clone();
     let Fruitless { request, failed } = fruitless;
-    ruling.unless_missed(|| {
+    ruling.unless_missed(CODE, || {
         format!(
             "none of {failed} requests `{request}` ended as expected, so the load that was asked \
              for was not applied; see their failures, or say what to `expect` (measured: {measured})"
@@ -70,7 +75,7 @@ mod tests {
         assert_eq!(fruitless, Fruitless { request: "order".into(), failed: 5 });
         let ruling = rule(Ruling::pass("0 meets == 0"), &fruitless);
         assert_eq!(ruling.verdict, crate::slo::Verdict::Inconclusive);
-        assert_eq!(rule(Ruling::fail("m"), &fruitless), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::fail(CODE, "m"), &fruitless), Ruling::fail(CODE, "m"));
     }
 
     #[test]

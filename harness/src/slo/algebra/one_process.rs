@@ -27,6 +27,7 @@
 //! of accusing nobody: the remedy of this rule is to list one address less, and for twins
 //! that would be the wrong one.
 
+use crate::code::Code;
 use std::collections::BTreeMap;
 
 use slogate_promql::{Copies, Labels};
@@ -34,6 +35,9 @@ use slogate_promql::{Copies, Labels};
 use super::unit_of_name;
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Ruling, Verdict};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["one-process", include_str!("../codes/one-process.md")]);
 
 /// A counter's values at the opening and the closing scrape.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,11 +103,14 @@ pub fn rule(ruling: Ruling, read: &ReadTwice<'_>) -> Ruling {
         return ruling;
     }
     let [one, other] = read.instances;
-    Ruling::inconclusive(format!(
-        "`{one}` and `{other}` look like one process: they say the same of all that it counted, \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "`{one}` and `{other}` look like one process: they say the same of all that it counted, \
          before the load and after it, so that everything counts twice; list it once (measured: {})",
-        ruling.reason
-    ))
+            ruling.reason
+        ),
+    )
 }
 
 /// Whether every value from `low` to `high` misses a target.
@@ -226,7 +233,7 @@ mod tests {
     #[test]
     fn a_sum_is_a_miss_where_all_from_its_half_on_is_one() {
         use Comparator::{Equal, Greater, Less, LessOrEqual, NotEqual};
-        let missed = |target| ruled(Ruling::fail("m"), Copies::Added, target);
+        let missed = |target| ruled(Ruling::fail(CODE, "m"), Copies::Added, target);
         for target in [(Equal, 0.0), (Equal, 6.0), (Less, 7.0), (LessOrEqual, 6.0), (Greater, 14.0)]
         {
             assert_eq!(missed(target), Verdict::Fail, "{target:?}");
@@ -238,7 +245,8 @@ mod tests {
 
     #[test]
     fn a_miss_of_an_extreme_stands_and_one_of_anything_else_does_not() {
-        let missed = |copies| ruled(Ruling::fail("m"), copies, (Comparator::LessOrEqual, 10.0));
+        let missed =
+            |copies| ruled(Ruling::fail(CODE, "m"), copies, (Comparator::LessOrEqual, 10.0));
         assert_eq!(missed(Copies::Ignored), Verdict::Fail);
         assert_eq!(missed(Copies::Unknown), Verdict::Inconclusive);
     }

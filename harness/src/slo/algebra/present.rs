@@ -5,7 +5,11 @@
 //! `absent`: a misspelt name is absent too. What the scrape and slogate add themselves,
 //! such as `up`, is there whatever the target exports, and shows nothing of it.
 
+use crate::code::Code;
 use crate::slo::Ruling;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["not-present", include_str!("../codes/not-present.md")]);
 
 /// What was found of a selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +32,23 @@ pub fn rule(seen: &Seen) -> Ruling {
         return Ruling::pass(format!("the closing scrape has {} series of it", seen.live));
     }
     if seen.ours > 0 {
-        return Ruling::inconclusive(format!(
-            "{} is made by the scrape or by slogate, not by the target; ask for a series that \
+        return Ruling::inconclusive(
+            CODE,
+            format!(
+                "{} is made by the scrape or by slogate, not by the target; ask for a series that \
              the target exports",
-            seen.selector
-        ));
+                seen.selector
+            ),
+        );
     }
     match (&seen.lost, &seen.never) {
-        (Some(lost), _) => Ruling::fail(format!("{lost} was there, but not at the closing scrape")),
-        (None, Some(never)) => Ruling::fail(never.clone()),
-        (None, None) => Ruling::fail(format!("{} had no sample in the window", seen.selector)),
+        (Some(lost), _) => {
+            Ruling::fail(CODE, format!("{lost} was there, but not at the closing scrape"))
+        }
+        (None, Some(never)) => Ruling::fail(CODE, never.clone()),
+        (None, None) => {
+            Ruling::fail(CODE, format!("{} had no sample in the window", seen.selector))
+        }
     }
 }
 
@@ -53,8 +64,8 @@ mod tests {
         seen.live = 0;
         assert_eq!(rule(&seen).verdict, Verdict::Inconclusive);
         seen.ours = 0;
-        assert_eq!(rule(&seen), Ruling::fail("x had no sample in the window"));
+        assert_eq!(rule(&seen), Ruling::fail(CODE, "x had no sample in the window"));
         seen.never = Some("no such series: x".into());
-        assert_eq!(rule(&seen), Ruling::fail("no such series: x"));
+        assert_eq!(rule(&seen), Ruling::fail(CODE, "no such series: x"));
     }
 }

@@ -9,9 +9,13 @@
 //! A tolerance as large as the client's own count lets a target agree that counted
 //! none of it, so that only equal counts agree then.
 
+use crate::code::Code;
 use crate::scenario::{Distance, Tolerance};
 use crate::slo::Ruling;
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["reconcile", include_str!("../codes/reconcile.md")]);
 
 /// The two counts, in the base unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,11 +97,14 @@ pub fn rule(totals: &Totals<'_>) -> Ruling {
     let (client, counter) = (show(totals.client), show(totals.counter));
     let difference = totals.difference();
     if totals.compares_nothing() {
-        return Ruling::inconclusive(format!(
-            "the client counted {client} and the target {counter}: within {} is as much as the \
+        return Ruling::inconclusive(
+            CODE,
+            format!(
+                "the client counted {client} and the target {counter}: within {} is as much as the \
              client counted, so a target that counted none of it would agree; narrow `within`",
-            totals.within.text
-        ));
+                totals.within.text
+            ),
+        );
     }
     if difference.abs() <= totals.allowed() {
         return Ruling::pass(format!("the client counted {client} and the target {counter}"));
@@ -109,15 +116,21 @@ pub fn rule(totals: &Totals<'_>) -> Ruling {
     );
     if totals.counts_scrapes() {
         let scrapes = totals.between.scrapes;
-        return Ruling::inconclusive(format!(
-            "{off}, and there were {scrapes} scrapes; if the counter counts them as well, select \
+        return Ruling::inconclusive(
+            CODE,
+            format!(
+                "{off}, and there were {scrapes} scrapes; if the counter counts them as well, select \
              the route or handler that is loaded"
-        ));
+            ),
+        );
     }
     if difference.abs() - totals.allowed() <= totals.unknown() {
-        return Ruling::inconclusive(format!("{off}, which {} would explain", explanation(totals)));
+        return Ruling::inconclusive(
+            CODE,
+            format!("{off}, which {} would explain", explanation(totals)),
+        );
     }
-    Ruling::fail(off)
+    Ruling::fail(CODE, off)
 }
 
 /// What would explain the difference, in words.

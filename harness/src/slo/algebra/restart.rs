@@ -5,16 +5,26 @@
 //! counter that went back on one instance. Start times that come and go belong to
 //! several processes behind one address, whose counters cannot be judged as one.
 
+use crate::code::Code;
 use crate::series::{ChangeKind, InstanceChange};
 use crate::slo::Ruling;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["restart", include_str!("../codes/restart.md")]);
+
+/// Of an address at which several processes answer.
+pub const SEVERAL_PROCESSES: Code =
+    Code::new(&["several-processes", include_str!("../codes/several-processes.md")]);
 
 /// Rules a scenario in which an instance of the target was not one process all the time.
 pub fn rule(change: &InstanceChange) -> Ruling {
     match change.kind {
         ChangeKind::StartTimeChanged { .. } | ChangeKind::CounterWentBack { .. } => {
-            Ruling::fail(change.to_string())
+            Ruling::fail(CODE, change.to_string())
         }
-        ChangeKind::SeveralProcesses { .. } => Ruling::inconclusive(change.to_string()),
+        ChangeKind::SeveralProcesses { .. } => {
+            Ruling::inconclusive(SEVERAL_PROCESSES, change.to_string())
+        }
     }
 }
 
@@ -33,6 +43,7 @@ mod tests {
         assert_eq!(
             ruling,
             Ruling::fail(
+                CODE,
                 "`127.0.0.1:4001` restarted: process_start_time_seconds went from 100 to 230.5"
             )
         );

@@ -7,10 +7,14 @@
 //! Below it a miss counts only if it is beyond chance by the same 5 %: so many
 //! slow requests, from a service that meets the target, in one run of twenty.
 
+use crate::code::Code;
 use crate::scenario::Threshold;
 use crate::slo::Ruling;
 use crate::slo::algebra::threshold::{is_lower, is_upper};
 use crate::slo::binomial::{ERROR_PROBABILITY, at_least};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["sample-size", include_str!("../codes/sample-size.md")]);
 
 /// A percentile against one target.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +53,16 @@ pub fn rule(percentile: &Percentile, threshold: &Threshold) -> Ruling {
     if percentile.count >= needed || is_miss_beyond_chance(percentile, threshold) {
         return percentile.measured.clone();
     }
-    Ruling::inconclusive(format!(
-        "p{} needs at least {needed} samples and has {}; lengthen the phase or raise its rate \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "p{} needs at least {needed} samples and has {}; lengthen the phase or raise its rate \
          (measured: {})",
-        percent(percentile.quantile),
-        percentile.count,
-        percentile.measured.reason,
-    ))
+            percent(percentile.quantile),
+            percentile.count,
+            percentile.measured.reason,
+        ),
+    )
 }
 
 /// Whether a service that meets the target would show this in less than one run of twenty.
@@ -85,7 +92,7 @@ mod tests {
     use crate::slo::fixtures::at;
 
     fn p95(count: u64, above: u64) -> Ruling {
-        let measured = if above * 20 > count { Ruling::fail("m") } else { Ruling::pass("m") };
+        let measured = if above * 20 > count { Ruling::fail(CODE, "m") } else { Ruling::pass("m") };
         rule(&Percentile { quantile: 0.95, count, above, measured }, &at(Comparator::Less, 1.0))
     }
 

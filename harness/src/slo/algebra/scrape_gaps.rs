@@ -4,7 +4,11 @@
 //! a gauge was at a failed scrape nobody saw, so it cannot pass on the others; a
 //! value that was seen beyond the target is a miss all the same.
 
+use crate::code::Code;
 use crate::slo::{Ruling, Verdict};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["scrape-gap", include_str!("../codes/scrape-gap.md")]);
 
 /// The share of scrapes that may fail: a single lost one in a long run says nothing.
 pub const FAILED_SHARE: f64 = 0.01;
@@ -35,11 +39,14 @@ pub fn rule(ruling: Ruling, attempts: &Attempts) -> Ruling {
     let all = attempts.good + attempts.failed;
     let instance = attempts.instance.as_ref().map(|instance| format!(" of {instance}"));
     let instance = instance.unwrap_or_default();
-    Ruling::inconclusive(format!(
-        "{} of {all} scrapes{instance} failed, and what the gauge was then nobody saw; see why they failed, \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "{} of {all} scrapes{instance} failed, and what the gauge was then nobody saw; see why they failed, \
          or give the scrape more room (measured: {})",
-        attempts.failed, ruling.reason
-    ))
+            attempts.failed, ruling.reason
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -71,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_miss_that_was_seen_stays_one() {
-        let ruled = rule(Ruling::fail("m"), &attempts(1, 9));
-        assert_eq!(ruled, Ruling::fail("m"));
+        let ruled = rule(Ruling::fail(CODE, "m"), &attempts(1, 9));
+        assert_eq!(ruled, Ruling::fail(CODE, "m"));
     }
 }

@@ -6,7 +6,12 @@
 //! as in `count(…)`, may be asked of the value. `window: includes_before_run` says
 //! that the whole life is meant.
 
+use crate::code::Code;
 use crate::series::FamilyKind;
+use crate::slo::Doubt;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["since-start", include_str!("../codes/since-start.md")]);
 
 /// Endings of the names of series that count, where nobody declared a kind.
 const COUNTING: [&str; 4] = ["_total", "_bucket", "_sum", "_count"];
@@ -29,10 +34,13 @@ pub fn counts_since_start(name: &str, kind: Option<FamilyKind>) -> bool {
 }
 
 /// The doubt about a selector whose value is used although it counts.
-pub fn doubt(selector: &str) -> String {
-    format!(
-        "`{selector}` counts since the process started, not this run; use `increase(…[$run])` or \
+pub fn doubt(selector: &str) -> Doubt {
+    Doubt::new(
+        CODE,
+        format!(
+            "`{selector}` counts since the process started, not this run; use `increase(…[$run])` or \
          `counter:`, or say `window: includes_before_run`"
+        ),
     )
 }
 

@@ -4,8 +4,12 @@
 //! So where other processes had much of this machine's CPU and hardly any was left, a
 //! miss that waiting alone explains is inconclusive. It turns nothing into a pass.
 
+use crate::code::Code;
 use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["starved-machine", include_str!("../codes/starved-machine.md")]);
 
 /// Below this idle share somebody waited for a core most of the time. Not 0: a core stands
 /// idle for moments even where every one has more work than it can do.
@@ -54,7 +58,7 @@ pub fn excuse(shares: &CpuShares) -> Option<String> {
 pub fn rule(ruling: Ruling, shares: &CpuShares) -> Ruling {
     match excuse(shares) {
         Some(excuse) if ruling.verdict == Verdict::Fail => {
-            Ruling::inconclusive(format!("{excuse} (measured: {})", ruling.reason))
+            Ruling::inconclusive(CODE, format!("{excuse} (measured: {})", ruling.reason))
         }
         _ => ruling,
     }
@@ -71,14 +75,14 @@ mod tests {
 
     #[test]
     fn a_miss_on_a_starved_machine_is_inconclusive() {
-        let ruled = rule(Ruling::fail("m"), &shares(0.02, 0.61));
+        let ruled = rule(Ruling::fail(CODE, "m"), &shares(0.02, 0.61));
         assert_eq!(ruled.verdict, Verdict::Inconclusive);
         assert!(ruled.reason.starts_with("other processes took 61% of this machine's CPU and 2%"));
     }
 
     #[test]
     fn nothing_becomes_a_pass_and_a_pass_stands() {
-        for ruling in [Ruling::pass("m"), Ruling::inconclusive("m")] {
+        for ruling in [Ruling::pass("m"), Ruling::inconclusive(CODE, "m")] {
             assert_eq!(rule(ruling.clone(), &shares(0.0, 0.9)), ruling);
         }
     }
@@ -86,13 +90,13 @@ mod tests {
     #[test]
     fn a_miss_stands_where_there_was_cpu_or_nobody_else_had_it() {
         for shares in [shares(0.1, 0.6), shares(0.0, 0.2), shares(0.9, 0.0)] {
-            assert_eq!(rule(Ruling::fail("m"), &shares), Ruling::fail("m"));
+            assert_eq!(rule(Ruling::fail(CODE, "m"), &shares), Ruling::fail(CODE, "m"));
         }
     }
 
     #[test]
     fn a_target_that_is_not_known_to_be_here_is_not_starved() {
         let unknown = CpuShares { target: None, ..shares(0.0, 0.9) };
-        assert_eq!(rule(Ruling::fail("m"), &unknown), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::fail(CODE, "m"), &unknown), Ruling::fail(CODE, "m"));
     }
 }

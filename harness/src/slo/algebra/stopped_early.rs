@@ -4,10 +4,14 @@
 //! answers fewer than 100. A failure that happened has happened, though, and a
 //! percentile or ratio that is ruled a miss is one beyond chance.
 
+use crate::code::Code;
 use crate::load::{LoadResult, StopReason};
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Observed, PlannedPhase, Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["stopped-early", include_str!("../codes/stopped-early.md")]);
 
 /// What the rest of the run could do to a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +61,10 @@ pub fn rule(
     if stands {
         return ruling;
     }
-    Ruling::inconclusive(format!("{why}; what is left is no proof (measured: {})", ruling.reason))
+    Ruling::inconclusive(
+        CODE,
+        format!("{why}; what is left is no proof (measured: {})", ruling.reason),
+    )
 }
 
 fn is_certain_miss(observed: Observed, rest: RestOfRun, target: &Threshold) -> bool {
@@ -101,6 +108,7 @@ mod tests {
         assert_eq!(
             rule(Ruling::pass("m"), &why, observed, &[at(Comparator::Less, 1.0)]),
             Ruling::inconclusive(
+                CODE,
                 "the run was stopped early; what is left is no proof (measured: m)"
             )
         );
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn too_little_so_far_is_no_miss_and_too_much_is() {
-        let miss = || Ruling::fail("m");
+        let miss = || Ruling::fail(CODE, "m");
         for (comparator, value) in [
             (Comparator::GreaterOrEqual, 40.0),
             (Comparator::Greater, 100.0),
@@ -131,7 +139,7 @@ mod tests {
     #[test]
     fn a_minimum_that_was_too_low_stays_so_and_one_that_is_too_high_may_fall() {
         let verdict = |value, comparator| {
-            ruled(Ruling::fail("m"), value, RestOfRun::Lowers, (comparator, 3.0)).verdict
+            ruled(Ruling::fail(CODE, "m"), value, RestOfRun::Lowers, (comparator, 3.0)).verdict
         };
         for (value, comparator) in [
             (2.0, Comparator::GreaterOrEqual),
@@ -154,17 +162,18 @@ mod tests {
     #[test]
     fn a_rate_may_still_change_and_a_percentile_beyond_chance_does_not() {
         let at_least = (Comparator::GreaterOrEqual, 30.0);
-        let rate = ruled(Ruling::fail("m"), 20.0, RestOfRun::Moves, at_least);
+        let rate = ruled(Ruling::fail(CODE, "m"), 20.0, RestOfRun::Moves, at_least);
         assert_eq!(rate.verdict, Verdict::Inconclusive);
-        let ratio = ruled(Ruling::fail("m"), 20.0, RestOfRun::Confirms, at_least);
-        assert_eq!(ratio, Ruling::fail("m"));
+        let ratio = ruled(Ruling::fail(CODE, "m"), 20.0, RestOfRun::Confirms, at_least);
+        assert_eq!(ratio, Ruling::fail(CODE, "m"));
     }
 
     #[test]
     fn a_failure_that_happened_has_happened() {
         let observed = (Observed::Unbounded, RestOfRun::Raises);
-        let ruled = rule(Ruling::fail("m"), "stopped", observed, &[at(Comparator::Less, 30.0)]);
-        assert_eq!(ruled, Ruling::fail("m"));
+        let ruled =
+            rule(Ruling::fail(CODE, "m"), "stopped", observed, &[at(Comparator::Less, 30.0)]);
+        assert_eq!(ruled, Ruling::fail(CODE, "m"));
     }
 
     #[test]

@@ -11,12 +11,16 @@
 //! service. They are read as what they can be, a statement about this run, and
 //! need one request.
 
+use crate::code::Code;
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::Ruling;
 use crate::slo::algebra::sample_size::smallest_sample;
 use crate::slo::algebra::threshold;
 use crate::slo::binomial::{ERROR_PROBABILITY, at_least, at_most};
 use crate::units::Unit;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["success-ratio", include_str!("../codes/success-ratio.md")]);
 
 /// Rules `succeeded` of `intended`, which is at least 1.
 pub fn rule(succeeded: u64, intended: u64, target: &Threshold) -> Ruling {
@@ -31,9 +35,9 @@ pub fn rule(succeeded: u64, intended: u64, target: &Threshold) -> Ruling {
     if met && side.chance_if_missed <= ERROR_PROBABILITY {
         Ruling::pass(counted)
     } else if !met && (side.could_have_passed || side.chance_if_met <= ERROR_PROBABILITY) {
-        Ruling::fail(counted)
+        Ruling::fail(CODE, counted)
     } else {
-        Ruling::inconclusive(unproven(&counted, &side, target))
+        Ruling::inconclusive(CODE, unproven(&counted, &side, target))
     }
 }
 
@@ -48,7 +52,7 @@ pub fn rule_few_events(ruling: Ruling, events: u64, target: &Threshold) -> Rulin
         return ruling;
     };
     let measured = ruling.reason.clone();
-    ruling.unless_missed(|| {
+    ruling.unless_missed(CODE, || {
         format!(
             "it is a share of {events} events, and {} takes at least {needed} without an exception \
              (measured: {measured})",
@@ -160,7 +164,7 @@ mod tests {
         let ruled = |ruling, events| rule_few_events(ruling, events, &target).verdict;
         assert_eq!(ruled(Ruling::pass("m"), 58), Verdict::Inconclusive);
         assert_eq!(ruled(Ruling::pass("m"), 59), Verdict::Pass);
-        assert_eq!(ruled(Ruling::fail("m"), 3), Verdict::Fail);
+        assert_eq!(ruled(Ruling::fail(CODE, "m"), 3), Verdict::Fail);
     }
 
     #[test]

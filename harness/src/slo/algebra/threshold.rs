@@ -3,9 +3,13 @@
 //! Counts, maxima, spans and the growth of counters say something about this run
 //! and nothing beyond it; for them one comparison is the proof.
 
+use crate::code::Code;
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::Ruling;
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["threshold", include_str!("../codes/threshold.md")]);
 
 /// How much room is left between a value and its target, in the base unit:
 /// negative for a miss. `!=` has no distance.
@@ -35,7 +39,7 @@ pub fn rule(value: f64, unit: Unit, threshold: &Threshold) -> Ruling {
     if threshold.comparator.holds(value, threshold.bound) {
         Ruling::pass(text)
     } else {
-        Ruling::fail(text)
+        Ruling::fail(CODE, text)
     }
 }
 
@@ -43,10 +47,10 @@ pub fn rule(value: f64, unit: Unit, threshold: &Threshold) -> Ruling {
 pub fn rule_unbounded(why: &str, threshold: &Threshold) -> Ruling {
     let text = format!("{why}, so it has no upper end; the target is {}", threshold.text);
     match threshold.comparator {
-        Comparator::Less | Comparator::LessOrEqual | Comparator::Equal => Ruling::fail(text),
+        Comparator::Less | Comparator::LessOrEqual | Comparator::Equal => Ruling::fail(CODE, text),
         // Larger than anything measured is not a measurement: `> 1s` is no proof of work done.
         Comparator::Greater | Comparator::GreaterOrEqual | Comparator::NotEqual => {
-            Ruling::inconclusive(text)
+            Ruling::inconclusive(CODE, text)
         }
     }
 }
@@ -77,7 +81,7 @@ mod tests {
         let met = rule(0.77, Unit::Seconds, &target);
         assert_eq!(met, Ruling::pass("770 ms meets < 1 with 230 ms to spare"));
         let missed = rule(1.23, Unit::Seconds, &target);
-        assert_eq!(missed, Ruling::fail("1.23 s misses < 1 by 230 ms"));
+        assert_eq!(missed, Ruling::fail(CODE, "1.23 s misses < 1 by 230 ms"));
     }
 
     #[test]

@@ -5,6 +5,12 @@
 //! `_seconds`, and many exporters write `_ms`), the objective must say the same one. An
 //! expression that calculates with `*` or `/` may convert, and is left alone.
 
+use crate::code::Code;
+use crate::slo::Doubt;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["unit-of-name", include_str!("../codes/unit-of-name.md")]);
+
 /// Endings of names that say a unit of time, each with its seconds.
 const TIMES: [(&str, f64); 8] = [
     ("_nanoseconds", 1e-9),
@@ -21,16 +27,19 @@ const PARTS: [&str; 5] = ["_bucket", "_sum", "_total", "_max", "_min"];
 
 /// The doubt about an objective that takes a metric's value for times of `scale` seconds,
 /// if the metric's name says another unit of time.
-pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<String> {
+pub fn doubt(metric: &str, expression: &str, scale: f64) -> Option<Doubt> {
     if calculates(expression) {
         return None;
     }
     let (ending, seconds) = time_of(metric)?;
     ((seconds / scale - 1.0).abs() > 1e-6).then(|| {
-        format!(
-            "`{metric}` is in {} by its name, and `unit:` says another unit of time; write the \
+        Doubt::new(
+            CODE,
+            format!(
+                "`{metric}` is in {} by its name, and `unit:` says another unit of time; write the \
              unit that the metric has",
-            ending.trim_start_matches('_')
+                ending.trim_start_matches('_')
+            ),
         )
     })
 }

@@ -5,12 +5,16 @@
 //! the port, a neighbour, a file. Gauges of such a process are easily within every
 //! bound, so nothing passes on them; `unmoved: allow` says that it is meant.
 
+use crate::code::Code;
 use crate::slo::Ruling;
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["unmoved", include_str!("../codes/unmoved.md")]);
 
 /// Rules again, knowing that `answers` came and no counter moved.
 pub fn rule(ruling: Ruling, answers: u64) -> Ruling {
     let measured = ruling.reason.clone();
-    ruling.unless_missed(|| {
+    ruling.unless_missed(CODE, || {
         format!(
             "none of the target's counters grew while it answered {answers} requests; these are \
              perhaps the metrics of another process. Scrape what is loaded, or say \
@@ -29,6 +33,6 @@ mod tests {
         let doubted = rule(Ruling::pass("3 meets <= 5"), 400);
         assert_eq!(doubted.verdict, Verdict::Inconclusive);
         assert!(doubted.reason.contains("answered 400 requests"), "{}", doubted.reason);
-        assert_eq!(rule(Ruling::fail("m"), 400), Ruling::fail("m"));
+        assert_eq!(rule(Ruling::fail(CODE, "m"), 400), Ruling::fail(CODE, "m"));
     }
 }

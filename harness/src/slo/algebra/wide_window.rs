@@ -7,11 +7,15 @@
 //! was counted while it ran than in all of the range. A verdict that is the same all
 //! over what the value may have been stands; any other is in doubt.
 
+use crate::code::Code;
 use slogate_promql::Dilution;
 
 use crate::scenario::{Comparator, Threshold};
 use crate::slo::{Ruling, Verdict};
 use crate::units::{Unit, format_quantity};
+
+/// The code of this rule.
+pub const CODE: Code = Code::new(&["wide-window", include_str!("../codes/wide-window.md")]);
 
 /// By how much a range may be longer than the load in it, as a share of that load. It is
 /// of the size of what a rate's extrapolation and a scrape's own duration move anyway;
@@ -86,12 +90,15 @@ pub fn rule(ruling: Ruling, diluted: Diluted, covered: Covered, target: &Thresho
         Dilution::Moved => "or judge an extreme",
         _ => "or use `increase` or `counter:`",
     };
-    Ruling::inconclusive(format!(
-        "it is over {range} and only {load} of that are the load it is about, so it {}; load for \
+    Ruling::inconclusive(
+        CODE,
+        format!(
+            "it is over {range} and only {load} of that are the load it is about, so it {}; load for \
          longer, scrape at a shorter interval, {instead} (measured: {})",
-        told(of_load, diluted.unit),
-        ruling.reason
-    ))
+            told(of_load, diluted.unit),
+            ruling.reason
+        ),
+    )
 }
 
 /// Whether a target is met by every value from `low` to `high`, or by none of them.

@@ -21,15 +21,15 @@ use crate::slo::algebra::{
 use crate::slo::scraped::{
     attempts, begins_unseen, good_scrapes, instants_seen, kinds_of, restarted,
 };
-use crate::slo::{Evidence, Ruling, Verdict};
+use crate::slo::{Doubt, Evidence, Ruling, Verdict};
 use crate::units::Unit;
 
 /// Facts about the series of an expression that its value does not show.
 pub(super) struct Doubts {
     /// What replaces any ruling.
-    reach: Option<String>,
+    reach: Option<Doubt>,
     /// What replaces any ruling but a miss that more scrapes could not mend.
-    few_scrapes: Option<String>,
+    few_scrapes: Option<Doubt>,
     extreme: Extreme,
     ranges: Vec<Range>,
     born: Born,
@@ -138,13 +138,11 @@ impl Doubts {
             ruling.verdict == Verdict::Fail && gauge_scrapes::is_certain_miss(self.extreme, target);
         let few = self.few_scrapes.as_ref().filter(|_| !certain);
         if let Some(doubt) = self.reach.as_ref().or(few) {
-            return Ruling::inconclusive(doubt);
+            return doubt.clone().into();
         }
         let ruling = match &self.restarted {
             // Observations that were lost may have been fast ones.
-            Some(restarted) if self.is_histogram => {
-                Ruling::inconclusive(allowed_restart::doubt(restarted))
-            }
+            Some(restarted) if self.is_histogram => allowed_restart::doubt(restarted).into(),
             Some(restarted) => allowed_restart::rule(ruling, restarted, target),
             None => ruling,
         };
@@ -188,7 +186,7 @@ impl Range {
     }
 }
 
-fn few_scrapes_doubt(ranged: &Ranged, evidence: &Evidence<'_>) -> Option<String> {
+fn few_scrapes_doubt(ranged: &Ranged, evidence: &Evidence<'_>) -> Option<Doubt> {
     let scrapes = good_scrapes(evidence.series, ranged.stretch);
     few_scrapes::doubt(&ranged.info.selector.to_string(), ranged.range_ms, scrapes)
 }
@@ -198,20 +196,23 @@ fn reach_doubt(
     prepared: &Prepared<'_>,
     selectors: &[SelectorInfo],
     evidence: &Evidence<'_>,
-) -> Option<String> {
+) -> Option<Doubt> {
     if prepared.expression.has_subquery_without_step() {
-        return Some(
+        return Some(Doubt::new(
+            few_scrapes::CODE,
             "a subquery without a step takes one of a minute, as Prometheus does; write the step, \
-             such as `[$run:1s]`"
-                .into(),
-        );
+             such as `[$run:1s]`",
+        ));
     }
     selectors.iter().find_map(|one| {
         let name = one.selector.to_string();
         if one.fixed_instant {
-            return Some(format!(
-                "`{name}` is fixed by `@`, so it need not be about this run; remove it, or say \
+            return Some(Doubt::new(
+                long_range::CODE,
+                format!(
+                    "`{name}` is fixed by `@`, so it need not be about this run; remove it, or say \
                  `window: includes_before_run`"
+                ),
             ));
         }
         let mut names = kinds_of(evidence.series, &one.selector).into_keys();
@@ -231,7 +232,7 @@ fn reach_doubt(
 }
 
 /// The doubt about a selector whose growth is asked for, if it finds gauges.
-fn growth_of_gauge(selector: &SelectorInfo, evidence: &Evidence<'_>) -> Option<String> {
+fn growth_of_gauge(selector: &SelectorInfo, evidence: &Evidence<'_>) -> Option<Doubt> {
     if selector.asks != Asks::Growth {
         return None;
     }
@@ -240,7 +241,7 @@ fn growth_of_gauge(selector: &SelectorInfo, evidence: &Evidence<'_>) -> Option<S
 }
 
 /// The doubt about a selector whose metric has another unit than the objective says.
-fn wrong_unit(selector: &SelectorInfo, prepared: &Prepared<'_>) -> Option<String> {
+fn wrong_unit(selector: &SelectorInfo, prepared: &Prepared<'_>) -> Option<Doubt> {
     let is_value = matches!(selector.asks, Asks::Value | Asks::Growth | Asks::Movement);
     let metric =
         selector.metric_name().filter(|_| is_value && prepared.query.unit == Unit::Seconds)?;

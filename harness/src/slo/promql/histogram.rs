@@ -14,7 +14,7 @@ use crate::slo::algebra::counter_growth::{Counted, growth};
 use crate::slo::algebra::every_element::Element;
 use crate::slo::judged::{Observed, Uncertainty, UncertaintyKind};
 use crate::slo::scraped::Stretch;
-use crate::slo::{Evidence, Ruling};
+use crate::slo::{Doubt, Evidence, Ruling, codes};
 use crate::units::{Unit, to_base};
 
 /// The label that carries a bucket's upper bound.
@@ -31,7 +31,7 @@ pub(super) fn elements(
     (quantile, inner): (f64, &Expression),
     objective: &Objective,
     evidence: &Evidence<'_>,
-) -> Result<Vec<Element>, String> {
+) -> Result<Vec<Element>, Doubt> {
     let histograms = histograms(prepared, inner, evidence)?;
     let interpolated = value_at_close(&prepared.expression, prepared.window, evidence)?;
     let per_unit = observations_per_unit(prepared, inner, &histograms, evidence);
@@ -61,13 +61,16 @@ fn histograms(
     prepared: &Prepared<'_>,
     inner: &Expression,
     evidence: &Evidence<'_>,
-) -> Result<BTreeMap<Labels, Cumulative>, String> {
+) -> Result<BTreeMap<Labels, Cumulative>, Doubt> {
     let mut histograms: BTreeMap<Labels, Cumulative> = BTreeMap::new();
     for bucket in value_at_close(inner, prepared.window, evidence)? {
         let Some(bound) = bound_of(&bucket.labels) else {
-            return Err(format!(
-                "{} has no bucket bound `le`; keep it in the aggregation: `sum by (le) (…)`",
-                bucket.labels
+            return Err(Doubt::new(
+                bucket_edge::CODE,
+                format!(
+                    "{} has no bucket bound `le`; keep it in the aggregation: `sum by (le) (…)`",
+                    bucket.labels
+                ),
             ));
         };
         let group = bucket.labels.filtered(|name| name != BOUND && name != METRIC_NAME);
@@ -131,7 +134,10 @@ fn unseen_observations(
 }
 
 fn no_observations(labels: String, objective: &Objective) -> Element {
-    let ruling = Ruling::inconclusive("the histogram has no observations in the measured window");
+    let ruling = Ruling::inconclusive(
+        codes::NO_VALUE,
+        "the histogram has no observations in the measured window",
+    );
     Element {
         labels,
         observed: Observed::Nothing,

@@ -2,14 +2,16 @@
 
 use slogate_promql::Expression;
 
+use crate::scenario::codes::UNKNOWN_WINDOW;
 use crate::scenario::{names_window, replace_names};
+use crate::slo::Doubt;
 
 /// Replaces `$run` and `$phase` by durations in milliseconds. A range that is
 /// longer than its window by one millisecond holds the opening sample, for
 /// Prometheus 3 excludes the start of a range.
-pub(super) fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<String, String> {
+pub(super) fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<String, Doubt> {
     if phase_ms.is_none() && names_window(text, "$phase") {
-        return Err("`$phase` needs `during:` with a phase".into());
+        return Err(Doubt::new(UNKNOWN_WINDOW, "`$phase` needs `during:` with a phase"));
     }
     Ok(replace_names(text, |_, name| match name {
         "$run" => Some(milliseconds(run_ms)),
@@ -49,7 +51,7 @@ mod tests {
     #[test]
     fn a_phase_window_needs_a_phase() {
         assert_eq!(
-            windows("a[$phase]", 1, None).unwrap_err(),
+            windows("a[$phase]", 1, None).unwrap_err().reason,
             "`$phase` needs `during:` with a phase"
         );
     }

@@ -11,7 +11,7 @@ use super::algebra::reconcile::{self as rule, Between, Totals};
 use super::algebra::{allowed_restart, every_element, gone_series};
 use super::client::{Selected, bytes_of, count_of};
 use super::judged::{Finding, Observed};
-use super::{Evidence, Ruling, Window, client_expression_text, counter};
+use super::{Doubt, Evidence, Window, client_expression_text, codes, counter};
 use crate::load::{PhaseResult, RequestResult};
 use crate::scenario::{
     ClientTotal, Counted, Objective, Outcome, Reconcile, RequestFilter, Totalled, Transferred,
@@ -53,7 +53,7 @@ pub(super) fn judge(
         return Finding::nothing(allowed_restart::doubt(restarted));
     }
     if let Some(doubt) = gone_series::doubt(&growths.gone) {
-        finding.ruling = Ruling::inconclusive(doubt);
+        finding.ruling = doubt.into();
     }
     finding.ruling.reason.push_str(&growths.summary());
     finding.margin = Some(totals.allowed() - totals.difference().abs());
@@ -76,7 +76,7 @@ impl<'a> Sides<'a> {
         total: &ClientTotal,
         during: Option<&str>,
         evidence: &Evidence<'a>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Doubt> {
         let window = evidence.window(during)?;
         if let Some(name) = during {
             exact_ends(name, window, evidence)?;
@@ -84,7 +84,10 @@ impl<'a> Sides<'a> {
         let selected = Selected::of(&total.filter, during, evidence)?;
         let answered = selected.sum(|request| request.responses);
         if answered == 0 {
-            return Err("no request was answered, so there is nothing to reconcile".into());
+            return Err(Doubt::new(
+                codes::NO_SAMPLES,
+                "no request was answered, so there is nothing to reconcile",
+            ));
         }
         let client = selected.sum(|request| amount(total, request)) as f64;
         let between = between(total, (&selected, window), evidence);
@@ -163,7 +166,7 @@ fn largest(total: &ClientTotal, requests: &[&RequestResult]) -> f64 {
 }
 
 /// Whether the scrapes at the ends of a phase lie between its requests and all others.
-fn exact_ends(name: &str, window: Window, evidence: &Evidence<'_>) -> Result<(), String> {
+fn exact_ends(name: &str, window: Window, evidence: &Evidence<'_>) -> Result<(), Doubt> {
     let is_meant = |phase: &&PhaseResult| {
         let planned = evidence.planned.iter().find(|planned| planned.name == phase.name);
         planned.is_some_and(|planned| planned.goes_by(name))
@@ -198,8 +201,11 @@ fn exact_ends(name: &str, window: Window, evidence: &Evidence<'_>) -> Result<(),
     Ok(())
 }
 
-fn no_exact_ends(name: &str, why: &str) -> String {
-    format!("phase `{name}` has no exact ends: {why}; reconcile over the whole run instead")
+fn no_exact_ends(name: &str, why: &str) -> Doubt {
+    Doubt::new(
+        rule::CODE,
+        format!("phase `{name}` has no exact ends: {why}; reconcile over the whole run instead"),
+    )
 }
 
 /// When the scrape that began at a time was over, milliseconds since the epoch.

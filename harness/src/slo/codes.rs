@@ -1,0 +1,70 @@
+//! Codes of verdicts: that of each rule stands with the rule, those that belong to no single
+//! one stand here, each with its text in `codes/`.
+
+use super::algebra::{
+    allowed_restart, born_series, bucket_edge, counter_growth, every_element, fast_failures,
+    few_scrapes, gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series,
+    idle_target, long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded,
+    one_process, present, reconcile, recorded_series, restart, sample_size, scrape_gaps,
+    since_start, starved_machine, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
+    unseen_life, wide_window,
+};
+use crate::code::{Code, CodeGroup};
+
+/// All of them.
+pub const CODES: CodeGroup = CodeGroup {
+    title: "Verdicts of objectives",
+    codes: &[
+        threshold::CODE,
+        sample_size::CODE,
+        success_ratio::CODE,
+        bucket_edge::CODE,
+        generator_lag::CODE,
+        generator_behind::CODE,
+        starved_machine::CODE,
+        stopped_early::CODE,
+        nothing_succeeded::CODE,
+        unmoved::CODE,
+        one_process::CODE,
+        restart::SEVERAL_PROCESSES,
+        restart::CODE,
+        allowed_restart::CODE,
+        NO_CLIENT,
+        NO_SAMPLES,
+        NO_VALUE,
+        NO_TARGET,
+        NO_WINDOW,
+        every_element::CODE,
+        no_such_series::CODE,
+        no_such_label::CODE,
+        no_such_grouping::CODE,
+        present::CODE,
+        reconcile::CODE,
+        counter_growth::CODE,
+        gauge_growth::CODE,
+        gauge_scrapes::CODE,
+        scrape_gaps::CODE,
+        few_scrapes::CODE,
+        long_range::CODE,
+        wide_window::CODE,
+        since_start::CODE,
+        recorded_series::CODE,
+        born_series::CODE,
+        gone_series::CODE,
+        unseen_life::CODE,
+        unit_of_name::CODE,
+        fast_failures::CODE,
+        idle_target::CODE,
+    ],
+};
+
+/// An objective on the load generator where nothing was sent.
+pub const NO_CLIENT: Code = Code::new(&["no-client", include_str!("codes/no-client.md")]);
+/// No request to judge.
+pub const NO_SAMPLES: Code = Code::new(&["no-samples", include_str!("codes/no-samples.md")]);
+/// An expression without a value.
+pub const NO_VALUE: Code = Code::new(&["no-value", include_str!("codes/no-value.md")]);
+/// An objective without a target.
+pub const NO_TARGET: Code = Code::new(&["no-target", include_str!("codes/no-target.md")]);
+/// A window without an opening or a closing scrape.
+pub const NO_WINDOW: Code = Code::new(&["no-window", include_str!("codes/no-window.md")]);
