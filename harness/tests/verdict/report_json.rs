@@ -282,3 +282,37 @@ fn a_report_fits_its_schema() {
     report.as_object_mut().unwrap().remove("tool");
     assert!(violations(&schema, &schema, &report, "report").len() >= 2);
 }
+
+#[test]
+fn what_is_not_a_pass_has_a_code_that_can_be_explained() {
+    let known: Vec<&str> = slogate::cli::codes()
+        .iter()
+        .flat_map(|group| group.codes)
+        .map(slogate::code::Code::name)
+        .collect();
+    let is_known = |code: &String| known.contains(&code.as_str());
+    let record = whole();
+    for scenario in &record.scenarios {
+        assert_eq!(scenario.codes.len(), scenario.reasons.len(), "{}", scenario.name);
+        assert!(scenario.codes.iter().all(is_known), "{:?}", scenario.codes);
+        for slo in &scenario.slos {
+            assert_eq!(slo.codes.is_empty(), slo.verdict == Verdict::Pass, "{slo:?}");
+            assert!(slo.codes.iter().all(is_known), "{:?}", slo.codes);
+        }
+    }
+}
+
+#[test]
+fn a_record_of_before_there_were_codes_is_read() {
+    let record = whole();
+    let mut old = read(&record);
+    for scenario in old["scenarios"].as_array_mut().unwrap() {
+        scenario.as_object_mut().unwrap().remove("codes").unwrap();
+        for slo in scenario["slos"].as_array_mut().unwrap() {
+            slo.as_object_mut().unwrap().remove("codes").unwrap();
+        }
+    }
+    let old: RunRecord = serde_json::from_value(old).unwrap();
+    assert!(old.scenarios.iter().all(|scenario| scenario.codes.is_empty()));
+    assert_eq!(old.scenarios.len(), record.scenarios.len());
+}
