@@ -165,17 +165,20 @@ impl Glyphs {
         shorter
     }
 
+    #[inline]
     fn glyph(&mut self, character: char) -> Glyph {
         let index = self.index(visible(character));
         self.used[usize::from(index)]
     }
 
+    #[inline]
     fn index(&mut self, character: char) -> u16 {
         let code = u32::from(character) as usize;
         let known = self.blocks[code / BLOCK].as_ref().map_or(0, |block| block[code % BLOCK]);
         if known > 0 { known - 1 } else { self.add(character) }
     }
 
+    #[cold]
     fn add(&mut self, character: char) -> u16 {
         let place = u32::from(character) as usize;
         let next = self.used.len();
