@@ -27,7 +27,6 @@ mod problem;
 mod quantity;
 mod routes;
 mod server;
-mod words;
 
 pub use access::{Access, TokensError};
 pub use command::{CommandLine, run_command};

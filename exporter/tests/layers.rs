@@ -16,9 +16,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("command", &["access", "config", "options", "probe", "server"]),
     ("config", &["access", "faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
-    ("format", &["words"]),
+    ("format", &[]),
     ("in_memory", &["config", "format", "job", "metrics", "problem"]),
-    ("job", &["config", "format", "metrics", "problem", "words"]),
+    ("job", &["config", "format", "metrics", "problem"]),
     ("limits", &[]),
     ("metrics", &["catalogue", "format", "problem"]),
     ("options", &["access", "config", "faults", "quantity"]),
@@ -27,7 +27,6 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quantity", &[]),
     ("routes", &["access", "config", "faults", "format", "job", "limits", "metrics", "problem"]),
     ("server", &["config", "limits", "routes"]),
-    ("words", &[]),
 ];
 
 #[test]

@@ -9,6 +9,7 @@
 mod number;
 mod string;
 mod value;
+mod words;
 
 pub(super) use self::string::JsonString;
 

@@ -5,7 +5,7 @@
 //! surrogate pair that stand alone are valid JSON and no text.
 
 use super::{Scanner, Stop};
-use crate::words::{self, WORD, Word};
+use super::words::{self, WORD, Word};
 
 /// A valid string as it was written.
 #[derive(Clone, Copy, Debug)]

@@ -5,38 +5,38 @@
 //! subtraction borrows from them.
 
 /// Bytes in a word.
-pub(crate) const WORD: usize = size_of::<u64>();
+pub(super) const WORD: usize = size_of::<u64>();
 
 /// The highest bit of each byte.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
 /// A word in memory order.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Word(u64);
+pub(super) struct Word(u64);
 
 impl Word {
     /// Of these bytes.
     #[inline]
-    pub(crate) const fn new(bytes: [u8; WORD]) -> Self {
+    pub(super) const fn new(bytes: [u8; WORD]) -> Self {
         Self(u64::from_le_bytes(bytes))
     }
 
     /// Marks of the bytes that are `byte`.
     #[inline]
-    pub(crate) const fn equal(self, byte: u8) -> u64 {
+    pub(super) const fn equal(self, byte: u8) -> u64 {
         Self(self.0 ^ repeat(byte)).below(1)
     }
 
     /// Marks of the bytes that are less than `bound`, which is at most 128.
     #[inline]
-    pub(crate) const fn below(self, bound: u8) -> u64 {
+    pub(super) const fn below(self, bound: u8) -> u64 {
         self.0.wrapping_sub(repeat(bound)) & !self.0 & HIGH_BITS
     }
 }
 
 /// The place of the lowest mark.
 #[inline]
-pub(crate) const fn first(marks: u64) -> usize {
+pub(super) const fn first(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
