@@ -4,8 +4,8 @@
 //! strings. A string is decoded only by whoever wants its text: the halves of a
 //! surrogate pair that stand alone are valid JSON and no text.
 
-use super::{Scanner, Stop};
 use super::words::{self, WORD, Word};
+use super::{Scanner, Stop};
 
 /// A valid string as it was written.
 #[derive(Clone, Copy, Debug)]
