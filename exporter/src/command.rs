@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{self, Access, TokenOptions, TokensError},
-    config::Config,
     options::Options,
     probe::{self, ProbeOptions},
     server::{self, ServeError},
@@ -136,7 +135,7 @@ async fn serve(options: Options) -> Result<ExitCode, CommandError> {
     if options.exit_on_stdin_eof {
         stop_at_end_of_stdin(stop.clone());
     }
-    let config = Config { access, ..options.config(folder.path.clone()) };
+    let config = options.config(folder.path.clone(), access);
     let serving = server::run(listener, config, stop.clone().cancelled_owned());
     tokio::pin!(serving);
     tokio::select! {

@@ -96,9 +96,9 @@ impl Options {
         self.port.map_or(self.listen, |port| SocketAddr::from(([127, 0, 0, 1], port)))
     }
 
-    /// The settings these flags mean, with files in `directory` and open to everybody:
-    /// the file of `--tokens` is for the caller to read.
-    pub fn config(self, directory: PathBuf) -> Config {
+    /// The settings these flags mean, with files in `directory` and for those whom `access`
+    /// lets in: the caller has read the file of `--tokens`, which can fail.
+    pub fn config(self, directory: PathBuf, access: Access) -> Config {
         let limits = self.limits();
         Config {
             directory,
@@ -107,7 +107,7 @@ impl Options {
             expire_after: self.expire_after,
             max_stored_bytes: self.max_stored_bytes,
             limits,
-            access: Access::open(),
+            access,
             faults: Faults::new(self.faults),
         }
     }
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn defaults_of_the_flags_are_the_defaults_of_the_settings() {
-        let from_flags = parse(&[]).unwrap().config("d".into());
+        let from_flags = parse(&[]).unwrap().config("d".into(), Access::open());
         assert_eq!(format!("{from_flags:?}"), format!("{:?}", Config::new("d")));
     }
 

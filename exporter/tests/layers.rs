@@ -13,7 +13,7 @@ use std::{
 const EDGES: &[(&str, &[&str])] = &[
     ("access", &["catalogue"]),
     ("catalogue", &["format", "problem"]),
-    ("command", &["access", "config", "options", "probe", "server"]),
+    ("command", &["access", "options", "probe", "server"]),
     ("config", &["access", "faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
     ("format", &[]),
