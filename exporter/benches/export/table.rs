@@ -35,8 +35,10 @@ impl Table {
         (unit, digits): (&str, usize),
         bar: Option<f64>,
     ) {
+        // What is not a number is neither above a bar nor below it.
+        let is_unmeasured = rounds.iter().any(|figure| figure.is_nan());
         let (median, least, most) = median_and_range(rounds);
-        let is_missed = bar.is_some_and(|bar| median > bar);
+        let is_missed = bar.is_some_and(|bar| is_unmeasured || median > bar);
         self.missed += u32::from(is_missed);
         let bar = bar.map(|bar| format!("≤ {bar}")).unwrap_or_default();
         let mark = if is_missed { "  ✗ missed" } else { "" };
