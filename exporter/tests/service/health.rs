@@ -74,7 +74,7 @@ fn a_service_that_drains_is_still_well() {
     let process = Process::start(&[]);
     let _never_finished = process.begin_export();
     process.signal(Signal::TERM);
-    while !process.get("/export/status").contains("draining") {}
+    process.wait_for_status("draining");
     assert_eq!(health_of(&process.address), (Some(0), String::new()));
     process.signal(Signal::TERM);
     assert_eq!(process.wait().0, Some(143));

@@ -5,7 +5,11 @@ use std::{
     net::TcpStream,
     process::{Child, Command, Stdio},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
+
+/// Longest wait for what must come, on a machine however busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service in a process of its own; ended when this is dropped.
 pub(crate) struct Process {
@@ -52,8 +56,21 @@ impl Process {
             format!("POST /export/run HTTP/1.1\r\nhost: x\r\ncontent-length: {LENGTH}\r\n\r\n");
         upload.write_all(head.as_bytes()).unwrap();
         upload.write_all(BEGINNING.as_bytes()).unwrap();
-        while !self.get("/export/status").contains("\"concurrentExports\":1") {}
+        self.wait_for_status("\"concurrentExports\":1");
         upload
+    }
+
+    /// Waits until `/export/status` contains this. Without a pause: each round is a
+    /// request.
+    pub(crate) fn wait_for_status(&self, wanted: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.get("/export/status");
+            if status.contains(wanted) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no `{wanted}` within {PATIENCE:?}: {status}");
+        }
     }
 
     /// A connection with the head of one request on it, with a body of this length.
@@ -111,7 +128,7 @@ fn sigterm_lets_a_running_export_finish_and_exits_0() {
     let process = Process::start(&[]);
     let mut upload = process.begin_export();
     process.signal(rustix::process::Signal::TERM);
-    while !process.get("/export/status").contains("draining") {}
+    process.wait_for_status("draining");
     upload.write_all(REST.as_bytes()).unwrap();
     let mut answer = [0; 15];
     upload.read_exact(&mut answer).unwrap();
@@ -125,7 +142,7 @@ fn a_second_signal_ends_at_once() {
     let process = Process::start(&[]);
     let _never_finished = process.begin_export();
     process.signal(rustix::process::Signal::INT);
-    while !process.get("/export/status").contains("draining") {}
+    process.wait_for_status("draining");
     process.signal(rustix::process::Signal::INT);
     assert_eq!(process.wait().0, Some(130));
 }
@@ -166,9 +183,9 @@ fn what_kill_9_leaves_is_removed_by_the_next_start() {
     let process = Process::start(&arguments);
     assert!(process.post(r#"{"format":"csv","columns":["a"],"data":[[1]]}"#).contains("200 OK"));
     let _never_finished = process.begin_export();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while files(folder.path(), ".partial-").is_empty() {
-        assert!(std::time::Instant::now() < deadline, "the export never begins its file");
+        assert!(Instant::now() < deadline, "the export never begins its file");
     }
     process.signal(rustix::process::Signal::KILL);
     assert_eq!(process.wait().0, None);

@@ -55,7 +55,7 @@ fn load(arguments: &[&str]) -> (BTreeMap<String, u64>, String) {
     };
     let seen: BTreeMap<_, _> = said.lines().filter_map(count).collect();
     assert_eq!(seen.len(), 4, "{said}{}", String::from_utf8_lossy(&output.stderr));
-    while !process.get("/export/status").contains("\"concurrentExports\":0,\"queueDepth\":0") {}
+    process.wait_for_status("\"concurrentExports\":0,\"queueDepth\":0");
     let exposition = process.get("/export/metrics");
     process.signal(Signal::TERM);
     assert_eq!(process.wait().0, Some(0));
