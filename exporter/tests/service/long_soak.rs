@@ -2,7 +2,8 @@
 //! mistakes, truncated bodies, clients that leave or idle, bursts beyond the capacity.
 //!
 //! Every accepted export is downloaded and read by somebody else's reader, memory is
-//! flat, and at the end every counter equals what clients saw. Its summary is printed:
+//! flat in soaks of 30 s or more, and at the end every counter equals what clients saw.
+//! Its summary is printed:
 //! `SLOGATE_SOAK_SECONDS=120 cargo test -p exporter --test service long_soak -- --nocapture`.
 
 use std::{
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 use crate::{
     outside,
-    process::Process,
+    process::{PATIENCE, Process},
     service::{body, total},
 };
 
@@ -35,8 +36,9 @@ const BURST: usize = 16;
 const CAPACITY: [&str; 4] = ["--max-concurrent", "2", "--max-queue", "6"];
 /// Time between bursts, and between idle uploads.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Longest wait for what must come, on a machine however busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Shortest soak whose memory is judged: in the first quarter of a shorter one memory still
+/// grows to what the service needs at most.
+const SHORTEST_FOR_MEMORY: Duration = Duration::from_secs(30);
 /// Growth of memory from the first quarter on that is noise: the arenas of the
 /// allocator for as many threads as ever ran at once, and a file's worth of buffers.
 const ALLOWED_GROWTH_KIBIBYTES: u64 = 12 << 10;
@@ -269,12 +271,21 @@ fn hours_of_everything_in_minutes_leave_memory_flat_and_counters_true() {
         CAPACITY.join(" ")
     );
     check_counters(&exposition, &seen);
-    let growth = memory[3].saturating_sub(memory[0]);
-    assert!(growth <= ALLOWED_GROWTH_KIBIBYTES, "memory grew by {growth} KiB: {memory:?}");
+    if length < SHORTEST_FOR_MEMORY {
+        eprintln!("memory is not judged: the soak is shorter than {SHORTEST_FOR_MEMORY:?}");
+    } else {
+        check_memory(memory);
+    }
     process.signal(Signal::TERM);
     let (code, log) = process.wait();
     assert_eq!(code, Some(0));
     assert!(!log.contains("ERROR"), "{log}");
+}
+
+fn check_memory(quarters: [u64; 4]) {
+    let growth = quarters[3].saturating_sub(quarters[0]);
+    assert!(growth <= ALLOWED_GROWTH_KIBIBYTES, "memory grew by {growth} KiB: {quarters:?}");
+    eprintln!("memory is flat: it grew by {growth} KiB");
 }
 
 /// The exposition once every request is counted. Without a pause: each round is a
