@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{self, Access, TokenOptions, TokensError},
+    access::{self, Access, NewToken, TokenOptions, TokensError},
     options::Options,
     probe::{self, ProbeOptions},
     server::{self, ServeError},
@@ -64,8 +64,10 @@ enum CommandError {
     Signals(io::Error),
     #[error("cannot write the address to standard output: {0}")]
     Announce(io::Error),
-    #[error("cannot make a token: {0}")]
-    Token(io::Error),
+    #[error("cannot make a token: the system has no random bytes: {0}")]
+    Token(getrandom::Error),
+    #[error("cannot write the token: {0}; make another one")]
+    ShowToken(io::Error),
     #[error(transparent)]
     Tokens(#[from] TokensError),
     #[error(transparent)]
@@ -99,12 +101,29 @@ fn ask_for_health(options: &ProbeOptions) -> ExitCode {
 }
 
 fn make_token(options: &TokenOptions) -> ExitCode {
-    match access::make(options) {
+    let shown = access::make(options)
+        .map_err(CommandError::Token)
+        .and_then(|token| show(&token).map_err(CommandError::ShowToken));
+    match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             start_log();
-            report(&CommandError::Token(error))
+            report(&error)
         }
+    }
+}
+
+/// The line goes to standard output, to be appended to a file, and the token itself,
+/// this once, to standard error. Whoever closes either does not want it.
+fn show(token: &NewToken) -> io::Result<()> {
+    unless_closed(writeln!(io::stdout(), "{}", token.line))?;
+    unless_closed(writeln!(io::stderr(), "{}", token.secret))
+}
+
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::file::TokensError;
-pub(crate) use self::token::{TokenOptions, make};
+pub(crate) use self::token::{NewToken, TokenOptions, make};
 
 /// How a hash is introduced in a file of tokens.
 const HASH_PREFIX: &str = "sha256:";

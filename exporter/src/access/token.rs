@@ -1,9 +1,6 @@
 //! Makes tokens: the secret for its bearer, the line with its hash for the file.
 
-use std::{
-    io::{self, Write},
-    str::FromStr,
-};
+use std::str::FromStr;
 
 use super::{HASH_PREFIX, Scope, file::check_name, hash};
 
@@ -35,16 +32,23 @@ impl FromStr for Name {
     }
 }
 
-/// Makes a token: its line goes to standard output, to be appended to a file, and the
-/// token itself, this once, to standard error.
-pub(crate) fn make(options: &TokenOptions) -> io::Result<()> {
+/// A token that was made. Nothing here keeps it.
+pub(crate) struct NewToken {
+    /// The secret, for its bearer.
+    pub(crate) secret: String,
+    /// The line with its hash, for the file of tokens.
+    pub(crate) line: String,
+}
+
+/// Makes a token; an error means that the system has no random bytes.
+pub(crate) fn make(options: &TokenOptions) -> Result<NewToken, getrandom::Error> {
     let mut random = [0; RANDOM_BYTES];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let token = format!("{PREFIX}{}", hexadecimal(&random));
+    getrandom::fill(&mut random)?;
+    let secret = format!("{PREFIX}{}", hexadecimal(&random));
     let scopes: Vec<&str> = options.scope.iter().map(|scope| scope.label()).collect();
-    let hash = hexadecimal(&hash(&token));
-    writeln!(io::stdout(), "{} {} {HASH_PREFIX}{hash}", options.name.0, scopes.join(","))?;
-    writeln!(io::stderr(), "{token}")
+    let hash = hexadecimal(&hash(&secret));
+    let line = format!("{} {} {HASH_PREFIX}{hash}", options.name.0, scopes.join(","));
+    Ok(NewToken { secret, line })
 }
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {

@@ -1,6 +1,11 @@
 //! `--tokens`: who may do what, whose an export is, and what those see who may not.
 
-use std::{os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use exporter::Access;
 use reqwest::header::WWW_AUTHENTICATE;
@@ -79,6 +84,21 @@ fn the_line_of_a_new_token_has_the_hash_that_others_find() {
     let sum = String::from_utf8(output).unwrap();
     assert_eq!(line, format!("ann export sha256:{}\n", &sum[..64]));
     assert_ne!(made(&["ann"]).1, token);
+}
+
+#[test]
+fn who_closes_the_stream_for_the_line_or_the_token_is_told_the_other() {
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exporter"));
+        command.args(["token", "ann"]);
+        command
+    };
+    let closed = || std::io::pipe().unwrap().1;
+    let token = command().stdout(closed()).stderr(Stdio::piped()).spawn().unwrap();
+    let line = command().stdout(Stdio::piped()).stderr(closed()).spawn().unwrap();
+    let (token, line) = (token.wait_with_output().unwrap(), line.wait_with_output().unwrap());
+    assert!(token.status.success() && token.stderr.starts_with(b"exporter_"), "{token:?}");
+    assert!(line.status.success() && line.stdout.starts_with(b"ann export sha256:"), "{line:?}");
 }
 
 #[test]
