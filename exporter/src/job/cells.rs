@@ -51,15 +51,14 @@ impl From<Stop> for NoRow {
     }
 }
 
-/// Reads the object or array at the start of `text` into `row`; its length.
+/// Reads the object or array that `text` begins with, `{` or `[`, into `row`; its length.
 pub(super) fn read_row(text: &str, columns: &mut Columns, row: &mut Row) -> Result<usize, NoRow> {
     row.reset(columns.names().len());
     columns.begin_row();
     let mut scanner = Scanner::new(text);
     match scanner.peek()? {
-        b'{' => read_object(&mut scanner, columns, row)?,
         b'[' => read_array(&mut scanner, columns.names().len(), row)?,
-        _ => return Err(scanner.unexpected("a row, an object or an array,").into()),
+        _ => read_object(&mut scanner, columns, row)?,
     }
     columns.end_row();
     Ok(scanner.position())

@@ -127,8 +127,7 @@ impl<'a, S: ByteSource> Table<'a, S> {
     fn read_row(&mut self) -> Result<(), Problem> {
         let first = self.input.peek_expecting("a row")?;
         if !matches!(first, b'{' | b'[') {
-            let problem = self.input.unexpected(first, "a row, an object or an array,");
-            return Err(Problem { reason: not_a_row(first), ..problem });
+            return Err(not_a_row(self.input, first));
         }
         if *self.first_byte.get_or_insert(first) != first {
             let message = "rows are all objects or all arrays, and this one differs from the first";
@@ -218,10 +217,7 @@ fn first_row_keys<S: ByteSource>(job: &Job<'_>, input: &mut Input<S>) -> Result<
             let message = "rows that are arrays need `columns`, which is missing";
             return Err(Problem::new(Reason::BadRequest, message).at(input.offset()));
         }
-        other => {
-            let problem = input.unexpected(other, "a row, an object or an array,");
-            return Err(Problem { reason: not_a_row(other), ..problem });
-        }
+        other => return Err(not_a_row(input, other)),
     }
     let place = frame_value(input, job.limits.max_row_bytes, "a row")?;
     let names =
@@ -251,12 +247,14 @@ fn check_columns(names: &[String], limits: &Limits) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A value that is JSON and no row is the wrong shape, anything else is not JSON.
-fn not_a_row(first: u8) -> Reason {
-    match first {
+/// The problem of a row that begins with this byte of the input: a value that is JSON and
+/// no row is the wrong shape, anything else is not JSON.
+fn not_a_row<S: ByteSource>(input: &Input<S>, first: u8) -> Problem {
+    let reason = match first {
         b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => Reason::BadRequest,
         _ => Reason::BadJson,
-    }
+    };
+    Problem { reason, ..input.unexpected(first, "a row, an object or an array,") }
 }
 
 fn row_problem<S: ByteSource>(error: NoRow, input: &Input<S>, row_index: u64) -> Problem {
