@@ -108,7 +108,7 @@ pub(super) fn frame_value<S: ByteSource>(
 
 /// The problem of a value that is longer than it may be.
 pub(super) fn too_long(what: &str, limit: usize) -> Problem {
-    Problem::new(Reason::ValueTooLong, format!("{what} is longer than {limit} bytes"))
+    Problem::new(Reason::ValueTooLong, format!("{what} is longer than {limit} bytes; shorten it"))
 }
 
 /// Whether a number, `true`, `false` or `null` has ended before this byte.

@@ -152,7 +152,7 @@ impl<'a, S: ByteSource> Table<'a, S> {
             Some((name, (_, text))) => {
                 let (row, bytes) = (self.records + 1, text.len());
                 let message = format!(
-                    "row {row}: the cell of `{name}` has {bytes} bytes and at most {limit} may be"
+                    "row {row}: the cell of `{name}` has {bytes} bytes and at most {limit} may be; shorten it"
                 );
                 Err(Problem::new(Reason::CellTooLong, message).at(offset))
             }
@@ -185,7 +185,8 @@ impl<'a, S: ByteSource> Table<'a, S> {
     fn count_row(&mut self, writer: &mut dyn RowWriter) -> Result<(), Problem> {
         self.records += 1;
         if self.records > self.job.limits.max_rows {
-            let message = format!("there are more than {} rows", self.job.limits.max_rows);
+            let limit = self.job.limits.max_rows;
+            let message = format!("there are more than {limit} rows; make several exports of them");
             return Err(Problem::new(Reason::TooManyRows, message).at(self.input.offset()));
         }
         if self.records.is_multiple_of(ROWS_PER_CHUNK) {
@@ -232,12 +233,16 @@ fn check_columns(names: &[String], limits: &Limits) -> Result<(), Problem> {
         return Err(Problem::new(Reason::BadRequest, "there are no columns; name at least one"));
     }
     if names.len() > max_columns {
-        let message = format!("there are {} columns and at most {max_columns} may be", names.len());
+        let found = names.len();
+        let message =
+            format!("there are {found} columns and at most {max_columns} may be; name fewer");
         return Err(Problem::new(Reason::TooManyColumns, message));
     }
     if let Some(index) = names.iter().position(|name| name.len() > max_cell_bytes) {
-        let message =
-            format!("the name of column {} has more than {max_cell_bytes} bytes", index + 1);
+        let message = format!(
+            "the name of column {} has more than {max_cell_bytes} bytes; shorten it",
+            index + 1
+        );
         return Err(Problem::new(Reason::CellTooLong, message));
     }
     let distinct: std::collections::HashSet<&str> = names.iter().map(String::as_str).collect();

@@ -125,7 +125,7 @@ async fn a_cell_that_is_too_long_is_named_with_its_row_and_column() {
     let service = Service::start_with(|config| config.limits.max_cell_bytes = 5).await;
     let request = r#"{"format":"csv","columns":["a","b"],"data":[["12345",1],["x","123456"]]}"#;
     let answer = service.export(request).await;
-    let expected = "row 2: the cell of `b` has 6 bytes and at most 5 may be";
+    let expected = "row 2: the cell of `b` has 6 bytes and at most 5 may be; shorten it";
     assert_eq!(answer.json["error"], expected);
     assert_eq!(answer.json["offset"].as_u64(), request.find("[\"x\"").map(|byte| byte as u64));
 }
