@@ -276,8 +276,12 @@ async fn refuse(problem: &Problem, headers: &HeaderMap, upload: Upload) -> Respo
 
 /// Reads what a client still sends, so that it gets to see the answer: before
 /// the answer, which any client understands, or behind it where the rest may
-/// be long in coming.
+/// be long in coming. No more is read than a body may have, unless it has more.
 async fn let_client_finish(problem: &Problem, mut upload: Upload) {
+    let rest_bytes = match problem.reason {
+        Reason::TooLarge => upload::MAX_DISCARDED_BYTES,
+        _ => upload.allowed_rest_bytes(),
+    };
     match problem.reason {
         Reason::TooLarge
         | Reason::TooManyRows
@@ -285,9 +289,9 @@ async fn let_client_finish(problem: &Problem, mut upload: Upload) {
         | Reason::ValueTooLong
         | Reason::CellTooLong
         | Reason::TooSlow => {
-            tokio::spawn(async move { upload.discard().await });
+            tokio::spawn(async move { upload.discard(rest_bytes).await });
         }
-        _ => upload.discard().await,
+        _ => upload.discard(rest_bytes).await,
     }
 }
 

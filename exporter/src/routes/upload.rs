@@ -26,7 +26,7 @@ use crate::{
 const CHANNEL_PIECES: usize = 2;
 /// Bytes of an unwanted body that are read so that its sender sees the answer:
 /// reading them costs less than what a client does when its connection breaks.
-const MAX_DISCARDED_BYTES: usize = 1 << 30;
+pub(super) const MAX_DISCARDED_BYTES: u64 = 1 << 30;
 /// Longest time that an unwanted body is read.
 const MAX_DISCARD_TIME: Duration = Duration::from_secs(10);
 
@@ -78,13 +78,21 @@ impl Upload {
         }
     }
 
-    /// Reads on without keeping anything, within bounds.
-    pub(super) async fn discard(&mut self) {
+    /// Bytes of the rest of a body that is as large as it may be.
+    pub(super) fn allowed_rest_bytes(&self) -> u64 {
+        self.limits.max_body_bytes.saturating_sub(self.received_bytes)
+    }
+
+    /// Reads on without keeping anything: so many bytes, and [`MAX_DISCARDED_BYTES`], at most.
+    pub(super) async fn discard(&mut self, most_bytes: u64) {
         let deadline = Instant::now() + MAX_DISCARD_TIME;
-        let mut discarded = 0;
-        while !self.ended && discarded < MAX_DISCARDED_BYTES {
+        let most_bytes = most_bytes.min(MAX_DISCARDED_BYTES);
+        let mut discarded_bytes = 0;
+        while !self.ended && discarded_bytes < most_bytes {
             match timeout_at(deadline, self.body.frame()).await {
-                Ok(Some(Ok(frame))) => discarded += frame.data_ref().map_or(0, Bytes::len),
+                Ok(Some(Ok(frame))) => {
+                    discarded_bytes += frame.data_ref().map_or(0, |bytes| bytes.len() as u64);
+                }
                 _ => self.ended = true,
             }
         }
@@ -158,7 +166,13 @@ impl ByteSource for ChannelSource {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
+    use std::{
+        convert::Infallible,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
 
     use futures_util::{StreamExt, stream};
 
@@ -178,6 +192,22 @@ mod tests {
             pieces
         };
         tokio::join!(upload.feed(sender, far_away), job).1
+    }
+
+    #[tokio::test]
+    async fn no_more_of_an_unwanted_body_is_read_than_it_may_have() {
+        let asked_for = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked_for);
+        let endless = stream::repeat_with(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(Bytes::from_static(b"four"))
+        });
+        let limits = Limits { max_body_bytes: 40, ..Limits::default() };
+        let mut upload = Upload::new(Body::from_stream(endless), limits);
+        upload.begin().await.unwrap();
+        let rest_bytes = upload.allowed_rest_bytes();
+        upload.discard(rest_bytes).await;
+        assert_eq!((rest_bytes, asked_for.load(Ordering::Relaxed)), (36, 10));
     }
 
     #[tokio::test]
