@@ -191,7 +191,9 @@ fn lock(directory: &Path) -> io::Result<File> {
 fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(is_of_a_store) {
+        let is_of_a_store = entry.file_name().to_str().is_some_and(is_of_a_store);
+        // A store makes files only: a folder with such a name is somebody else's.
+        if is_of_a_store && entry.file_type()?.is_file() {
             tracing::info!(path = %entry.path().display(), "removing a file of an earlier service");
             std::fs::remove_file(entry.path())?;
         }
@@ -363,9 +365,11 @@ mod tests {
         drop(store);
         std::fs::write(directory.path().join(".partial-x"), "half").unwrap();
         std::fs::write(directory.path().join("mine.txt"), "keep").unwrap();
+        std::fs::create_dir(directory.path().join(".partial-folder")).unwrap();
         Store::open(directory.path(), Duration::from_secs(1), 1).unwrap();
-        let left: Vec<_> =
+        let mut left: Vec<_> =
             std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left, ["mine.txt"]);
+        left.sort();
+        assert_eq!(left, [".partial-folder", "mine.txt"]);
     }
 }
