@@ -4,7 +4,15 @@
 //! the binary asks itself. One connection, one request, one answer: it follows no
 //! redirects, repeats nothing and knows no TLS, because it asks a neighbour.
 
-use std::{error::Error, fmt, io, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{
@@ -21,6 +29,9 @@ use crate::quantity::parse_duration;
 
 /// Bytes of an answer that are read: a healthy one has about forty.
 const MOST_BODY_BYTES: usize = 4096;
+/// Largest file of a token, in bytes: a token has about seventy, one of somebody else's
+/// making a few hundred.
+const MAX_TOKEN_FILE_BYTES: u64 = 4096;
 
 /// Whom to ask, and for how long.
 #[derive(Clone, Debug, clap::Args)]
@@ -112,10 +123,22 @@ pub(crate) fn ask(options: &ProbeOptions) -> Result<(), Unwell> {
 /// What `Authorization` must say, from the first line of a file.
 fn read_token(path: &PathBuf) -> Result<HeaderValue, Unwell> {
     let failed = |source| Unwell::Token { path: path.clone(), source };
-    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let wrong = |what: String| failed(io::Error::other(what));
+    let mut text = String::new();
+    // A device has no size, and may never end.
+    let file = File::open(path).map_err(failed)?;
+    file.take(MAX_TOKEN_FILE_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_TOKEN_FILE_BYTES {
+        return Err(wrong(format!("it is larger than {MAX_TOKEN_FILE_BYTES} bytes")));
+    }
     let token = text.lines().next().unwrap_or_default().trim();
-    HeaderValue::from_str(&format!("Bearer {token}"))
-        .map_err(|_| failed(io::Error::other("its first line is no token")))
+    if token.is_empty() {
+        return Err(wrong("its first line is empty".to_owned()));
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|_| wrong("its first line is no token".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 async fn ask_within_limit(

@@ -20,8 +20,9 @@ use crate::catalogue::{ANONYMOUS_USER, OTHER_USER};
 pub(super) const MAX_NAME_BYTES: usize = 64;
 /// Largest file, in bytes: about ten thousand tokens.
 const MAX_FILE_BYTES: u64 = 1 << 20;
-/// Permission bits of those who are neither the owner nor in the group.
-const READ_OR_WRITE_BY_OTHERS: u32 = 0o006;
+/// Permission bits of the group to write, and of everybody else to read or write: whoever
+/// may write the file can give itself a token.
+const UNWISE_PERMISSIONS: u32 = 0o026;
 
 /// Why a file of tokens cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,10 +73,11 @@ pub(super) fn read(path: &Path) -> Result<Access, TokensError> {
     }
     let access =
         parse(&text).map_err(|problems| TokensError::Lines { path: path.to_owned(), problems })?;
-    if file.metadata().map_err(failed)?.permissions().mode() & READ_OR_WRITE_BY_OTHERS != 0 {
+    let mode = file.metadata().map_err(failed)?.permissions().mode();
+    if mode & UNWISE_PERMISSIONS != 0 {
         let path = path.display();
         tracing::warn!(
-            "everybody on this machine can read or change {path}; run `chmod o-rw {path}`"
+            "others than its owner can change {path}, or everybody can read it; run `chmod g-w,o-rw {path}`"
         );
     }
     if !access.has(Scope::Metrics) {

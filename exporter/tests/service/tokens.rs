@@ -248,16 +248,16 @@ fn a_wrong_file_of_tokens_is_exit_2_with_each_line() {
 }
 
 #[test]
-fn a_file_that_everybody_can_read_is_a_warning() {
+fn a_file_that_everybody_can_read_or_the_group_can_change_is_a_warning() {
     let mut tokens = Tokens::none();
     tokens.add("ann", "export,metrics");
-    for (mode, is_warned) in [(0o600, false), (0o644, true)] {
+    for (mode, is_warned) in [(0o600, false), (0o640, false), (0o620, true), (0o644, true)] {
         std::fs::set_permissions(tokens.path(), PermissionsExt::from_mode(mode)).unwrap();
         let process = Process::spawn(&mut with_tokens(&tokens.path()));
         process.signal(Signal::TERM);
         let (code, log) = process.wait();
         assert_eq!(code, Some(0));
-        assert_eq!(log.contains("everybody on this machine can read"), is_warned, "{log}");
+        assert_eq!(log.contains("chmod g-w,o-rw"), is_warned, "{log}");
     }
 }
 
@@ -276,8 +276,17 @@ fn a_health_check_can_bring_a_token() {
     };
     assert_eq!(health(&["--token-file", file.to_str().unwrap()]), (Some(0), String::new()));
     assert!(health(&[]).1.contains("answered 401"));
-    let (code, said) = health(&["--token-file", "/nowhere"]);
-    assert!(code == Some(1) && said.contains("--token-file"), "{said}");
+    let empty = tokens.folder.path().join("empty");
+    std::fs::write(&empty, "\n").unwrap();
+    for (path, what) in [
+        ("/nowhere", "No such file"),
+        ("/dev/zero", "larger than 4096 bytes"),
+        (empty.to_str().unwrap(), "its first line is empty"),
+    ] {
+        let (code, said) = health(&["--token-file", path]);
+        let is_told = said.contains(what) && said.contains("give another one with --token-file");
+        assert!(code == Some(1) && is_told, "{said}");
+    }
     process.signal(Signal::TERM);
     assert_eq!(process.wait().0, Some(0));
 }
