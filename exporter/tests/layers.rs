@@ -45,6 +45,27 @@ fn modules_use_only_what_their_layer_allows() {
 }
 
 #[test]
+fn the_page_has_every_module_above_those_that_it_uses() {
+    let page = include_str!("../../ARCHITECTURE.md");
+    let section = page.split("## Layers of the reference service").nth(1).unwrap();
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let layers: Vec<Vec<&str>> = rows
+        .map_while(|row| row.strip_prefix("| ")?.split(" | ").nth(1))
+        .map(|modules| modules.split(", ").map(|module| module.trim_matches('`')).collect())
+        .collect();
+    let layer_of = |wanted: &str| {
+        let layer = layers.iter().position(|modules| modules.contains(&wanted));
+        layer.unwrap_or_else(|| panic!("the page has no module `{wanted}`"))
+    };
+    assert_eq!(layers.concat().len(), EDGES.len(), "{layers:?}");
+    for (module, allowed) in EDGES {
+        for used in *allowed {
+            assert!(layer_of(used) < layer_of(module), "`{module}` uses `{used}`");
+        }
+    }
+}
+
+#[test]
 fn every_module_has_its_layer() {
     let library = include_str!("../src/lib.rs");
     let declared = library
