@@ -23,9 +23,10 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
+    counters::Tally,
     outside,
     process::{PATIENCE, Process},
-    service::{body, total},
+    service::{body, body_with_columns_last, total},
 };
 
 /// Clients that send one export after the other.
@@ -46,10 +47,7 @@ const ALLOWED_GROWTH_KIBIBYTES: u64 = 12 << 10;
 /// What clients saw.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Answers by status and reason.
-    answers: BTreeMap<(u16, String), u64>,
-    /// Requests whose client left without an answer.
-    left: u64,
+    tally: Tally,
     /// Bytes and rows of all files that were downloaded.
     bytes: u64,
     rows: u64,
@@ -59,10 +57,7 @@ struct Seen {
 /// The summary of a soak.
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ((status, reason), count) in &self.answers {
-            writeln!(f, "{count:>8} answers {status} {reason}")?;
-        }
-        writeln!(f, "{:>8} clients left before an answer", self.left)?;
+        write!(f, "{}", self.tally)?;
         for (format, count) in &self.files {
             writeln!(f, "{count:>8} {format} files downloaded and read")?;
         }
@@ -95,13 +90,7 @@ impl Soak<'_> {
         match turn % 8 {
             0 | 1 => Work::Export("csv", rows, body("csv", rows)),
             2 | 3 => Work::Export("pdf", rows / 8, body("pdf", rows / 8)),
-            4 => {
-                let request = body("csv", rows);
-                let data = &request[request.find("\"data\"").unwrap()..request.len() - 1];
-                let put_aside =
-                    format!(r#"{{{data},"columns":["id","name","price"],"format":"csv"}}"#);
-                Work::Export("csv", rows, put_aside)
-            }
+            4 => Work::Export("csv", rows, body_with_columns_last(rows)),
             5 => {
                 let whole = body("csv", rows);
                 Work::Mistake(whole[..whole.len() - 2].to_owned())
@@ -116,7 +105,7 @@ impl Soak<'_> {
     fn goes_on(&self, reasons: &[&str]) -> bool {
         let now = Instant::now();
         let seen = self.seen.lock().unwrap();
-        let saw = |reason: &&str| seen.answers.keys().any(|(_, known)| known == reason);
+        let saw = |reason: &&str| seen.tally.answered(reason) > 0;
         now < self.until || now < self.until + PATIENCE && !reasons.iter().all(saw)
     }
 
@@ -183,7 +172,7 @@ impl Soak<'_> {
         let mut stream = self.process.connect("POST /export/run", request.len());
         stream.write_all(&request.as_bytes()[..request.len() / 2]).unwrap();
         stream.shutdown(Shutdown::Both).unwrap();
-        self.seen.lock().unwrap().left += 1;
+        self.seen.lock().unwrap().tally.note_leaver();
     }
 
     fn note(&self, answer: &Answer) {
@@ -191,7 +180,7 @@ impl Soak<'_> {
             200 => String::new(),
             _ => answer.json()["reason"].as_str().unwrap().to_owned(),
         };
-        *self.seen.lock().unwrap().answers.entry((answer.status, reason)).or_default() += 1;
+        self.seen.lock().unwrap().tally.note_answer(answer.status, reason);
     }
 
     /// Memory at the end of each quarter, in KiB.
@@ -265,7 +254,7 @@ fn hours_of_everything_in_minutes_leave_memory_flat_and_counters_true() {
         soak.memory(length)
     });
     let seen = soak.seen.into_inner().unwrap();
-    let exposition = settled(&process, &seen);
+    let exposition = settled(&process, &seen.tally);
     eprintln!(
         "soak of {seconds} s, {}\n{seen}memory by quarters: {memory:?} KiB",
         CAPACITY.join(" ")
@@ -290,45 +279,31 @@ fn check_memory(quarters: [u64; 4]) {
 
 /// The exposition once every request is counted. Without a pause: each round is a
 /// request.
-fn settled(process: &Process, seen: &Seen) -> String {
-    let sent = seen.answers.values().sum::<u64>() + seen.left;
-    let deadline = Instant::now() + PATIENCE;
+fn settled(process: &Process, tally: &Tally) -> String {
+    let since = Instant::now();
     loop {
         let exposition = process.get("/export/metrics");
-        let counted = total(&exposition, "export_requests_total{", "");
-        let is_idle = exposition.contains("\nexport_concurrent_running 0\n")
-            && exposition.contains("\nexport_queue_depth 0\n");
-        if counted == sent && is_idle {
+        if tally.is_counted(&exposition, since) {
             return exposition;
         }
-        assert!(counted <= sent, "{counted} requests are counted and {sent} were sent");
-        assert!(Instant::now() < deadline, "only {counted} of {sent} requests are counted");
     }
 }
 
 fn check_counters(exposition: &str, seen: &Seen) {
-    let status =
-        |name: &str| total(exposition, "export_requests_total{", &format!("status=\"{name}\""));
-    let reason =
-        |name: &str| total(exposition, "export_fail_total{", &format!("reason=\"{name}\""));
-    let answered = |wanted: &str| {
-        let of_reason = seen.answers.iter().filter(|((_, reason), _)| reason == wanted);
-        of_reason.map(|(_, count)| count).sum::<u64>()
-    };
-    assert_eq!(status("succeeded"), answered(""), "{exposition}");
-    assert_eq!(status("succeeded"), seen.files.values().sum::<u64>());
-    assert_eq!(total(exposition, "export_latency_ms_count{", ""), answered(""));
+    let tally = &seen.tally;
+    tally.check(exposition);
+    assert_eq!(tally.answered(""), seen.files.values().sum::<u64>());
     assert_eq!(total(exposition, "export_bytes_total{", "status=\"success\""), seen.bytes);
-    let known = ["bad_json", "row_mismatch", "too_slow", "queue_full"];
-    for name in ["bad_json", "row_mismatch", "too_slow"] {
-        assert_eq!(reason(name), answered(name), "{name}\n{exposition}");
-        assert!(answered(name) > 0, "no client saw {name}");
+    let known = ["bad_json", "row_mismatch", "too_slow", "queue_full", "client_gone"];
+    for name in &known[..4] {
+        assert!(tally.answered(name) > 0, "no client saw {name}");
     }
-    // Who left may have been refused before, and did not see it.
-    let refused_unseen = reason("queue_full") - answered("queue_full");
-    assert_eq!(reason("client_gone") + refused_unseen, seen.left, "{exposition}");
-    assert!(answered("queue_full") > 0 && seen.left > 0, "{seen:?}");
-    assert!(seen.answers.keys().all(|(_, name)| name.is_empty() || known.contains(&name.as_str())));
-    let lost = status("failed") + status("rejected");
-    assert_eq!(total(exposition, "export_fail_total{", ""), lost);
+    assert!(tally.left() > 0, "{tally}");
+    let label = |name| format!("reason=\"{name}\"");
+    let of_known = known.map(|name| total(exposition, "export_fail_total{", &label(name)));
+    assert_eq!(
+        of_known.iter().sum::<u64>(),
+        total(exposition, "export_fail_total{", ""),
+        "{tally}"
+    );
 }

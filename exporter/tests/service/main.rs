@@ -11,6 +11,7 @@
 
 mod admission;
 mod bad_input;
+mod counters;
 mod downloads;
 mod faults;
 mod health;

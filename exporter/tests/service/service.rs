@@ -93,8 +93,7 @@ impl Service {
     /// One sample of the exposition; `None` if there is no such series.
     pub(crate) async fn sample(&self, series: &str) -> Option<f64> {
         let exposition = self.get("/export/metrics").await.text().await.unwrap();
-        let rest = exposition.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        rest.map(|value| value.parse().unwrap())
+        sample(&exposition, series)
     }
 
     /// Opens a connection and sends the head of an export with a body of this
@@ -150,6 +149,20 @@ pub(crate) fn body(format: &str, rows: usize) -> String {
     let rows: Vec<String> = (0..rows).map(row).collect();
     let data = rows.join(",");
     format!(r#"{{"format":"{format}","columns":["id","name","price"],"data":[{data}]}}"#)
+}
+
+/// The same export of CSV with everything else behind the rows, which are put aside until
+/// the columns are known.
+pub(crate) fn body_with_columns_last(rows: usize) -> String {
+    let whole = body("csv", rows);
+    let data = &whole[whole.find("\"data\"").unwrap()..whole.len() - 1];
+    format!(r#"{{{data},"columns":["id","name","price"],"format":"csv"}}"#)
+}
+
+/// One sample of an exposition; `None` if there is no such series.
+pub(crate) fn sample(exposition: &str, series: &str) -> Option<f64> {
+    let rest = exposition.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    rest.map(|value| value.parse().unwrap())
 }
 
 /// The sum of a family's samples whose line holds `label`.

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     outside,
     process::{PATIENCE, Process},
-    service::body,
+    service::{body, body_with_columns_last, sample},
 };
 
 /// Size of the disk: the font of a PDF file fits, a table of some pages does not.
@@ -70,16 +70,7 @@ fn start(disk: &SmallDisk, arguments: &[&str]) -> Process {
 
 /// More than the disk holds, in each way that a file comes to be.
 fn too_large() -> [String; 3] {
-    let large = body("csv", 20_000);
-    let rows = &large[large.find("\"data\"").unwrap()..large.len() - 1];
-    let put_aside = format!(r#"{{{rows},"columns":["id","name","price"],"format":"csv"}}"#);
-    [large.clone(), body("pdf", 20_000), put_aside]
-}
-
-fn sample(process: &Process, series: &str) -> u64 {
-    let exposition = process.get("/export/metrics");
-    let value = exposition.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    value.map_or(0, |value| value.parse().unwrap())
+    [body("csv", 20_000), body("pdf", 20_000), body_with_columns_last(20_000)]
 }
 
 #[test]
@@ -94,15 +85,16 @@ fn an_export_that_fills_the_disk_is_507_and_leaves_no_partial_file() {
     }
     assert!(process.get("/health").contains("\"ok\":true"));
     assert!(process.post(&body("csv", 1)).starts_with("HTTP/1.1 200"));
+    let exposition = process.get("/export/metrics");
     for (series, count) in [
-        (r#"export_fail_total{format="csv",reason="no_storage"}"#, 1),
-        (r#"export_fail_total{format="pdf",reason="no_storage"}"#, 1),
+        (r#"export_fail_total{format="csv",reason="no_storage"}"#, 1.0),
+        (r#"export_fail_total{format="pdf",reason="no_storage"}"#, 1.0),
         // Rows were put aside before the format was known.
-        (r#"export_fail_total{format="unknown",reason="no_storage"}"#, 1),
-        (r#"export_requests_total{format="csv",status="failed",user="anonymous"}"#, 1),
-        (r#"export_requests_total{format="csv",status="succeeded",user="anonymous"}"#, 1),
+        (r#"export_fail_total{format="unknown",reason="no_storage"}"#, 1.0),
+        (r#"export_requests_total{format="csv",status="failed",user="anonymous"}"#, 1.0),
+        (r#"export_requests_total{format="csv",status="succeeded",user="anonymous"}"#, 1.0),
     ] {
-        assert_eq!(sample(&process, series), count, "{series}");
+        assert_eq!(sample(&exposition, series), Some(count), "{series}");
     }
     process.signal(Signal::TERM);
     assert_eq!(process.wait().0, Some(0));

@@ -1,17 +1,17 @@
 //! A short soak: formats, mistakes, bursts beyond the capacity and clients that
 //! leave, all at once. Afterwards every counter equals what clients saw.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{sync::Arc, time::Instant};
 
 use tokio::task::JoinSet;
 
-use crate::service::{Service, body, read_answer, total};
+use crate::{
+    counters::Tally,
+    service::{Service, body, read_answer},
+};
 
 /// Requests of each of the five kinds.
 const ROUNDS: usize = 60;
-
-/// How often each status was answered, by the reason in the answer.
-type Tally = BTreeMap<(u16, String), u64>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counters_equal_what_clients_saw_under_a_burst_of_everything() {
@@ -32,14 +32,16 @@ async fn counters_equal_what_clients_saw_under_a_burst_of_everything() {
             clients.spawn(async move { Some(observe(&service, request).await) });
         }
     }
-    let mut tally = Tally::new();
-    for seen in clients.join_all().await.into_iter().flatten() {
-        *tally.entry(seen).or_default() += 1;
+    let mut tally = Tally::default();
+    for seen in clients.join_all().await {
+        match seen {
+            Some((status, reason)) => tally.note_answer(status, reason),
+            None => tally.note_leaver(),
+        }
     }
-    service.wait_for(0, 0).await;
-    check_counters(&service, &tally).await;
-    let succeeded = tally.iter().filter(|((status, _), _)| *status == 200).map(|(_, n)| n);
-    assert_eq!(service.files().len() as u64, succeeded.sum::<u64>());
+    tally.check(&settled(&service, &tally).await);
+    assert_eq!(tally.left(), ROUNDS as u64);
+    assert_eq!(service.files().len() as u64, tally.answered(""));
 }
 
 fn requests(round: usize) -> [String; 4] {
@@ -61,37 +63,14 @@ async fn observe(service: &Service, request: String) -> (u16, String) {
     (status, json["reason"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn check_counters(service: &Service, tally: &Tally) {
-    let seen: u64 = tally.values().sum();
-    let exposition = settled(service, seen + ROUNDS as u64).await;
-    for ((status, reason), seen) in tally {
-        let series = format!("reason=\"{reason}\"");
-        match *status {
-            200 => assert_eq!(requests_by(&exposition, "succeeded"), *seen),
-            // Clients that leave may have been refused too, and did not see it.
-            429 => assert!(total(&exposition, "export_fail_total{", &series) >= *seen),
-            _ => assert_eq!(total(&exposition, "export_fail_total{", &series), *seen, "{reason}"),
-        }
-    }
-    let lost = requests_by(&exposition, "failed") + requests_by(&exposition, "rejected");
-    assert_eq!(total(&exposition, "export_fail_total{", ""), lost);
-}
-
-/// The exposition once so many requests are counted: those who left may still be
-/// on their way into the service. Without a pause: each round is a request.
-async fn settled(service: &Service, requests: u64) -> String {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+/// The exposition once every request is counted. Without a pause: each round is a
+/// request.
+async fn settled(service: &Service, tally: &Tally) -> String {
+    let since = Instant::now();
     loop {
         let exposition = service.get("/export/metrics").await.text().await.unwrap();
-        let counted = total(&exposition, "export_requests_total{", "");
-        if counted == requests {
+        if tally.is_counted(&exposition, since) {
             return exposition;
         }
-        assert!(counted < requests, "{counted} requests are counted and {requests} were sent");
-        assert!(std::time::Instant::now() < deadline, "only {counted} of {requests} are counted");
     }
-}
-
-fn requests_by(exposition: &str, status: &str) -> u64 {
-    total(exposition, "export_requests_total{", &format!("status=\"{status}\""))
 }
