@@ -7,16 +7,13 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
 };
 
 use bytes::Bytes;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Limits,
     format::{self, CellKind, Format, FormatOptions, Row},
-    job::{ByteSource, Control, Job},
+    job::{Job, Pieces},
     metrics::Metrics,
     problem::Problem,
 };
@@ -39,17 +36,12 @@ impl Exporter {
     /// Makes the file, syncs it, and removes it: its size in bytes, or what is wrong
     /// with the request.
     pub fn export(&self, body: Bytes) -> Result<u64, String> {
-        self.run(Pieces { rest: body, piece_bytes: PIECE_BYTES })
-            .map_err(|problem| problem.to_string())
+        self.run(body, PIECE_BYTES).map_err(|problem| problem.to_string())
     }
 
-    fn run(&self, pieces: Pieces) -> Result<u64, Problem> {
-        let limits = Limits::default();
-        let deadline = Instant::now() + limits.export_timeout;
-        let control = Control { cancelled: CancellationToken::new(), deadline };
-        let metrics = Arc::clone(&self.metrics);
-        let job = Job { directory: &self.directory, limits, metrics, control };
-        let (_, finished) = job.run(pieces);
+    fn run(&self, body: Bytes, piece_bytes: usize) -> Result<u64, Problem> {
+        let job = Job::with_default_limits(&self.directory, &self.metrics);
+        let (_, finished) = job.run(Pieces::new(body, || piece_bytes));
         finished.map(|finished| finished.file.written_bytes())
     }
 }
@@ -74,22 +66,6 @@ pub fn write_pdf<'a>(
         writer.write_row(&row).map_err(|error| error.to_string())?;
     }
     writer.finish().map(drop).map_err(|error| error.to_string())
-}
-
-struct Pieces {
-    rest: Bytes,
-    piece_bytes: usize,
-}
-
-impl ByteSource for Pieces {
-    fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
-        let length = self.piece_bytes.min(self.rest.len());
-        Ok((length > 0).then(|| self.rest.split_to(length)))
-    }
-
-    fn held_bytes(&self) -> usize {
-        0
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["access", "faults"]),
     ("faults", &["catalogue", "format", "metrics", "quantity"]),
     ("format", &[]),
-    ("in_memory", &["config", "format", "job", "metrics", "problem"]),
+    ("in_memory", &["format", "job", "metrics", "problem"]),
     ("job", &["config", "format", "metrics", "problem"]),
     ("limits", &[]),
     ("metrics", &["catalogue", "format", "problem"]),

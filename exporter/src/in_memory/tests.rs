@@ -46,7 +46,7 @@ fn refusal(body: &[u8], piece_bytes: usize) -> (&'static str, Option<u64>, Strin
     let directory = tempfile::tempdir().unwrap();
     let exporter = Exporter::new(directory.path()).unwrap();
     let body = Bytes::copy_from_slice(body);
-    match exporter.run(Pieces { rest: body, piece_bytes }) {
+    match exporter.run(body, piece_bytes) {
         Ok(_) => ("none", None, String::new()),
         Err(problem) => (problem.reason.label(), problem.offset, problem.message),
     }

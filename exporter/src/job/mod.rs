@@ -13,7 +13,10 @@ mod framer;
 #[cfg(test)]
 mod fuzz;
 mod input;
+#[cfg(test)]
+mod oracle;
 mod output;
+mod pieces;
 mod rows;
 mod scan;
 mod store;
@@ -25,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::{
     input::ByteSource,
     output::PartialFile,
+    pieces::Pieces,
     store::{Found, Store, StoredFile},
 };
 use crate::{
@@ -102,6 +106,16 @@ pub(crate) struct RowCounts {
     pub(crate) records: u64,
     /// Keys of rows that are not columns.
     pub(crate) extra_keys: u64,
+}
+
+impl<'a> Job<'a> {
+    /// A job that may do what the default settings allow, and that nobody ends early.
+    pub(crate) fn with_default_limits(directory: &'a Path, metrics: &Arc<Metrics>) -> Self {
+        let limits = Limits::default();
+        let deadline = Instant::now() + limits.export_timeout;
+        let control = Control { cancelled: CancellationToken::new(), deadline };
+        Self { directory, limits, metrics: Arc::clone(metrics), control }
+    }
 }
 
 impl Job<'_> {
