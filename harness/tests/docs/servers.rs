@@ -2,22 +2,17 @@
 //! ADDRESS` stands behind one. It is started as the page says, but on free ports, and is ended
 //! with the page.
 
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
+use crate::support::daemon::{Daemon, GLANCE, PATIENCE};
 
 /// What stands behind a command that serves.
 const NOTE: &str = "# in a terminal of its own; listens on ";
-/// Longest wait for a server to listen or to end: a busy machine takes longer than a moment.
-const PATIENCE: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(10);
-/// Another process may take a port between its release and the server's start.
-const ATTEMPTS: usize = 3;
 
 /// The addresses that a command listens on, as its page writes them; none for one that ends.
 pub(crate) fn listens_on(command: &str) -> Vec<String> {
@@ -39,15 +34,16 @@ impl Place {
     }
 }
 
-/// A running server, ended when it is dropped.
+/// A running server, asked to end when it is dropped.
 pub(crate) struct Server {
-    child: Child,
+    daemon: Daemon,
 }
 
 impl Server {
     /// Starts `command`, whose output goes to `log`, and waits until it listens at all places.
+    /// The page's files name them already, so it cannot try others.
     pub(crate) fn start(
-        mut command: Command,
+        command: Command,
         log: &Path,
         mut places: Vec<&mut Place>,
     ) -> Result<Self, String> {
@@ -55,46 +51,13 @@ impl Server {
             place.kept = None;
         }
         let addresses: Vec<_> = places.iter().map(|place| place.real).collect();
-        for _ in 0..ATTEMPTS {
-            let said = File::create(log).unwrap();
-            command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
-            let mut server = Self { child: command.spawn().unwrap() };
-            if server.comes_up(&addresses) {
-                return Ok(server);
-            }
-        }
-        Err(format!("does not listen:\n{}", fs::read_to_string(log).unwrap()))
-    }
-
-    fn comes_up(&mut self, addresses: &[SocketAddr]) -> bool {
-        let listens = || addresses.iter().all(|address| TcpStream::connect(address).is_ok());
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE && self.is_running() {
-            if listens() {
-                // What answers there must be this server, and not one that it stumbled over.
-                return self.is_running();
-            }
-            thread::sleep(GLANCE);
-        }
-        false
-    }
-
-    fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        Ok(Self { daemon: Daemon::at(&addresses, log, command)? })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let began = Instant::now();
-        // One that has ended by itself is no error.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-        while self.is_running() {
-            if began.elapsed() > PATIENCE {
-                let _ = self.child.kill();
-            }
-            thread::sleep(GLANCE);
-        }
+        self.daemon.end();
     }
 }
 
