@@ -254,13 +254,14 @@ impl Ended {
 }
 
 /// Whether slogate itself says that this machine is too busy to tell. A doubt in place of a
-/// verdict is then right, and no other verdict is; and a look at a service that is slow to answer
-/// takes it easy.
+/// verdict is then right, and no other verdict is; what is not in doubt is as shown. A look at a
+/// service that is slow to answer takes it easy.
 #[expect(clippy::print_stderr, reason = "what was not compared is said")]
 fn is_excused(said: &str, code: Option<i32>, shown: &Shown) -> bool {
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_busy = BUSY.iter().any(|reason| words.contains(reason));
-    let is_doubt = code == Some(3) || code == Some(shown.code);
+    let is_doubt = (code == Some(3) || code == Some(shown.code))
+        && outputs::missing_but_for_doubts(&shown.output, said).is_none();
     let is_careful = words.contains(CAREFUL) && code == Some(shown.code);
     let is_excused = (is_busy && is_doubt) || is_careful;
     if is_excused {
