@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use slogate::cli;
 use slogate::code::Code;
 use support::Workspace;
+use support::page::assert_fresh;
 
 /// Where the names stand that exist; one is added by hand, and none is ever taken out.
 const NAMES: &str = include_str!("codes.txt");
@@ -97,11 +98,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 fn the_committed_page_is_fresh() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/codes.md");
     let page = cli::codes_page();
-    if std::env::var_os("SLOGATE_BLESS").is_some() {
-        fs::write(&path, &page).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(committed, page, "{} is stale; SLOGATE_BLESS=1 renews it", path.display());
+    assert_fresh(&path, &page);
 }
 
 #[test]

@@ -10,43 +10,27 @@ use std::process::Command;
 
 use slogate::scenario::{ReadOptions, Variables, read_text, reference_tables, schema};
 use support::outside;
+use support::page::{assert_fresh, with_between_marks};
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-fn blessing() -> bool {
-    std::env::var_os("SLOGATE_BLESS").is_some()
-}
-
-/// A committed file must be what the program makes of it.
-fn assert_fresh(path: &str, made: &str) {
-    let path = project(path);
-    if blessing() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, made).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == made, "{} is stale: run with SLOGATE_BLESS=1", path.display());
-}
-
 #[test]
 fn the_committed_schema_is_the_one_the_program_makes() {
     let made = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    assert_fresh("docs/schema/scenario.json", &made);
+    assert_fresh(&project("docs/schema/scenario.json"), &made);
 }
 
 #[test]
 fn the_tables_of_the_reference_are_those_of_the_reader() {
-    let path = "docs/scenario-format.md";
-    let mut text = std::fs::read_to_string(project(path)).unwrap();
+    let path = project("docs/scenario-format.md");
+    let mut text = std::fs::read_to_string(&path).unwrap();
     for (name, table) in reference_tables() {
         let start = format!("<!-- keys: {name} -->\n");
-        let from = text.find(&start).unwrap_or_else(|| panic!("no `{start}`")) + start.len();
-        let to = from + text[from..].find("<!-- end -->").unwrap();
-        text.replace_range(from..to, &table);
+        text = with_between_marks(&text, &start, "<!-- end -->", &table);
     }
-    assert_fresh(path, &text);
+    assert_fresh(&path, &text);
 }
 
 #[test]

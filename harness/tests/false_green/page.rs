@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::rows::{ROWS, Row};
+use crate::support::page::{between_marks, is_blessing, with_between_marks};
 use crate::support::{Ended, Workspace};
 
 /// Lines between which the rows stand.
@@ -184,15 +185,10 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/false-green.md")
 }
 
-fn is_blessing() -> bool {
-    std::env::var_os("SLOGATE_BLESS").is_some()
-}
-
 /// The rows of the page.
 fn lines() -> Vec<String> {
     let page = fs::read_to_string(path()).unwrap();
-    let (_, rest) = page.split_once(BEGIN).unwrap();
-    let (table, _) = rest.split_once(END).unwrap();
+    let [_, table, _] = between_marks(&page, BEGIN, END);
     table.lines().filter(|line| line.starts_with("| ")).skip(1).map(str::to_owned).collect()
 }
 
@@ -205,12 +201,10 @@ fn bless(row: &Row, line: String) {
     known.retain(|line| place(line).is_some());
     known.sort_by_key(place);
     let page = fs::read_to_string(path()).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
     let head =
         "| what is wrong | elsewhere | exit | verdict | what slogate says |\n|---|---|---|---|---|";
-    let table = format!("{before}{BEGIN}\n{head}\n{}\n{END}{after}", known.join("\n"));
-    fs::write(path(), table).unwrap();
+    let table = format!("\n{head}\n{}\n", known.join("\n"));
+    fs::write(path(), with_between_marks(&page, BEGIN, END, &table)).unwrap();
 }
 
 #[test]

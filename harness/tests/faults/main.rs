@@ -14,12 +14,12 @@ mod run;
 mod support;
 
 use std::fmt::Write as _;
-use std::fs;
 use std::process::Command;
 
 use noticed::{control, unnoticed};
 use rows::ROWS;
 use run::{path, text};
+use support::page::{assert_fresh, with_between_marks};
 
 const PAGE: &str = "docs/faults.md";
 const BEGIN: &str = "<!-- rows: made by harness/tests/faults; SLOGATE_BLESS=1 renews them -->\n";
@@ -70,14 +70,7 @@ fn is_usage(word: &str) -> bool {
 #[test]
 fn the_page_has_the_rows() {
     let page = text(PAGE);
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let fresh = format!("{before}{BEGIN}{}{END}{after}", table());
-    if std::env::var_os("SLOGATE_BLESS").is_some() {
-        fs::write(path(PAGE), fresh).unwrap();
-    } else {
-        assert_eq!(page, fresh, "run `SLOGATE_BLESS=1 cargo test -p slogate --test faults`");
-    }
+    assert_fresh(&path(PAGE), &with_between_marks(&page, BEGIN, END, &table()));
 }
 
 fn table() -> String {

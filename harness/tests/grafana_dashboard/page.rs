@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::linter::{NOT_APPLICABLE, RULES};
 use super::model::{Dashboard, Panel, dashboard, project, text_of};
+use super::support::page::{assert_fresh, with_between_marks};
 
 const PAGE: &str = "docs/dashboard.md";
 
@@ -54,10 +55,7 @@ fn renewed(page: &str, name: &str, made: &str) -> String {
     let start = format!(
         "<!-- {name}: made by harness/tests/grafana_dashboard/page.rs; SLOGATE_BLESS=1 renews it -->\n"
     );
-    let (before, rest) = page.split_once(&start).unwrap_or_else(|| panic!("no {start}"));
-    let end = format!("<!-- end of {name} -->");
-    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
-    format!("{before}{start}{made}{end}{after}")
+    with_between_marks(page, &start, &format!("<!-- end of {name} -->"), made)
 }
 
 #[test]
@@ -65,11 +63,7 @@ fn the_page_lists_the_panels_and_rules_as_they_are() {
     let page = text_of(PAGE);
     let fresh = renewed(&page, "panels", &panels(&dashboard()));
     let fresh = renewed(&fresh, "rules", &rules());
-    if std::env::var_os("SLOGATE_BLESS").is_some() {
-        std::fs::write(project(PAGE), &fresh).unwrap();
-    } else {
-        assert!(page == fresh, "{PAGE} is stale: run with SLOGATE_BLESS=1");
-    }
+    assert_fresh(&project(PAGE), &fresh);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(crate) mod generations;
 pub(crate) mod haproxy;
 pub(crate) mod nginx;
 pub(crate) mod outside;
+pub(crate) mod page;
 pub(crate) mod prometheus;
 
 use std::io::{BufRead, BufReader, Read, Write};
