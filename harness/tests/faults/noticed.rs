@@ -7,12 +7,12 @@ use crate::run::Run;
 /// How often a run is made until the machine lets it be judged.
 const ATTEMPTS: usize = 3;
 
-/// What a run says of a row.
-enum Finding {
-    Noticed,
-    /// Nothing that the row names passes, and not all of it is certain.
-    TooBusy,
-    Unnoticed(String),
+/// What a run does not show of a row.
+struct Open {
+    problem: String,
+    /// Something passes that the row names.
+    is_green: bool,
+    is_busy: bool,
 }
 
 /// Without a fault everything passes, and no alert fires.
@@ -42,33 +42,31 @@ fn is_doubt(run: &Run) -> bool {
 /// What of a row was not as it says.
 #[expect(clippy::print_stderr, reason = "a row that was not judged must not look like one")]
 pub(crate) fn unnoticed(row: &Row) -> Option<String> {
-    for _ in 0..ATTEMPTS {
-        match find(row) {
-            Finding::Noticed => return None,
-            Finding::Unnoticed(problem) => return Some(problem),
-            Finding::TooBusy => {}
+    let mut open = find(row)?;
+    for _ in 1..ATTEMPTS {
+        if !open.is_busy {
+            return Some(open.problem);
         }
+        open = find(row)?;
+    }
+    if open.is_green || !open.is_busy {
+        return Some(open.problem);
     }
     eprintln!("skipped: machine too busy for `{}`", row.fault);
     None
 }
 
-fn find(row: &Row) -> Finding {
+fn find(row: &Row) -> Option<Open> {
     let run = Run::with(&[row.fault]);
-    let is_busy = run.is_of_a_busy_machine();
     let passes = passing(row, &run);
-    let open = [not_missed(row, &run), not_doubted(row, &run), beside(row, &run)].concat();
-    if passes.is_empty() && open.is_empty() {
-        Finding::Noticed
-    } else if passes.is_empty() && is_busy {
-        Finding::TooBusy
-    } else {
-        let problems = [passes, open].concat().join(", ");
-        Finding::Unnoticed(format!("{}: {problems}\n{}", row.fault, run.shown()))
-    }
+    let (is_green, is_busy) = (!passes.is_empty(), run.is_of_a_busy_machine());
+    let missing = [not_missed(row, &run), not_doubted(row, &run), beside(row, &run)];
+    let problems = [passes, missing.concat()].concat().join(", ");
+    let problem = || format!("{}: {problems}\n{}", row.fault, run.shown());
+    (!problems.is_empty()).then(|| Open { problem: problem(), is_green, is_busy })
 }
 
-/// Objectives that pass in spite of the fault: no machine is too busy to know.
+/// Objectives that pass in spite of the fault: never skipped.
 fn passing(row: &Row, run: &Run) -> Vec<String> {
     let named = named(row);
     let passing = named.iter().filter(|id| verdict(run, id) == "pass");
