@@ -209,9 +209,9 @@ fn a_reference_service_that_asks_for_tokens_is_loaded_and_scraped_with_them() {
     let run = |scraper: &str| {
         let text = format!(
             "version: 1\nname: guarded\ntarget: {}\nmetrics: {{ path: /export/metrics, auth: {{ bearer_file: {scraper} }} }}\n\
-             load: [{{ name: steady, rate: 60/s, for: 1s }}]\nrequests:\n  - name: csv\n    post: /export/run\n    \
+             load: [{{ name: steady, users: 2, iterations: 80 }}]\nrequests:\n  - name: csv\n    post: /export/run\n    \
              headers: {{ authorization: {{ file: ann, prefix: 'Bearer ' }} }}\n    json: {{ format: csv, data: [{{ a: 1 }}] }}\n\
-             slo:\n  - {{ id: mine, counter: 'export_requests_total{{user=\"ann\",status=\"succeeded\"}}', is: '== 60' }}\n",
+             slo:\n  - {{ id: mine, counter: 'export_requests_total{{user=\"ann\",status=\"succeeded\"}}', is: '== 80' }}\n",
             service.url()
         );
         workspace.write("guarded.yaml", &text);

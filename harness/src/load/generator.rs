@@ -36,6 +36,10 @@ const ARRIVALS_IN_A_ROW: u32 = 64;
 /// second, a rate a second is still held.
 pub(super) const MISSED_AFTER: Duration = Duration::from_secs(1);
 
+/// An arrival that is taken up so much later than the end of its phase's schedule was
+/// missed: it is load of the next phase.
+const LATE_FOR_ITS_PHASE: Duration = Duration::from_millis(10);
+
 /// What a load thread is made from.
 pub(super) struct GeneratorParts {
     /// Which of the threads it is.
@@ -206,7 +210,7 @@ impl Generator {
             }
             let id = CellId { phase: phase.phase, request: phase.picker.pick(arrival.number) };
             self.lane.arrive(id, due, now);
-            if now > ends || now.duration_since(due) > MISSED_AFTER {
+            if now > ends + LATE_FOR_ITS_PHASE || now.duration_since(due) > MISSED_AFTER {
                 self.lane.recorder.borrow_mut().missed(id);
             }
             in_a_row += 1;

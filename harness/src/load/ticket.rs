@@ -88,6 +88,12 @@ impl Work {
             Self::User(user) => user.think_time(now),
         }
     }
+
+    /// Whether a user has nothing left to send: others may have sent the last request
+    /// while it was thinking.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::User(user) if user.is_done())
+    }
 }
 
 impl User {
@@ -105,17 +111,21 @@ impl User {
         lane.recorder.borrow_mut().intended(id, intended);
         Some(Ticket { id, intended, start: Start::ByUser })
     }
-}
 
-impl User {
     fn think_time(&mut self, now: Instant) -> Option<Duration> {
         let time = self.thinking.as_mut()?.next();
         match self.stop {
             UserStop::At(end) => Some(time.min(end.saturating_duration_since(now))),
-            UserStop::Total(total) => {
-                (self.draws.next.load(Ordering::Relaxed) < total).then_some(time)
-            }
-            UserStop::Left(left) => (left > 0).then_some(time),
+            UserStop::Total(_) | UserStop::Left(_) => (!self.is_done()).then_some(time),
+        }
+    }
+
+    /// Whether there is nothing left for it to send, however long it waits.
+    fn is_done(&self) -> bool {
+        match self.stop {
+            UserStop::At(_) => false,
+            UserStop::Total(total) => self.draws.next.load(Ordering::Relaxed) >= total,
+            UserStop::Left(left) => left == 0,
         }
     }
 }

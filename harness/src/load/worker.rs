@@ -21,6 +21,9 @@ use super::ticket::{Start, Ticket, Work};
 /// core that it needs to come back.
 const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(10);
 
+/// How long a user thinks before it looks whether others have sent the last request.
+const LONGEST_THOUGHT: Duration = Duration::from_millis(500);
+
 /// Serves work for as long as the lane lives; dropped with its runtime.
 pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
     let mut worker = Worker::new(lane, slot);
@@ -32,7 +35,7 @@ pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
             if failure == Some(FailureKind::Connect) && matches!(work, Work::User(_)) {
                 worker.pause(think_time.unwrap_or_default().max(PAUSE_WITHOUT_CONNECTION)).await;
             } else if let Some(think_time) = think_time {
-                worker.pause(think_time).await;
+                worker.think(think_time, &work).await;
             }
         }
         worker.around.lane.release(Rc::clone(&worker.around.slot), &work);
@@ -73,6 +76,16 @@ impl Worker {
             Poll::Pending
         })
         .await
+    }
+
+    /// Lets a user think, until there is nothing left for it to send.
+    async fn think(&mut self, time: Duration, work: &Work) {
+        let mut left = time;
+        while !left.is_zero() && !work.is_done() {
+            let slice = left.min(LONGEST_THOUGHT);
+            self.pause(slice).await;
+            left = left.saturating_sub(slice);
+        }
     }
 
     /// Lets a time pass; closes the connection when the other side has.

@@ -50,6 +50,7 @@ fn headers(node: &Node, cx: &mut Context) -> Option<Vec<(String, String)>> {
         fields::wrong_type(node, "a map from header names to values", cx);
         return None;
     };
+    refuse_nothing(entries, node, cx);
     let mut headers: Vec<(String, String)> = Vec::new();
     for (key, node) in entries {
         let name = header::name(key, &NONE_RESERVED, cx);
@@ -60,6 +61,13 @@ fn headers(node: &Node, cx: &mut Context) -> Option<Vec<(String, String)>> {
         }
     }
     (headers.len() == entries.len()).then_some(headers)
+}
+
+fn refuse_nothing<T>(entries: &[T], node: &Node, cx: &mut Context) {
+    if entries.is_empty() {
+        cx.error(codes::EMPTY_VALUE, node.span, "nothing is expected here")
+            .help("say what a good answer has, or remove the key");
+    }
 }
 
 fn bytes(node: &Node, cx: &mut Context) -> Option<Threshold> {
@@ -144,6 +152,7 @@ fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
             .help("write for example `json: { $.success: true }`");
         return None;
     };
+    refuse_nothing(entries, node, cx);
     let mut expected: Vec<ExpectJson> = Vec::new();
     for (key, value) in entries {
         let (path, value) = (path(key, cx), json_value(value, cx));

@@ -208,13 +208,23 @@ fn of_twins(binary: &Binary) -> Option<f64> {
     match binary.operator {
         BinaryOperator::Subtract | BinaryOperator::Modulo => Some(0.0),
         BinaryOperator::Divide => Some(1.0),
+        BinaryOperator::Equal | BinaryOperator::LessOrEqual | BinaryOperator::GreaterOrEqual => {
+            binary.returns_bool.then_some(1.0)
+        }
+        BinaryOperator::NotEqual | BinaryOperator::Less | BinaryOperator::Greater => {
+            binary.returns_bool.then_some(0.0)
+        }
         _ => None,
     }
 }
 
 /// What a `bool` comparison of values between these bounds can be.
 fn outcome(operator: BinaryOperator, left: Bounds, right: Bounds) -> Bounds {
+    let are_apart = left.high < right.low || left.low > right.high;
+    let is_one_value = left.constant().is_some() && left == right;
     let (always, never) = match operator {
+        BinaryOperator::Equal => (is_one_value, are_apart),
+        BinaryOperator::NotEqual => (are_apart, is_one_value),
         BinaryOperator::Less => (left.high < right.low, left.low >= right.high),
         BinaryOperator::LessOrEqual => (left.high <= right.low, left.low > right.high),
         BinaryOperator::Greater => (left.low > right.high, left.high <= right.low),
@@ -323,6 +333,12 @@ mod tests {
             ("count(a) < bool 0", 0.0),
             ("0 <= bool count(a)", 1.0),
             ("-1 > bool count(a)", 0.0),
+            ("sum(a) >= bool sum(a)", 1.0),
+            ("a != bool a", 0.0),
+            ("(a - a) == bool 0", 1.0),
+            ("0 * a != bool 0", 0.0),
+            ("count(a) == bool -1", 0.0),
+            ("1 == bool 1", 1.0),
         ] {
             assert_eq!(bounds(text), (value, value), "{text}");
         }
@@ -337,6 +353,7 @@ mod tests {
         }
         assert_eq!(bounds("count(a) > bool 0"), (0.0, 1.0));
         assert_eq!(bounds("count(a) == bool 5"), (0.0, 1.0));
+        assert_eq!(bounds("a == a"), (-INFINITE, INFINITE));
     }
 
     #[test]
