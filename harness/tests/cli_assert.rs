@@ -122,7 +122,11 @@ fn what_was_seen_can_be_saved_and_judged_again() {
 fn a_live_target_has_no_phases() {
     let jobs = SOME_JOBS.replace(" }", ", during: steady }");
     let ended = assert(&service(busy), &["--slo", &jobs]).expect_code(2);
-    assert!(ended.stderr.contains("`jobs`: a live target"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("error[unknown-name]: objective `jobs`: a live"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

@@ -296,6 +296,18 @@ fn a_saved_run_that_was_cut_short_is_not_judged() {
     let ended = workspace.run(&["report", "kept"]);
     assert_ne!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("series.om"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error[changed-run]: "), "{}", ended.stderr);
+    std::fs::remove_file(&series).unwrap();
+    let said = workspace.run(&["report", "kept"]).expect_code(2).stderr;
+    assert!(said.starts_with("error[incomplete-run]: "), "{said}");
+    let record = workspace.path().join("kept/run.json");
+    let text = std::fs::read_to_string(&record).unwrap();
+    let newer = text.replacen("\"schema_version\": 1", "\"schema_version\": 9", 1);
+    for (text, code) in [(newer.as_str(), "run-version"), ("{}", "damaged-run")] {
+        std::fs::write(&record, text).unwrap();
+        let said = workspace.run(&["report", "kept"]).expect_code(2).stderr;
+        assert!(said.starts_with(&format!("error[{code}]: ")), "{said}");
+    }
 }
 
 #[test]
@@ -345,7 +357,7 @@ fn a_file_that_holds_nothing_is_not_green_beside_others() {
             assert!(said.contains(reason), "{said}");
         }
         let said = workspace.run(&["check", empty]).expect_code(0).stderr;
-        assert!(said.contains(&format!("warning: {empty}: there is nothing in it")), "{said}");
+        assert!(said.contains(&format!("]: {empty}: there is no ")), "{said}");
     }
 }
 

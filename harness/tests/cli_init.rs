@@ -236,6 +236,7 @@ fn an_answer_that_is_not_good_is_exit_4_and_says_what_to_do() {
         let service = Service::start(move |_, _| Answer::Http(status, String::new()));
         let ended = Workspace::new().run(&["init", &service.url()]).expect_code(4);
         assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("error[unexpected-answer]: "), "{}", ended.stderr);
         assert_eq!(service.seen(), 1);
     }
     let service = Service::start(|_, _| Answer::Http(404, String::new()));
@@ -296,7 +297,11 @@ fn a_file_that_is_there_is_replaced_only_by_force() {
 fn a_disk_that_is_full_in_the_end_is_exit_5() {
     let service = Service::start(|_, _| Answer::Http(200, String::new()));
     let ended = Workspace::new().run(&["init", &service.url(), "-o", "/dev/full"]).expect_code(5);
-    assert!(ended.stderr.contains("cannot write /dev/full: "), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("error[unwritable-output]: cannot write /dev/full: "),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("the requests were sent"), "{}", ended.stderr);
     assert!(service.seen() > 0);
 }

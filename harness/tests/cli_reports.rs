@@ -64,10 +64,12 @@ fn a_summary_that_cannot_be_written_is_no_success() {
     let workspace = Workspace::new();
     let nowhere = workspace.path().join("no/such/folder/summary.md");
     let ended = run_on_github(&workspace, &nowhere, MET, &[]).expect_code(2);
+    assert!(ended.stderr.contains("error[unwritable-output]: "), "{}", ended.stderr);
     assert!(ended.stderr.contains("job summary"), "{}", ended.stderr);
     let full = workspace.write("full.md", &"x".repeat(1_000_000));
     let ended = run_on_github(&workspace, &full, MET, &[]).expect_code(5);
     assert!(ended.stderr.contains("is full (1000000 bytes)"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("error[full-summary]: "), "{}", ended.stderr);
     run_on_github(&workspace, Path::new("/dev/full"), MET, &[]).expect_code(5);
 }
 
@@ -122,7 +124,7 @@ fn a_run_that_cannot_be_saved_passes_in_no_report() {
     command.args(["--save", "kept", "--out", "json"]).current_dir(workspace.path());
     let ended = Ended::from(command.env_remove("GITHUB_ACTIONS").output().unwrap());
     let ended = ended.expect_code(5);
-    assert!(ended.stderr.contains("cannot save kept/"), "{ended:?}");
+    assert!(ended.stderr.contains("error[unsaved-run]: cannot save kept/"), "{ended:?}");
     let report = ended.report();
     assert_eq!(report["verdict"], "inconclusive", "{report:#}");
     assert_eq!(report["exit"]["code"], 5);
@@ -253,5 +255,6 @@ fn series_are_not_written_into_the_log_of_a_job_on_github() {
     let summary = workspace.write("summary.md", "");
     let ended = run_on_github(&workspace, &summary, MET, &["--out", "openmetrics"]).expect_code(2);
     assert!(ended.stderr.contains("openmetrics=FILE"), "{ended:?}");
+    assert!(ended.stderr.starts_with("error[unsafe-output]: "), "{ended:?}");
     run_on_github(&workspace, &summary, MET, &["--out", "openmetrics=a.om"]).expect_code(0);
 }

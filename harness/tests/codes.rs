@@ -5,18 +5,31 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use slogate::cli;
 use slogate::code::Code;
-use support::Workspace;
 use support::page::assert_fresh;
+use support::{Ended, Workspace};
 
 /// Where the names stand that exist; one is added by hand, and none is ever taken out.
 const NAMES: &str = include_str!("codes.txt");
 /// Words that an explanation has at least: what it means, why, and what to do.
 const LEAST_WORDS: usize = 35;
+/// A scenario that is in order, against nobody.
+const SCENARIO: &str = "version: 1
+name: plain
+target: http://127.0.0.1:9
+metrics: none
+load:
+  - { name: steady, users: 1, iterations: 10 }
+requests:
+  - { name: get, get: / }
+slo:
+  - 'count(dropped) == 0'
+";
 
 fn every() -> Vec<Code> {
     cli::codes().iter().flat_map(|group| group.codes).copied().collect()
@@ -135,4 +148,162 @@ fn a_code_that_does_not_exist_is_an_error_of_usage() {
     let refused = workspace.run(&["explain", "unknwon-key", "3"]).expect_code(2);
     assert!(refused.stdout.is_empty(), "{}", refused.stdout);
     assert!(refused.stderr.contains("did you mean `unknown-key`?"), "{}", refused.stderr);
+}
+
+/// `error[code]: …` and `warning[code]: …` of what was said, and what results name to look up.
+fn shown(ended: &Ended) -> Vec<String> {
+    let of_line = |line: &str| {
+        let coded = line.strip_prefix("error[").or_else(|| line.strip_prefix("warning["));
+        match (coded.and_then(|rest| rest.split_once("]: ")), line.strip_prefix("explain: ")) {
+            (Some((code, _)), _) => vec![code.to_owned()],
+            (None, Some(named)) => named.split(' ').skip(2).map(str::to_owned).collect(),
+            (None, None) => Vec::new(),
+        }
+    };
+    ended.stderr.lines().chain(ended.stdout.lines()).flat_map(of_line).collect()
+}
+
+#[test]
+fn every_error_of_the_command_line_shows_its_code() {
+    let workspace = Workspace::new();
+    workspace.write("a.yaml", SCENARIO);
+    workspace.write("twice/a.yaml", SCENARIO);
+    workspace.write("twice/b.yaml", SCENARIO);
+    workspace.write("objectives.yaml", "version: 1\nslo: ['count(dropped) == 0']\n");
+    workspace.write("there.yaml", "mine");
+    workspace.write("latin.txt", "");
+    fs::write(workspace.path().join("latin.txt"), b"\xff").unwrap();
+    fs::create_dir(workspace.path().join("empty")).unwrap();
+    let url = "http://127.0.0.1:9/x";
+    let run_url = ["run", url, "--rate", "1/s", "--for", "1s"];
+    for (arguments, code) in [
+        (&["run", "--no-such-flag"][..], "usage"),
+        (&["rnu"], "usage"),
+        (&["explain", "no-such"], "usage"),
+        (&["run", url], "usage"),
+        (&[&run_url[..], &["--header", "x"]].concat(), "usage"),
+        (&["run", "a.yaml", "--start", " ", "--wait-for", url], "usage"),
+        (&["run", "a.yaml", "--start", "x", "--wait-for", "x"], "invalid-url"),
+        (&[&run_url[..], &["--body-file", "latin.txt"]].concat(), "unreadable-file"),
+        (&[&run_url[..], &["--target", "http://a"]].concat(), "conflicting-flags"),
+        (&["run", url, "a.yaml"], "conflicting-flags"),
+        (&["run", "a.yaml", "--rate", "1/s"], "conflicting-flags"),
+        (&["assert", "kept", "--since-start"], "conflicting-flags"),
+        (&["assert", "kept", "--save", "again"], "conflicting-flags"),
+        (&["run", "localhost:80"], "invalid-url"),
+        (&["run", "https://a", "--rate", "1/s", "--for", "1s"], "invalid-url"),
+        (&["run", "a.yaml", "--target", "a"], "invalid-url"),
+        (&["init", "nowhere"], "invalid-url"),
+        (&["assert", "http://127.0.0.1:9"], "invalid-url"),
+        (&["run", "a.yaml", "--out", "jsn"], "report-kind"),
+        (&["run", "a.yaml", "--out", "html"], "report-kind"),
+        (&["run", "a.yaml", "--out", "json="], "report-kind"),
+        (&["run", "a.yaml", "--out", "json", "--out", "table"], "same-output"),
+        (&["run", "a.yaml", "--out", "json=b", "--out", "csv=b"], "same-output"),
+        (&["run", "a.yaml", "--out", "json=no/folder/b"], "unwritable-output"),
+        (&["init", url, "--output", "no/folder/b.yaml"], "unwritable-output"),
+        (&["init", url, "--output", "empty"], "unwritable-output"),
+        (&["init", url, "--output", "there.yaml"], "existing-file"),
+        (&["man", "there.yaml"], "unwritable-output"),
+        (&["gate", "empty"], "empty-folder"),
+        (&["check", "empty"], "empty-folder"),
+        (&["gate", "twice"], "duplicate-name"),
+        (&["run", "objectives.yaml"], "wrong-file-kind"),
+        (&["run", "a.yaml", "--save", "twice"], "occupied-folder"),
+        (&["run", "a.yaml", "--save", "a.yaml"], "occupied-folder"),
+        (&["run", "a.yaml", "--save", "/proc/x"], "unsaved-run"),
+        (&["assert", "kept"], "unreadable-run"),
+        (&["report", "empty"], "unreadable-run"),
+        (&["rules", "check", "absent.yml"], "no-rule-file"),
+        (&["rules", "check", "[ab].yml"], "no-rule-file"),
+        (&["rules", "check", "a.yaml"], "wrong-file-kind"),
+    ] {
+        let ended = workspace.run(arguments).expect_code(2);
+        assert_eq!(shown(&ended), [code], "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_is_shown_problem_by_problem_is_counted_in_the_end() {
+    let workspace = Workspace::new();
+    workspace.write("a.yaml", "version: 1\nnam: x\nlod: y\n");
+    let said = workspace.run(&["check", "a.yaml"]).expect_code(2).stderr;
+    let count = said.matches("error[").count();
+    assert!(count > 1 && said.matches("\n\nerror[").count() == count - 1, "{said}");
+    assert!(said.ends_with(&format!("\nslogate: {count} problems found; nothing was sent\n")));
+    let url = "http://127.0.0.1:9/metrics";
+    let said = workspace.run(&["assert", url, "--slo", "x"]).expect_code(2).stderr;
+    assert!(said.ends_with("\nslogate: 1 problem found; nothing was asked\n"), "{said}");
+    let flags = ["run", url, "--rate", "x", "--for", "y"];
+    let said = workspace.run(&flags).expect_code(2).stderr;
+    assert!(said.ends_with("\nslogate: 2 problems found; nothing was sent\n"), "{said}");
+}
+
+#[test]
+fn every_finding_about_rules_shows_its_code() {
+    let workspace = Workspace::new();
+    let built_in =
+        |verb: &str, file: &str| workspace.run(&["rules", verb, file, "--engine", "built-in"]);
+    let rule = "{alert: Down, expr: 'up == 0'}";
+    workspace.write("rules.yml", &format!("groups: [{{name: g, rules: [{rule}]}}]\n"));
+    workspace.write("twice.yml", &format!("groups: [{{name: g, rules: [{rule}, {rule}]}}]\n"));
+    workspace.write("none.yml", "groups: []\n");
+    workspace.write("bad.yml", "groups: [{rules: [{alert: A, expr: 'x >'}]}]\n");
+    let tests = |name: &str, expected: &str| {
+        format!(
+            "rule_files: [rules.yml]\ntests:\n  - alert_rule_test: [{{eval_time: 1m, alertname: \
+             {name}, exp_alerts: {expected}}}]\n"
+        )
+    };
+    workspace.write("none.test.yml", "rule_files: [rules.yml]\ntests: []\n");
+    workspace.write("fails.test.yml", &tests("Down", "[{}]"));
+    workspace.write("unknown.test.yml", &tests("Dwon", "[]"));
+    for (verb, file, exit_code, codes) in [
+        ("check", "rules.yml", 0, &[][..]),
+        ("check", "twice.yml", 0, &["duplicate-rule"]),
+        ("check", "none.yml", 3, &["no-rules"]),
+        ("check", "bad.yml", 2, &["invalid-rule", "invalid-rule"]),
+        ("check", "none.test.yml", 3, &["no-rule-tests"]),
+        ("test", "rules.yml", 2, &["no-rule-tests"]),
+        ("test", "none.test.yml", 3, &["no-rule-tests"]),
+        ("test", "fails.test.yml", 1, &["failed-rule-test"]),
+        ("test", "unknown.test.yml", 3, &["unknown-alert"]),
+    ] {
+        let ended = built_in(verb, file).expect_code(exit_code);
+        assert_eq!(shown(&ended), codes, "{verb} {file}: {ended:?}");
+    }
+    for (file, code) in [("none.yml", "no-rules"), ("none.test.yml", "no-rule-tests")] {
+        assert_eq!(shown(&workspace.run(&["check", file]).expect_code(0)), [code]);
+    }
+    assert_eq!(shown(&workspace.run(&["check", "twice.yml"])), ["duplicate-rule"]);
+    let invalid = shown(&workspace.run(&["check", "bad.yml"]).expect_code(2));
+    assert_eq!(invalid, ["invalid-rule", "invalid-rule"]);
+}
+
+#[test]
+fn what_promtool_says_and_does_not_say_shows_its_code() {
+    let workspace = Workspace::new();
+    workspace.write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: up}]}]\n");
+    let asked = |promtool: Option<&str>| {
+        let folder = workspace.path().join("bin");
+        if let Some(answer) = promtool {
+            let version = "case $1 in --version) echo 'promtool, version 3.0.0'; exit;; esac";
+            let program =
+                workspace.write("bin/promtool", &format!("#!/bin/sh\n{version}\n{answer}\n"));
+            fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = workspace.command(&["rules", "check", "rules.yml", "--engine", "both"]);
+        Ended::from(command.env("PATH", folder).output().unwrap())
+    };
+    for (promtool, exit_code, codes) in [
+        (None, 2, &["promtool-missing"][..]),
+        (Some("echo '  SUCCESS: 1 rules found'"), 0, &[]),
+        (Some("echo '  SUCCESS: 2 rules found'"), 1, &["engines-disagree"]),
+        (Some("echo '  FAILED:'; echo 'lint error: x'"), 0, &["promtool-finding"]),
+        (Some("echo '  FAILED:'; exit 1"), 2, &["promtool-refusal", "engines-disagree"]),
+        (Some("echo hello"), 5, &["promtool-broken"]),
+    ] {
+        let ended = asked(promtool).expect_code(exit_code);
+        assert_eq!(shown(&ended), codes, "{ended:?}");
+    }
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::codes;
+use crate::code::Code;
 use crate::gate::ExitCode;
+use crate::scenario::codes::UNKNOWN_NAME;
 
 /// Why a run could not be saved or read.
 #[derive(Debug, Error)]
@@ -48,6 +51,20 @@ pub enum ArchiveError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file is there and is not what was saved.
+    #[error(
+        "{path} is not what was saved (its SHA-256 differs); take the run from where it was kept"
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that was saved is gone.
+    #[error("{path} is gone; take the run from where it was kept, with all its files")]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
     /// An objective is about a phase that a scenario of the run does not have.
     #[error(
         "objective `{objective}`: scenario `{scenario}` of the run has no measured phase `{phase}`; {}",
@@ -64,7 +81,9 @@ pub enum ArchiveError {
         known: Vec<String>,
     },
     /// It was saved by another major version.
-    #[error("{path} has schema version {found}, this slogate reads {known}")]
+    #[error(
+        "{path} has schema version {found}, this slogate reads {known}; read it with the slogate that saved it"
+    )]
     Version {
         /// The file.
         path: PathBuf,
@@ -76,6 +95,20 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
+    /// What it is called, for `slogate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotEmpty(_) | Self::NotAFolder(_) => codes::OCCUPIED_FOLDER,
+            Self::Write { .. } | Self::NotWritable { .. } => codes::UNSAVED_RUN,
+            Self::Read { .. } => codes::UNREADABLE_RUN,
+            Self::Malformed { .. } => codes::DAMAGED_RUN,
+            Self::Changed { .. } => codes::CHANGED_RUN,
+            Self::Incomplete { .. } => codes::INCOMPLETE_RUN,
+            Self::UnknownPhase { .. } => UNKNOWN_NAME,
+            Self::Version { .. } => codes::RUN_VERSION,
+        }
+    }
+
     /// What the process ends with: what the user can name differently is usage, what
     /// the machine could not do is an internal error. Never 0, whatever the verdict.
     pub fn exit_code(&self) -> ExitCode {
@@ -85,6 +118,8 @@ impl ArchiveError {
             | Self::NotAFolder(_)
             | Self::Read { .. }
             | Self::Malformed { .. }
+            | Self::Changed { .. }
+            | Self::Incomplete { .. }
             | Self::UnknownPhase { .. }
             | Self::Version { .. } => ExitCode::Usage,
         }

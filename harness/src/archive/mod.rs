@@ -8,6 +8,7 @@
 
 mod again;
 mod build;
+pub mod codes;
 mod definition;
 mod error;
 mod folders;

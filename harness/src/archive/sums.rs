@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -105,9 +105,9 @@ fn verify_file(path: PathBuf, expected: &str) -> Result<(), ArchiveError> {
     });
     match digested {
         Ok(digest) if digest == expected => Ok(()),
-        Ok(_) => {
-            let problem = "it is not what was saved (its SHA-256 differs)".to_owned();
-            Err(ArchiveError::Malformed { path, problem })
+        Ok(_) => Err(ArchiveError::Changed { path }),
+        Err(source) if source.kind() == ErrorKind::NotFound => {
+            Err(ArchiveError::Incomplete { path })
         }
         Err(source) => Err(ArchiveError::Read { path, source }),
     }
@@ -132,8 +132,8 @@ mod tests {
         fs::write(run.path().join(layout::SUMS), lines(&digests)).unwrap();
         assert!(verify(run.path()).is_ok());
         fs::write(run.path().join("run.json"), "who").unwrap();
-        assert!(matches!(verify(run.path()), Err(ArchiveError::Malformed { .. })));
+        assert!(matches!(verify(run.path()), Err(ArchiveError::Changed { .. })));
         fs::remove_file(run.path().join("run.json")).unwrap();
-        assert!(matches!(verify(run.path()), Err(ArchiveError::Read { .. })));
+        assert!(matches!(verify(run.path()), Err(ArchiveError::Incomplete { .. })));
     }
 }

@@ -10,9 +10,10 @@ use super::output::say;
 use super::perform::{Destinations, Work, perform_as};
 use super::reports::{self, Observed, Told};
 use super::scenario_text::ScenarioText;
-use super::{Failure, output};
-use crate::archive::read_and_judge_by;
+use super::{Failure, codes, output};
+use crate::archive::{self, read_and_judge_by};
 use crate::gate::ExitCode;
+use crate::scenario::codes::{INVALID_URL, UNKNOWN_NAME};
 use crate::scenario::{
     COMMAND_LINE, Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Variables,
     observed_scenario, read_document_text,
@@ -39,7 +40,7 @@ struct Asserted {
 
 /// Judges a live target or a saved run.
 pub(super) fn assert(arguments: &AssertArguments) -> Result<ExitCode, Failure> {
-    let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+    let reading = Reading::new(&arguments.variables, None)?;
     let asserted = asserted(&arguments.slo, &reading.variables)?;
     if arguments.source.contains("://") {
         live(arguments, asserted)
@@ -67,31 +68,38 @@ fn asserted(slo: &[String], variables: &Variables) -> Result<Asserted, Failure> 
         Err(found) => (None, (found.problems, found.warnings)),
     };
     let (problems, warnings) = found;
+    let count = problems.len();
     for shown in text.render(&crate::scenario::Problems { problems, warnings }) {
         say(&shown);
     }
     match document {
         Some(Document::Objectives(objectives)) => Ok(Asserted { path, text: source, objectives }),
-        _ => Err(Failure::usage("the objectives cannot be read; nothing was asked")),
+        _ => Err(Failure::problems(count, "nothing was asked")),
     }
 }
 
 fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Failure> {
     let (origin, path) = Origin::parse_with_rest(&arguments.source)
-        .map_err(|error| Failure::usage(format!("URL: {error}")))?;
+        .map_err(|error| Failure::usage(INVALID_URL, format!("URL: {error}")))?;
     if matches!(path.as_str(), "" | "/") {
-        return Err(Failure::usage(format!(
-            "`{}` names no metrics; write their whole URL, such as {}/metrics",
-            arguments.source,
-            origin.url()
-        )));
+        return Err(Failure::usage(
+            INVALID_URL,
+            format!(
+                "`{}` names no metrics; write their whole URL, such as {}/metrics",
+                arguments.source,
+                origin.url()
+            ),
+        ));
     }
     if let Some(objective) = asserted.objectives.iter().find(|one| one.during.is_some()) {
-        return Err(Failure::usage(format!(
-            "objective `{}`: a live target is watched as a whole and has no phases; remove \
-             `during`",
-            objective.id
-        )));
+        return Err(Failure::usage(
+            UNKNOWN_NAME,
+            format!(
+                "objective `{}`: a live target is watched as a whole and has no phases; remove \
+                 `during`",
+                objective.id
+            ),
+        ));
     }
     let observation = Observation {
         duration: arguments.duration.unwrap_or(DEFAULT_DURATION),
@@ -139,24 +147,30 @@ fn only_live(arguments: &AssertArguments) -> Option<&'static str> {
 
 fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, Failure> {
     if let Some(flag) = only_live(arguments) {
-        return Err(Failure::usage(format!(
-            "{flag} is for a live target; a saved run has its window"
-        )));
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            format!("{flag} is for a live target; a saved run has its window"),
+        ));
     }
     if arguments.reporting.save.is_some() {
-        return Err(Failure::usage("--save: the evidence of a saved run is saved already"));
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            "--save: the evidence of a saved run is saved already",
+        ));
     }
-    let outputs = output::parse(&arguments.reporting.outputs).map_err(Failure::usage)?;
-    output::probe(&outputs).map_err(Failure::usage)?;
+    let outputs = output::parse(&arguments.reporting.outputs)?;
+    output::probe(&outputs)?;
     let run = Path::new(&arguments.source);
     if !run.exists() {
-        return Err(Failure::usage(format!(
-            "`{}` is neither a saved run nor a URL such as http://127.0.0.1:8080/metrics",
-            arguments.source
-        )));
+        return Err(Failure::usage(
+            archive::codes::UNREADABLE_RUN,
+            format!(
+                "`{}` is neither a saved run nor a URL such as http://127.0.0.1:8080/metrics",
+                arguments.source
+            ),
+        ));
     }
-    let record = read_and_judge_by(run, &asserted.objectives)
-        .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let record = read_and_judge_by(run, &asserted.objectives)?;
     let told = Told { record: &record, observed: Observed::Saved(run) };
     let outcome = record.outcome(arguments.reporting.on_inconclusive.into());
     Ok(outcome.exit_code.or(reports::write(&told, outcome, &outputs)))

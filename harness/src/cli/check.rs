@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use slogate_promql::rules::FileKind;
 
-use super::Failure;
 use super::arguments::CheckArguments;
 use super::files::{Reading, Shown, yaml_files};
-use super::output::{say, to_standard_output};
+use super::output::{say, to_standard_output, warning};
 use super::workflow_commands::Notation;
+use super::{Failure, codes};
 use crate::gate::ExitCode;
 use crate::rules::{self, Engines, check_files};
 
 /// Checks all files, and says of each what it is.
 pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
-    let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+    let reading = Reading::new(&arguments.variables, None)?;
     let mut shown = Shown::default();
     let mut lines = Vec::new();
     for path in expanded(&arguments.files)? {
@@ -27,8 +27,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
             lines.push(format!("{}: {found}\n", path.display()));
         }
     }
-    to_standard_output(&lines.concat(), Notation::Text).map_err(Failure::internal)?;
-    shown.conclude().map_err(Failure::usage)?;
+    to_standard_output(&lines.concat(), Notation::Text)?;
+    shown.conclude()?;
     Ok(ExitCode::Pass)
 }
 
@@ -37,9 +37,10 @@ fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let inside = yaml_files(path).map_err(Failure::usage)?;
+            let inside = yaml_files(path)?;
             if inside.is_empty() {
-                return Err(Failure::usage(format!("{} holds no YAML file", path.display())));
+                let text = format!("{} holds no YAML file", path.display());
+                return Err(Failure::usage(codes::EMPTY_FOLDER, text));
             }
             files.extend(inside);
         } else {
@@ -60,12 +61,17 @@ fn rule_file(path: &Path, shown: &mut Shown) -> Option<String> {
     match check_files(&[path.to_owned()], &Engines::BuiltIn) {
         Ok(report) => {
             let found = report.built_in.unwrap_or_default();
-            for warning in &found.warnings {
-                say(&format!("warning: {warning}"));
+            for found in &found.warnings {
+                say(&warning(rules::codes::DUPLICATE_RULE, found));
             }
             shown.warnings += found.warnings.len() + report.empty_files.len();
             if !report.empty_files.is_empty() {
-                say(&format!("warning: {}: there is nothing in it to judge", path.display()));
+                let (code, nothing) = if report.test_files.is_empty() {
+                    (rules::codes::NO_RULES, "no rule")
+                } else {
+                    (rules::codes::NO_RULE_TESTS, "no test")
+                };
+                say(&warning(code, format!("{}: there is {nothing} in it", path.display())));
             }
             Some(if report.test_files.is_empty() {
                 format!("{} rules", found.rules)
@@ -74,8 +80,8 @@ fn rule_file(path: &Path, shown: &mut Shown) -> Option<String> {
             })
         }
         Err(error) => {
-            say(&error.to_string());
-            shown.errors += 1;
+            say(&super::rules::shown(&error));
+            shown.errors += error.coded().len();
             None
         }
     }

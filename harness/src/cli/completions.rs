@@ -14,6 +14,6 @@ pub(super) fn completions(arguments: &CompletionsArguments) -> Result<ExitCode, 
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut program, name, &mut script);
     let script = String::from_utf8(script).map_err(Failure::internal)?;
-    own_text_to_standard_output(&script).map_err(Failure::internal)?;
+    own_text_to_standard_output(&script)?;
     Ok(ExitCode::Pass)
 }

@@ -10,10 +10,11 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use super::Failure;
 use super::arguments::ExplainArguments;
 use super::output::own_text_to_standard_output;
+use crate::archive;
 use crate::code::{Code, CodeGroup};
 use crate::gate::{self, EXIT_CODES, ExitCode};
 use crate::scenario::{self, closest};
-use crate::slo;
+use crate::{rules, slo};
 
 /// Columns of prose, as manual pages have them.
 const COLUMNS: usize = 80;
@@ -22,7 +23,15 @@ const INDENT: &str = "    ";
 
 /// Every code, in the groups and the order in which they are shown.
 pub fn codes() -> Vec<CodeGroup> {
-    vec![scenario::codes::CODES, gate::codes::CODES, slo::codes::CODES, EXIT_CODES]
+    vec![
+        scenario::codes::CODES,
+        gate::codes::CODES,
+        slo::codes::CODES,
+        rules::codes::CODES,
+        archive::codes::CODES,
+        super::codes::CODES,
+        EXIT_CODES,
+    ]
 }
 
 /// `docs/codes.md`: every code with its explanation.
@@ -56,7 +65,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure>
         let explained: Vec<String> = found?.into_iter().map(explained).collect();
         explained.join("\n")
     };
-    own_text_to_standard_output(&text).map_err(Failure::internal)?;
+    own_text_to_standard_output(&text)?;
     Ok(ExitCode::Pass)
 }
 
@@ -96,9 +105,10 @@ fn find(given: &str) -> Result<Code, Failure> {
         Some(meant) => format!("did you mean `{meant}`? "),
         None => String::new(),
     };
-    Err(Failure::usage(format!(
-        "there is no code `{given}`; {meant}`slogate explain` lists all codes"
-    )))
+    Err(Failure::usage(
+        super::codes::USAGE,
+        format!("there is no code `{given}`; {meant}`slogate explain` lists all codes"),
+    ))
 }
 
 fn list() -> String {

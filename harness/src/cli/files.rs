@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use exporter::catalogue::{self, MetricKind};
 use thiserror::Error;
 
+use crate::code::Code;
 use crate::scenario::{
-    Access, Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario,
+    self, Access, Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario,
     Variables, parse_target, read_document,
 };
 
 use crate::series::FamilyKind;
 
 use super::output::{error_columns, say};
+use super::{Failure, codes};
 
 /// Why there is nothing to run.
 #[derive(Debug, Error)]
@@ -30,9 +32,19 @@ pub(super) enum FilesError {
     ObjectivesOnly(PathBuf),
     #[error("--target: {0}")]
     Target(String),
-    /// The problems have been shown.
-    #[error("{0} found; nothing was sent")]
-    Problems(String),
+}
+
+impl FilesError {
+    /// What it is called, for `slogate explain`.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::Folder { .. } => scenario::codes::UNREADABLE_FILE,
+            Self::EmptyFolder(_) => codes::EMPTY_FOLDER,
+            Self::SameName { .. } => scenario::codes::DUPLICATE_NAME,
+            Self::ObjectivesOnly(_) => scenario::codes::WRONG_FILE_KIND,
+            Self::Target(_) => scenario::codes::INVALID_URL,
+        }
+    }
 }
 
 /// What the command line says about how files are read.
@@ -60,13 +72,13 @@ impl Reading {
 
     /// Reads scenario files and folders of them. Every problem of every file is
     /// shown before this comes back.
-    pub(super) fn scenarios(&self, paths: &[PathBuf]) -> Result<Vec<Scenario>, FilesError> {
+    pub(super) fn scenarios(&self, paths: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
         let mut found = Found::default();
         for path in paths {
             if path.is_dir() {
                 self.folder(path, &mut found)?;
             } else if let Some(Document::Objectives(_)) = self.document(path, &mut found) {
-                return Err(FilesError::ObjectivesOnly(path.clone()));
+                return Err(FilesError::ObjectivesOnly(path.clone()).into());
             }
         }
         found.problems.conclude()?;
@@ -166,20 +178,24 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn show(&mut self, problems: &[Problem], warnings: &[Problem]) {
+        let mut is_first = self.errors + self.warnings == 0;
         self.errors += problems.len();
         self.warnings += warnings.len();
         for problem in problems.iter().chain(warnings) {
+            if !is_first {
+                say("");
+            }
+            is_first = false;
             // Colours are taken out again where standard error is not a terminal.
             say(&problem.render_in_colour(error_columns()));
         }
     }
 
-    /// `2 problems`, as an error if there are any.
-    pub(super) fn conclude(&self) -> Result<(), FilesError> {
+    /// `2 problems found`, as an error if there are any.
+    pub(super) fn conclude(&self) -> Result<(), Failure> {
         match self.errors {
             0 => Ok(()),
-            1 => Err(FilesError::Problems("1 problem".to_owned())),
-            several => Err(FilesError::Problems(format!("{several} problems"))),
+            count => Err(Failure::problems(count, "nothing was sent")),
         }
     }
 }

@@ -21,9 +21,9 @@ pub(super) fn gate(arguments: &GateArguments) -> Result<ExitCode, Failure> {
     } else {
         arguments.paths.clone()
     };
-    let reading = Reading::new(&load.variables, load.target.as_deref()).map_err(Failure::usage)?;
-    let scenarios = reading.scenarios(&paths).map_err(Failure::usage)?;
-    let rule_files = rules::files(&arguments.rules).map_err(rules::failure)?;
+    let reading = Reading::new(&load.variables, load.target.as_deref())?;
+    let scenarios = reading.scenarios(&paths)?;
+    let rule_files = rules::files(&arguments.rules)?;
     let results = tested(&rule_files, arguments)?;
     perform(&scenarios, results, load, &destinations)
 }
@@ -36,11 +36,11 @@ fn tested(
     if files.is_empty() {
         return Ok(None);
     }
-    let engines = rules::engines(arguments.engine.into()).map_err(rules::failure)?;
+    let engines = rules::engines(arguments.engine.into())?;
     if let Some(note) = rules::alone(arguments.engine.into(), &engines)
         && !arguments.load.reporting.quiet
     {
         say(note);
     }
-    rules::test(files, &engines).map(Some).map_err(rules::failure)
+    Ok(Some(rules::test(files, &engines)?))
 }

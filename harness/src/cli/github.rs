@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::arguments::GitHubChoice;
-use super::output::{say, say_to_github};
+use super::codes;
+use super::output::{self, say, say_to_github};
 use super::workflow_commands::are_read;
 use crate::archive::RunRecord;
+use crate::code::Code;
 use crate::gate::{ExitCode, Outcome};
 use crate::report::{Workspace, annotations, cut_markdown};
 
@@ -41,6 +43,16 @@ pub(super) enum GitHubError {
          summary off with --github off", file.display()
     )]
     Full { file: PathBuf, size: usize },
+}
+
+impl GitHubError {
+    /// What it is called, for `slogate explain`.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::NotWritable { .. } => codes::UNWRITABLE_OUTPUT,
+            Self::Full { .. } => codes::FULL_SUMMARY,
+        }
+    }
 }
 
 impl GitHub {
@@ -70,7 +82,7 @@ impl GitHub {
         match write_summary(file, record, outcome) {
             Ok(()) => ExitCode::Pass,
             Err(error) => {
-                say(&format!("slogate: {error}"));
+                say(&output::error(error.code(), &error));
                 ExitCode::Internal
             }
         }

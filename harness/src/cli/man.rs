@@ -7,9 +7,9 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
-use super::Failure;
 use super::arguments::{Arguments, ManArguments};
 use super::output::{self, own_text_to_standard_output, say};
+use super::{Failure, codes};
 use crate::gate::ExitCode;
 
 /// Prints the program's own page, or writes every page into a folder.
@@ -19,14 +19,17 @@ pub(super) fn man(arguments: &ManArguments) -> Result<ExitCode, Failure> {
         None => {
             let page = page(&program).map_err(Failure::internal)?;
             let page = String::from_utf8(page).map_err(Failure::internal)?;
-            own_text_to_standard_output(&page).map_err(Failure::internal)?;
+            own_text_to_standard_output(&page)?;
         }
         Some(folder) => {
             let cannot = |error: io::Error| {
-                Failure::usage(format!(
-                    "cannot write pages into {}: {error}; name a folder that may be written",
-                    folder.display()
-                ))
+                let folder = folder.display();
+                Failure::usage(
+                    codes::UNWRITABLE_OUTPUT,
+                    format!(
+                        "cannot write pages into {folder}: {error}; name a folder that may be written"
+                    ),
+                )
             };
             fs::create_dir_all(folder).map_err(cannot)?;
             let count = write_all(&program, folder).map_err(cannot)?;

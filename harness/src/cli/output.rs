@@ -1,6 +1,7 @@
 //! Where reports go: kinds, files and standard output.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
+use super::codes;
 use super::workflow_commands::{Notation, are_read};
+use crate::code::Code;
 
 /// One report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +104,18 @@ pub(super) enum OutputError {
     NotWritable { file: PathBuf, source: io::Error },
     #[error("cannot write to standard output: {0}")]
     StandardOutput(io::Error),
+}
+
+impl OutputError {
+    /// What it is called, for `slogate explain`.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::Planned(_) | Self::Unknown(_) | Self::NoFileName(_) => codes::REPORT_KIND,
+            Self::NotForTerminal(_) | Self::NotForGitHub(_) => codes::UNSAFE_OUTPUT,
+            Self::TwoToStandardOutput(_) | Self::TwoToOneFile(_) => codes::SAME_OUTPUT,
+            Self::NotWritable { .. } | Self::StandardOutput(_) => codes::UNWRITABLE_OUTPUT,
+        }
+    }
 }
 
 /// Reads the `--out` values; without any, a table goes to standard output.
@@ -221,7 +236,17 @@ pub(super) fn say(text: &str) {
     }
 }
 
-/// The same with commands in it that GitHub is meant to read.
+/// An error with its code, as it is shown.
+pub(super) fn error(code: Code, text: impl Display) -> String {
+    format!("error[{code}]: {text}")
+}
+
+/// A warning with its code, as it is shown.
+pub(super) fn warning(code: Code, text: impl Display) -> String {
+    format!("warning[{code}]: {text}")
+}
+
+/// The same as `say`, with commands in it that GitHub is meant to read.
 pub(super) fn say_to_github(text: &str) {
     let mut stderr = anstream::stderr().lock();
     drop(writeln!(stderr, "{}", text.trim_end()));

@@ -8,16 +8,16 @@ use super::arguments::{LoadArguments, StartArguments};
 use super::github::GitHub;
 use super::output::{self, Output, say};
 use super::reports::{self, Observed, Told};
-use super::{Failure, progress, runtime};
+use super::{Failure, codes, progress, runtime};
 use crate::archive::{
     RunRecord, ScenarioEvidence, ScenarioRecord, ScenarioRun as RecordedRun, Tool,
     check_destination, write,
 };
 use crate::clock::Clock;
 use crate::gate::{ExitCode, Outcome, RuleResult, Signal};
-use crate::scenario::{Objective, Objectives, Scenario, Target};
+use crate::scenario::{self, Objective, Objectives, Scenario, Target};
 use crate::session::{Observation, ScenarioRun, Settings, observe, run_scenario};
-use crate::target::StartCommand;
+use crate::target::{StartCommand, TargetError};
 
 /// Where results go, checked before anything is sent.
 pub(super) struct Destinations {
@@ -29,13 +29,13 @@ pub(super) struct Destinations {
 impl Destinations {
     /// Reads and tries `--out`, `--save`, and what GitHub wants to have.
     pub(super) fn of(load: &LoadArguments) -> Result<Self, Failure> {
-        let outputs = output::parse(&load.reporting.outputs).map_err(Failure::usage)?;
-        output::probe(&outputs).map_err(Failure::usage)?;
+        let outputs = output::parse(&load.reporting.outputs)?;
+        output::probe(&outputs)?;
         if let Some(folder) = &load.reporting.save {
-            check_destination(folder).map_err(Failure::usage)?;
+            check_destination(folder).map_err(|error| Failure::usage(error.code(), error))?;
         }
         let github = GitHub::detect(load.reporting.github);
-        github.as_ref().map_or(Ok(()), GitHub::probe).map_err(Failure::usage)?;
+        github.as_ref().map_or(Ok(()), GitHub::probe)?;
         Ok(Self { outputs, save: load.reporting.save.clone(), github })
     }
 
@@ -113,13 +113,22 @@ fn start_command(
     };
     let of_reference = scenarios.iter().find(|one| matches!(one.target, Target::Reference { .. }));
     if let Some(Scenario { name, .. }) = of_reference {
-        return Err(Failure::usage(format!(
-            "--start: scenario `{name}` has `target: reference`, which slogate starts itself; \
-             leave --start out, or name the service with --target URL"
-        )));
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            format!(
+                "--start: scenario `{name}` has `target: reference`, which slogate starts itself; \
+                 leave --start out, or name the service with --target URL"
+            ),
+        ));
     }
     let start = StartCommand::new(command, url, arguments.wait_timeout);
-    start.map(Some).map_err(|error| Failure::usage(format!("--start, --wait-for: {error}")))
+    start.map(Some).map_err(|error| {
+        let code = match error {
+            TargetError::Url(_) => scenario::codes::INVALID_URL,
+            _ => codes::USAGE,
+        };
+        Failure::usage(code, format!("--start, --wait-for: {error}"))
+    })
 }
 
 async fn run_all(work: Work, scenarios: &[Scenario], settings: &Settings) -> Vec<ScenarioRun> {
@@ -196,7 +205,7 @@ fn save(
     match write(folder, record, &evidence) {
         Ok(()) => ExitCode::Pass,
         Err(error) => {
-            say(&format!("slogate: {error}"));
+            say(&output::error(error.code(), &error));
             error.exit_code()
         }
     }

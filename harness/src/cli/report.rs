@@ -8,10 +8,9 @@ use crate::gate::ExitCode;
 
 /// Draws a saved run and ends with its verdict.
 pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
-    let outputs = output::parse(&arguments.outputs).map_err(Failure::usage)?;
-    output::probe(&outputs).map_err(Failure::usage)?;
-    let record = read_and_judge(&arguments.run)
-        .map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let outputs = output::parse(&arguments.outputs)?;
+    output::probe(&outputs)?;
+    let record = read_and_judge(&arguments.run)?;
     let told = Told { record: &record, observed: Observed::Saved(&arguments.run) };
     let outcome = record.outcome(arguments.on_inconclusive.into());
     let reported = reports::write(&told, outcome, &outputs);

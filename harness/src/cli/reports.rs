@@ -1,9 +1,11 @@
 //! Every report that was asked for: drawn, and written where it should go.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use super::output::{self, Kind, Output, say};
 use crate::archive::{RunRecord, read_observed};
+use crate::gate::codes::INTERNAL_ERROR;
 use crate::gate::{ExitCode, Outcome};
 use crate::report::{TableOptions, csv, json, junit, markdown, openmetrics, pdf, table};
 use crate::series::SeriesStore;
@@ -52,29 +54,32 @@ fn write_each(told: &Told<'_>, outcome: Outcome, outputs: &[&Output]) -> ExitCod
     let mut code = ExitCode::Pass;
     for output in outputs {
         if let Err(message) = write_one(told, outcome, output) {
-            say(&format!("slogate: {message}"));
+            say(&message);
             code = ExitCode::Internal;
         }
     }
     code
 }
 
+/// Writes one report; what goes wrong is an error as it is shown.
 fn write_one(told: &Told<'_>, outcome: Outcome, output: &Output) -> Result<(), String> {
     let report = draw(told, outcome, output)?;
-    output::write(output, &report).map_err(|error| error.to_string())
+    output::write(output, &report).map_err(|error| output::error(error.code(), error))
 }
 
+/// One report, or the error with its code.
 fn draw(told: &Told<'_>, outcome: Outcome, output: &Output) -> Result<Vec<u8>, String> {
+    let internal = |error: &dyn Display| output::error(INTERNAL_ERROR, error);
     let record = told.record;
     let text = match output.kind {
         Kind::Pdf => {
-            return pdf(record, outcome, exporter::FONT).map_err(|error| error.to_string());
+            return pdf(record, outcome, exporter::FONT).map_err(|error| internal(&error));
         }
-        Kind::Csv => return csv(record).map_err(|error| error.to_string()),
+        Kind::Csv => return csv(record).map_err(|error| internal(&error)),
         Kind::OpenMetrics => return told.openmetrics(),
-        Kind::Json => json(record, outcome).map_err(|error| error.to_string())?,
+        Kind::Json => json(record, outcome).map_err(|error| internal(&error))?,
         Kind::Table => table(record, outcome, table_options(output)),
-        Kind::Junit => junit(record, outcome).map_err(|error| error.to_string())?,
+        Kind::Junit => junit(record, outcome).map_err(|error| internal(&error))?,
         Kind::Markdown => markdown(record, outcome),
     };
     Ok(text.into_bytes())
@@ -86,12 +91,14 @@ impl Told<'_> {
         let stores: Vec<&SeriesStore> = match &self.observed {
             Observed::Stores(stores) => stores.clone(),
             Observed::Saved(run) => {
-                saved = read_observed(run, self.record).map_err(|error| error.to_string())?;
+                saved = read_observed(run, self.record)
+                    .map_err(|error| output::error(error.code(), error))?;
                 saved.iter().collect()
             }
         };
         let names = self.record.scenarios.iter().map(|scenario| scenario.name.as_str());
-        openmetrics(&names.zip(stores).collect::<Vec<_>>()).map_err(|error| error.to_string())
+        openmetrics(&names.zip(stores).collect::<Vec<_>>())
+            .map_err(|error| output::error(INTERNAL_ERROR, error))
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use slogate_promql::unit_test::{Case, Subject};
 
+use crate::code::Code;
 use crate::gate::RuleResult;
 use crate::rules::{
     BuiltInCheck, BuiltInResult, PromtoolCheck, PromtoolResult, RuleCheckOutcome, RuleCheckReport,
-    RuleTestOutcome, RuleTestReport,
+    RuleTestOutcome, RuleTestReport, codes,
 };
 use crate::slo::Verdict;
 use crate::units::{Unit, format_quantity};
@@ -22,22 +23,22 @@ const NO_RULE: &str = "there is no rule in it";
 const NO_TEST: &str = "the file holds no test";
 
 /// What is allowed and most likely a mistake, engine by engine.
-pub(super) fn findings(report: &RuleCheckReport) -> Vec<String> {
+pub(super) fn findings(report: &RuleCheckReport) -> Vec<(Code, String)> {
     let built_in = report.built_in.iter().flat_map(|check| &check.warnings);
     let promtool = report.promtool.iter().flat_map(|check| {
         let named = named(&check.version);
-        check.findings.iter().map(move |output| format!("{named}: {}", without_gaps(output)))
+        let told = move |output: &String| format!("{named}: {}", without_gaps(output));
+        check.findings.iter().map(move |output| (codes::PROMTOOL_FINDING, told(output)))
     });
-    built_in.map(ToString::to_string).chain(promtool).collect()
+    built_in.map(|one| (codes::DUPLICATE_RULE, one.to_string())).chain(promtool).collect()
 }
 
 /// What checking came to: files that are in order, or nothing that could be.
 pub(super) fn of_check(report: &RuleCheckReport) -> Vec<RuleResult> {
     let is_empty = report.outcome() == RuleCheckOutcome::NothingChecked;
-    let (verdict, detail) =
-        if is_empty { (Verdict::Inconclusive, NO_RULE) } else { (Verdict::Pass, "") };
     let in_order = |file: &str, name: &str, engine: &str| {
-        result((file, name), engine, verdict, detail.to_owned())
+        let found = if is_empty { nothing(codes::NO_RULES, NO_RULE) } else { Found::pass() };
+        result((file, name), engine, found)
     };
     let mut results = Vec::new();
     let rule_files = joined(&report.rule_files);
@@ -61,27 +62,31 @@ pub(super) fn of_check(report: &RuleCheckReport) -> Vec<RuleResult> {
     }
     if let RuleCheckOutcome::Disagree { built_in, promtool } = report.outcome() {
         let detail = format!("the built-in engine reads {built_in} rules and promtool {promtool}");
-        results.push(result((&rule_files, AGREEMENT), BOTH, Verdict::Fail, detail));
+        let found = Found::fail(codes::ENGINES_DISAGREE, detail);
+        results.push(result((&rule_files, AGREEMENT), BOTH, found));
     }
     if !is_empty {
-        results.extend(nothing_in(report, &report.rule_files, ("rules", NO_RULE)));
+        results.extend(nothing_in(report, &report.rule_files, "rules", || {
+            nothing(codes::NO_RULES, NO_RULE)
+        }));
     }
     results
 }
 
 /// Files of tests that hold none: nothing can be said of them, however well they read.
 pub(super) fn of_empty_tests(report: &RuleCheckReport) -> Vec<RuleResult> {
-    nothing_in(report, &report.test_files, ("tests", NO_TEST)).collect()
+    let nothing = || nothing(codes::NO_RULE_TESTS, NO_TEST);
+    nothing_in(report, &report.test_files, "tests", nothing).collect()
 }
 
 fn nothing_in<'r>(
     report: &'r RuleCheckReport,
     files: &'r [PathBuf],
-    (name, detail): (&'r str, &'r str),
+    name: &'r str,
+    found: impl Fn() -> Found + 'r,
 ) -> impl Iterator<Item = RuleResult> + 'r {
     let empty = files.iter().filter(|file| report.empty_files.contains(file));
-    let verdict = Verdict::Inconclusive;
-    let of = move |file: String| result((&file, name), BUILT_IN, verdict, detail.to_owned());
+    let of = move |file: String| result((&file, name), BUILT_IN, found());
     empty.map(|file| file.display().to_string()).map(of)
 }
 
@@ -94,36 +99,39 @@ pub(super) fn of_lint(report: &RuleCheckReport) -> Option<RuleResult> {
         (_, None) => BUILT_IN.to_owned(),
     };
     let files = joined(&report.rule_files);
-    let failed = || result((&files, "lint"), &engine, Verdict::Fail, findings.join("\n"));
-    (!findings.is_empty()).then(failed)
+    let texts: Vec<&str> = findings.iter().map(|(_, text)| text.as_str()).collect();
+    let mut codes: Vec<Code> = findings.iter().map(|(code, _)| *code).collect();
+    codes.dedup();
+    let found = Found { verdict: Verdict::Fail, codes, detail: texts.join("\n") };
+    (!findings.is_empty()).then(|| result((&files, "lint"), &engine, found))
 }
 
 /// What the tests of a file came to.
 pub(super) fn of_tests(report: &RuleTestReport) -> Vec<RuleResult> {
     let file = report.file.display().to_string();
-    let of =
-        |name: &str, engine: &str, verdict, detail| result((&file, name), engine, verdict, detail);
+    let of = |name: &str, engine: &str, found| result((&file, name), engine, found);
     let outcome = report.outcome();
     if outcome == RuleTestOutcome::NothingTested {
-        return vec![of("tests", BUILT_IN, Verdict::Inconclusive, NO_TEST.to_owned())];
+        return vec![of("tests", BUILT_IN, nothing(codes::NO_RULE_TESTS, NO_TEST))];
     }
     let mut results = Vec::new();
     if let Some(built_in) = &report.built_in {
-        let (verdict, detail) = of_built_in(built_in);
-        results.push(of(&format!("{} tests", built_in.cases.len()), BUILT_IN, verdict, detail));
+        let name = format!("{} tests", built_in.cases.len());
+        results.push(of(&name, BUILT_IN, of_built_in(built_in)));
     }
     if let Some(promtool) = &report.promtool {
         let engine = named(&promtool.version);
-        let (verdict, detail) = of_promtool(promtool);
-        results.push(of("all tests", &engine, verdict, detail));
+        results.push(of("all tests", &engine, of_promtool(promtool)));
     }
     if !report.unknown_alerts.is_empty() {
         let alerts = report.unknown_alerts.join(", ");
         let detail = format!("no rule file of the test has an alert of this name: {alerts}");
-        results.push(of("alerts that are tested", BUILT_IN, Verdict::Inconclusive, detail));
+        let found = nothing(codes::UNKNOWN_ALERT, &detail);
+        results.push(of("alerts that are tested", BUILT_IN, found));
     }
     if outcome == RuleTestOutcome::Disagree {
-        results.push(of(AGREEMENT, BOTH, Verdict::Fail, disagreement(report)));
+        let found = Found::fail(codes::ENGINES_DISAGREE, disagreement(report));
+        results.push(of(AGREEMENT, BOTH, found));
     }
     results
 }
@@ -134,14 +142,33 @@ fn joined<'f>(files: impl IntoIterator<Item = &'f PathBuf>) -> String {
     names.join(", ")
 }
 
-fn result(
-    (file, name): (&str, &str),
-    engine: &str,
+/// What an engine found, before it is known where.
+struct Found {
     verdict: Verdict,
+    codes: Vec<Code>,
     detail: String,
-) -> RuleResult {
+}
+
+impl Found {
+    fn pass() -> Self {
+        Self { verdict: Verdict::Pass, codes: Vec::new(), detail: String::new() }
+    }
+
+    fn fail(code: Code, detail: String) -> Self {
+        Self { verdict: Verdict::Fail, codes: vec![code], detail }
+    }
+}
+
+/// Nothing that could pass or fail.
+fn nothing(code: Code, detail: &str) -> Found {
+    Found { verdict: Verdict::Inconclusive, codes: vec![code], detail: detail.to_owned() }
+}
+
+fn result((file, name): (&str, &str), engine: &str, found: Found) -> RuleResult {
+    let Found { verdict, codes, detail } = found;
     let (file, name, engine) = (file.to_owned(), name.to_owned(), engine.to_owned());
-    RuleResult { file, name, engine, verdict, detail }
+    let codes = codes.iter().map(|code| code.name().to_owned()).collect();
+    RuleResult { file, name, engine, verdict, detail, codes }
 }
 
 fn disagreement(report: &RuleTestReport) -> String {
@@ -160,13 +187,13 @@ fn named(promtool_version: &str) -> String {
     format!("promtool {promtool_version}")
 }
 
-fn of_built_in(built_in: &BuiltInResult) -> (Verdict, String) {
+fn of_built_in(built_in: &BuiltInResult) -> Found {
     let failed: Vec<String> =
         built_in.cases.iter().filter(|case| !case.passed).map(failed_case).collect();
     if failed.is_empty() {
-        (Verdict::Pass, String::new())
+        Found::pass()
     } else {
-        (Verdict::Fail, failed.join("\n"))
+        Found::fail(codes::FAILED_RULE_TEST, failed.join("\n"))
     }
 }
 
@@ -188,11 +215,11 @@ fn failed_case(case: &Case) -> String {
     )
 }
 
-fn of_promtool(promtool: &PromtoolResult) -> (Verdict, String) {
+fn of_promtool(promtool: &PromtoolResult) -> Found {
     if promtool.passed {
-        (Verdict::Pass, String::new())
+        Found::pass()
     } else {
-        (Verdict::Fail, without_gaps(&promtool.output))
+        Found::fail(codes::FAILED_RULE_TEST, without_gaps(&promtool.output))
     }
 }
 

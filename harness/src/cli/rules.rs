@@ -8,12 +8,14 @@ use slogate_promql::rules::FileKind;
 use super::Failure;
 use super::arguments::{RulesCheckArguments, RulesTestArguments, RulesVerb};
 use super::files::yaml_files;
-use super::output::{say, to_standard_output};
+use super::output::{error, say, to_standard_output, warning};
 use super::rule_results::{findings, of_check, of_empty_tests, of_lint, of_tests};
 use super::workflow_commands::Notation;
+use crate::code::Code;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
+use crate::report::explanation_of_rules;
 use crate::rules::{
-    Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, find, kind, test_files,
+    Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, codes, find, kind, test_files,
 };
 
 /// Where a gate looks when nobody says anything.
@@ -30,9 +32,9 @@ pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
 }
 
 fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
-    let files = files(&arguments.files).map_err(failure)?;
+    let files = files(&arguments.files)?;
     let engines = engines_or_tell(arguments.engine.into())?;
-    let report = check_files(&files, &engines).map_err(failure)?;
+    let report = check_files(&files, &engines)?;
     let mut results = of_check(&report);
     results.extend(of_empty_tests(&report));
     let findings = findings(&report);
@@ -44,23 +46,24 @@ fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
 }
 
 fn test_verb(arguments: &RulesTestArguments) -> Result<ExitCode, Failure> {
-    let files = files(&arguments.files).map_err(failure)?;
+    let files = files(&arguments.files)?;
     let engines = engines_or_tell(arguments.engine.into())?;
-    let results = test(&files, &engines).map_err(failure)?;
+    let results = test(&files, &engines)?;
     // Rules that are well-formed prove nothing: asked for tests, there must be some.
-    if of_kind(&files, FileKind::UnitTests).map_err(failure)?.is_empty() {
-        return Err(Failure::usage("none of the files holds unit tests (`tests`)"));
+    if of_kind(&files, FileKind::UnitTests)?.is_empty() {
+        return Err(Failure::usage(
+            codes::NO_RULE_TESTS,
+            "none of the files holds unit tests (`tests`)",
+        ));
     }
     conclude(&results)
 }
 
-/// Bad files, and a promtool that is not there, are the caller's; one that hangs or breaks
-/// is not.
-pub(super) fn failure(error: RulesError) -> Failure {
-    match error {
-        RulesError::Promtool { .. } | RulesError::PromtoolBroken { .. } => Failure::internal(error),
-        _ => Failure::usage(error),
-    }
+/// Every error in it, as they are shown.
+pub(super) fn shown(found: &RulesError) -> String {
+    let errors: Vec<String> =
+        found.coded().into_iter().map(|(code, text)| error(code, text)).collect();
+    errors.join("\n")
 }
 
 /// The engines of a choice, as they are on this machine.
@@ -78,7 +81,7 @@ pub(super) fn alone(choice: Engine, engines: &Engines) -> Option<&'static str> {
 }
 
 fn engines_or_tell(choice: Engine) -> Result<Engines, Failure> {
-    let engines = engines(choice).map_err(failure)?;
+    let engines = engines(choice)?;
     if let Some(note) = alone(choice, &engines) {
         say(note);
     }
@@ -89,11 +92,12 @@ fn engines_or_tell(choice: Engine) -> Result<Engines, Failure> {
 fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
     let mut lines = Vec::new();
     for result in results {
-        let RuleResult { file, name, engine, verdict, detail } = result;
+        let RuleResult { file, name, engine, verdict, detail, .. } = result;
         lines.push(format!("{verdict} {file}: {name} ({engine})\n"));
         lines.extend(detail.lines().map(|line| format!("     {line}\n")));
     }
-    to_standard_output(&lines.concat(), Notation::Text).map_err(Failure::internal)?;
+    lines.extend(explanation_of_rules(results).map(|line| line + "\n"));
+    to_standard_output(&lines.concat(), Notation::Text)?;
     Ok(judge_all(&[], Some(results), OnInconclusive::Fail).exit_code)
 }
 
@@ -153,8 +157,8 @@ fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesErr
     Ok(found)
 }
 
-fn tell(findings: &[String]) {
-    for finding in findings {
-        say(&format!("warning: {finding}"));
+fn tell(findings: &[(Code, String)]) {
+    for (code, finding) in findings {
+        say(&warning(*code, finding));
     }
 }

@@ -2,27 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::arguments::RunArguments;
 use super::files::Reading;
 use super::output::{say, to_standard_output};
 use super::perform::{Destinations, perform};
 use super::url_scenario;
 use super::workflow_commands::Notation;
+use super::{Failure, codes};
 use crate::gate::ExitCode;
-use crate::scenario::Origin;
+use crate::scenario::{self, Origin};
 
 /// Runs the files' scenarios one after the other, or the one that flags write.
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let is_url = |given: &&String| given.contains("://");
     let Some(url) = arguments.files.iter().find(is_url) else { return run_files(arguments) };
     if arguments.files.len() > 1 {
-        return Err(Failure::usage(format!(
-            "`{url}` beside other arguments; `run` takes one URL, or files"
-        )));
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            format!("`{url}` beside other arguments; `run` takes one URL, or files"),
+        ));
     }
     if arguments.load.target.is_some() {
-        return Err(Failure::usage("--target beside a URL: the URL is the target already"));
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            "--target beside a URL: the URL is the target already",
+        ));
     }
     run_url(url, arguments)
 }
@@ -30,11 +34,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
 fn run_url(url: &str, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let load = &arguments.load;
     let written = url_scenario::write(url, &arguments.url)?;
-    let reading = Reading::new(&load.variables, None).map_err(Failure::usage)?;
+    let reading = Reading::new(&load.variables, None)?;
     let scenario = written.read(&reading.variables, &reading.options)?;
     if arguments.url.print_scenario {
         let text = written.as_file().map_err(Failure::internal)?;
-        to_standard_output(&text, Notation::Json).map_err(Failure::internal)?;
+        to_standard_output(&text, Notation::Json)?;
         return Ok(ExitCode::Pass);
     }
     let destinations = Destinations::of(load)?;
@@ -58,19 +62,21 @@ fn run_files(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let load = &arguments.load;
     let files: Vec<PathBuf> = arguments.files.iter().map(PathBuf::from).collect();
     if let Some(host) = arguments.files.iter().find(|given| is_host(given)) {
-        return Err(Failure::usage(format!(
-            "`{host}` is no file and no URL; did you mean `http://{host}`?"
-        )));
+        return Err(Failure::usage(
+            scenario::codes::INVALID_URL,
+            format!("`{host}` is no file and no URL; did you mean `http://{host}`?"),
+        ));
     }
     if let Some(flag) = arguments.url.first_given() {
-        return Err(Failure::usage(format!(
-            "{flag} is for `run http://…`; `{}` is a file, which says this itself",
-            arguments.files.first().map_or("", String::as_str)
-        )));
+        let file = arguments.files.first().map_or("", String::as_str);
+        return Err(Failure::usage(
+            codes::CONFLICTING_FLAGS,
+            format!("{flag} is for `run http://…`; `{file}` is a file, which says this itself"),
+        ));
     }
     let destinations = Destinations::of(load)?;
-    let reading = Reading::new(&load.variables, load.target.as_deref()).map_err(Failure::usage)?;
-    let scenarios = reading.scenarios(&files).map_err(Failure::usage)?;
+    let reading = Reading::new(&load.variables, load.target.as_deref())?;
+    let scenarios = reading.scenarios(&files)?;
     perform(&scenarios, None, load, &destinations)
 }
 

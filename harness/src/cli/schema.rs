@@ -13,7 +13,7 @@ pub(super) fn schema(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
         SchemaChoice::Scenario => scenario_schema()?,
         SchemaChoice::Report => report::schema().map_err(Failure::internal)?,
     };
-    to_standard_output(&text, Notation::Json).map_err(Failure::internal)?;
+    to_standard_output(&text, Notation::Json)?;
     Ok(ExitCode::Pass)
 }
 

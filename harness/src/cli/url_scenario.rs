@@ -5,10 +5,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Failure;
 use super::output::say;
 use super::scenario_text::{ScenarioText, quoted};
+use super::{Failure, codes};
 use crate::propose::{MetricsPlace, RequestDraft};
+use crate::scenario::codes::{INVALID_URL, UNREADABLE_FILE};
 use crate::scenario::{
     COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, has_credential_word,
     read_at_most, read_text,
@@ -125,10 +126,11 @@ pub(super) struct Written {
 
 /// Writes the scenario for a URL.
 pub(super) fn write(url: &str, flags: &UrlArguments) -> Result<Written, Failure> {
-    let (origin, rest) =
-        Origin::parse_with_rest(url).map_err(|error| Failure::usage(format!("URL: {error}")))?;
+    let (origin, rest) = Origin::parse_with_rest(url)
+        .map_err(|error| Failure::usage(INVALID_URL, format!("URL: {error}")))?;
     if flags.rate.is_none() && flags.users.is_none() {
         return Err(Failure::usage(
+            codes::USAGE,
             "how much load? write `--rate 50/s --for 30s`, or `--users 10 --iterations 1000`",
         ));
     }
@@ -159,10 +161,11 @@ impl Written {
                 ),
                 Err(problems) => (problems, None),
             };
+        let count = found.problems.len();
         for shown in self.text.render(&found) {
             say(&shown);
         }
-        scenario.ok_or_else(|| Failure::usage("nothing was sent"))
+        scenario.ok_or_else(|| Failure::problems(count, "nothing was sent"))
     }
 
     /// The text as a file that runs by itself, wherever it is written to.
@@ -312,7 +315,7 @@ pub(super) fn metrics_place(
 fn header_draft(header: &str, hidden: &mut Variables) -> Result<(String, String), Failure> {
     let (name, value) = header
         .split_once(':')
-        .ok_or_else(|| Failure::usage("--header: write `--header 'NAME: VALUE'`"))?;
+        .ok_or_else(|| Failure::usage(codes::USAGE, "--header: write `--header 'NAME: VALUE'`"))?;
     let (name, value) = (name.trim().to_owned(), value.trim());
     let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
     let value = if is_plain || value.contains("${") {
@@ -367,7 +370,8 @@ fn conceal((kind, name): (&str, &str), value: &str, hidden: &mut Variables) -> S
 }
 
 fn body_of(file: &str) -> Result<String, Failure> {
-    let failed = |reason: String| Failure::usage(format!("--body-file {file}: {reason}"));
+    let failed =
+        |reason: String| Failure::usage(UNREADABLE_FILE, format!("--body-file {file}: {reason}"));
     let bytes = read_at_most(Path::new(file), LARGEST_BODY_BYTES)
         .map_err(|error| failed(format!("{error}; name a file that may be read")))?
         .ok_or_else(|| failed("it is larger than 16 MiB".to_owned()))?;

@@ -20,6 +20,10 @@ pub struct RuleResult {
     pub verdict: Verdict,
     /// What was expected and what came instead; empty for a pass.
     pub detail: String,
+    /// What took the pass away, for `slogate explain`; empty for a pass, and in records of
+    /// before these results had codes.
+    #[serde(default)]
+    pub codes: Vec<String>,
 }
 
 /// How a scenario ended.
@@ -128,6 +132,7 @@ mod tests {
             engine: "built-in".into(),
             verdict,
             detail: String::new(),
+            codes: Vec::new(),
         }
     }
 

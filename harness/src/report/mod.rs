@@ -22,3 +22,4 @@ pub use markdown::{cut_markdown, markdown};
 pub use openmetrics::openmetrics;
 pub use pdf::{PdfError, pdf};
 pub use table::{TableOptions, table};
+pub use words::explanation_of_rules;

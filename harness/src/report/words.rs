@@ -110,22 +110,36 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
 
 /// The codes of everything that is not a pass, each once, in the order in which it is told.
 pub(super) fn codes(record: &RunRecord) -> Vec<&str> {
-    let mut codes: Vec<&str> = Vec::new();
-    for scenario in &record.scenarios {
+    let of_scenarios = record.scenarios.iter().flat_map(|scenario| {
         let slos = |verdict| scenario.slos.iter().filter(move |slo| slo.verdict == verdict);
         let slos = slos(Verdict::Fail).chain(slos(Verdict::Inconclusive));
-        for code in scenario.codes.iter().chain(slos.flat_map(|slo| &slo.codes)) {
-            if !codes.contains(&code.as_str()) {
-                codes.push(code);
-            }
+        scenario.codes.iter().chain(slos.flat_map(|slo| &slo.codes))
+    });
+    let rules = record.rules.iter().flat_map(|rules| &rules.results);
+    each_once(of_scenarios.chain(rules.flat_map(|result| &result.codes)))
+}
+
+fn each_once<'c>(codes: impl Iterator<Item = &'c String>) -> Vec<&'c str> {
+    let mut once: Vec<&str> = Vec::new();
+    for code in codes {
+        if !once.contains(&code.as_str()) {
+            once.push(code);
         }
     }
-    codes
+    once
 }
 
 /// `explain: slogate explain sample-size restart`: how to look up what is not a pass.
 pub(super) fn explanation(record: &RunRecord) -> Option<String> {
-    let codes = codes(record);
+    how_to_look_up(&codes(record))
+}
+
+/// The same of rules alone.
+pub fn explanation_of_rules(results: &[RuleResult]) -> Option<String> {
+    how_to_look_up(&each_once(results.iter().flat_map(|result| &result.codes)))
+}
+
+fn how_to_look_up(codes: &[&str]) -> Option<String> {
     (!codes.is_empty()).then(|| printable(&format!("explain: slogate explain {}", codes.join(" "))))
 }
 

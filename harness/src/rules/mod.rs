@@ -6,6 +6,7 @@
 //! recorded runs, and lint findings that need data, are not here.
 
 mod check;
+pub mod codes;
 mod engines;
 mod files;
 mod promtool;
@@ -28,6 +29,9 @@ use std::path::PathBuf;
 
 use slogate_promql::rules::RuleError;
 use thiserror::Error;
+
+use crate::code::Code;
+use crate::scenario::codes::{UNREADABLE_FILE, WRONG_FILE_KIND};
 
 /// Why rule files cannot be checked or tested. A test that fails is no error:
 /// it is a [`RuleTestReport`].
@@ -93,4 +97,22 @@ pub enum RulesError {
         /// What happened.
         reason: String,
     },
+}
+
+impl RulesError {
+    /// Every error in it, each with its code, in the order in which they are told.
+    pub fn coded(&self) -> Vec<(Code, String)> {
+        let code = match self {
+            Self::Invalid(found) => {
+                return found.iter().map(|one| (codes::INVALID_RULE, one.to_string())).collect();
+            }
+            Self::Refused(refusals) => return refusals.coded(),
+            Self::Unreadable { .. } => UNREADABLE_FILE,
+            Self::NoMatch { .. } | Self::BadPattern { .. } => codes::NO_RULE_FILE,
+            Self::UnknownKind { .. } => WRONG_FILE_KIND,
+            Self::PromtoolMissing => codes::PROMTOOL_MISSING,
+            Self::PromtoolBroken { .. } | Self::Promtool { .. } => codes::PROMTOOL_BROKEN,
+        };
+        vec![(code, self.to_string())]
+    }
 }

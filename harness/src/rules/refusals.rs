@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use slogate_promql::rules::RuleError;
 
+use super::codes;
+use crate::code::Code;
+
 /// Files that promtool refuses, or about which the engines disagree.
 #[derive(Clone, Debug)]
 pub struct Refusals {
@@ -29,15 +32,21 @@ pub struct PromtoolRefusal {
 
 impl fmt::Display for Refusals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let built_in = self.built_in.iter().map(ToString::to_string);
-        let promtool = self.promtool.iter().map(ToString::to_string);
-        let disputed = self.disputed.iter().map(|file| self.dispute(file));
-        let lines: Vec<String> = built_in.chain(promtool).chain(disputed).collect();
-        f.write_str(&lines.join("\n"))
+        let texts: Vec<String> = self.coded().into_iter().map(|(_, text)| text).collect();
+        f.write_str(&texts.join("\n"))
     }
 }
 
 impl Refusals {
+    /// What each engine says, and then what they disagree about.
+    pub(super) fn coded(&self) -> Vec<(Code, String)> {
+        let built_in = self.built_in.iter().map(|one| (codes::INVALID_RULE, one.to_string()));
+        let promtool = self.promtool.iter().map(|one| (codes::PROMTOOL_REFUSAL, one.to_string()));
+        let disputed =
+            self.disputed.iter().map(|file| (codes::ENGINES_DISAGREE, self.dispute(file)));
+        built_in.chain(promtool).chain(disputed).collect()
+    }
+
     fn dispute(&self, file: &PathBuf) -> String {
         let [refuses, takes] = if self.promtool.iter().any(|refusal| refusal.file == *file) {
             ["promtool", "the built-in engine"]

@@ -34,7 +34,8 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn of(workspace: &Workspace, ended: &Ended) -> Self {
         let report: Option<Value> = serde_json::from_str(&ended.stdout).ok();
-        let last_line = || ended.stdout.lines().last().unwrap_or_default().trim().to_owned();
+        let told = || ended.stdout.lines().filter(|line| !line.starts_with("explain: "));
+        let last_line = || told().next_back().unwrap_or_default().trim().to_owned();
         let said = match (report.as_ref().and_then(reason), complaint(&ended.stderr)) {
             (Some(reason), _) => reason,
             (None, complaint) if complaint.is_empty() => last_line(),

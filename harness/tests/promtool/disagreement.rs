@@ -237,7 +237,7 @@ fn what_is_allowed_and_a_mistake_fails_only_where_that_was_asked_for() {
     workspace.write("twice.yml", twice);
     let check = ["rules", "check", "twice.yml", "--engine", "built-in"];
     let ended = workspace.run(&check).expect_code(0);
-    assert!(ended.stderr.contains("warning: twice.yml:1:"), "{ended:?}");
+    assert!(ended.stderr.contains("warning[duplicate-rule]: twice.yml:1:"), "{ended:?}");
     let ended = workspace.run(&[&check[..], &["--lint-fatal"]].concat()).expect_code(1);
     assert!(ended.stdout.contains("fail twice.yml: lint (built-in)"), "{ended:?}");
 }

@@ -65,8 +65,8 @@ fn every_promtool_warns_of_rules_that_make_the_same_series_as_the_built_in_engin
         workspace.write("twice.yml", twice);
         let check = ["rules", "check", "twice.yml", "--engine", "both"];
         let ended = run(&workspace, &tool, &check).expect_code(0);
-        assert!(ended.stderr.contains("warning: twice.yml:1:"), "{ended:?}");
-        let theirs = format!("warning: promtool {}: ", tool.version);
+        assert!(ended.stderr.contains("warning[duplicate-rule]: twice.yml:1:"), "{ended:?}");
+        let theirs = format!("warning[promtool-finding]: promtool {}: ", tool.version);
         assert!(ended.stderr.contains(&theirs), "{ended:?}");
         assert!(ended.stderr.contains("duplicate rule(s) found"), "{ended:?}");
         run(&workspace, &tool, &[&check[..], &["--lint-fatal"]].concat()).expect_code(1);

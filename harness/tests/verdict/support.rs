@@ -329,6 +329,7 @@ pub(crate) fn rule(name: &str, verdict: Verdict, detail: &str) -> RuleResult {
         engine: "built-in".into(),
         verdict,
         detail: detail.into(),
+        codes: if verdict == Verdict::Pass { vec![] } else { vec!["failed-rule-test".into()] },
     }
 }
 

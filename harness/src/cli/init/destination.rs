@@ -6,9 +6,11 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::super::Failure;
 use super::super::output::{self, to_standard_output};
 use super::super::workflow_commands::Notation;
+use super::super::{Failure, codes};
+use crate::code::Code;
+use crate::gate::ExitCode;
 
 /// Where the scenario goes.
 #[derive(Debug)]
@@ -30,13 +32,13 @@ impl Destination {
         };
         let found = fs::metadata(&file);
         if found.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            return Err(Failure::usage(format!(
-                "--output {}: that is a folder; name a file in it",
-                file.display()
-            )));
+            return Err(Failure::usage(
+                codes::UNWRITABLE_OUTPUT,
+                format!("--output {}: that is a folder; name a file in it", file.display()),
+            ));
         }
         if found.is_ok_and(|found| found.is_file()) && !force {
-            return Err(is_there(&file));
+            return Err(Failure::usage(codes::EXISTING_FILE, is_there(&file)));
         }
         output::probe_file(&file).map_err(|error| not_writable(&file, &error))?;
         Ok(if force { Self::Any(file) } else { Self::New(file) })
@@ -54,16 +56,21 @@ impl Destination {
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let (file, written) = match self {
             Self::StandardOutput => {
-                return to_standard_output(text, Notation::Json).map_err(Failure::internal);
+                return Ok(to_standard_output(text, Notation::Json)?);
             }
             // What is no file, such as a pipe, is written to and not replaced.
             Self::New(file) if !file.exists() => (file, output::to_new_file(file, text.as_bytes())),
-            Self::New(file) if file.is_file() => return Err(too_late(&is_there(file).message)),
+            Self::New(file) if file.is_file() => {
+                return Err(too_late(codes::EXISTING_FILE, &is_there(file)));
+            }
             Self::New(file) | Self::Any(file) => (file, output::to_file(file, text.as_bytes())),
         };
         written.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => too_late(&is_there(file).message),
-            kind => too_late(&format!("cannot write {}: {kind}", file.display())),
+            ErrorKind::AlreadyExists => too_late(codes::EXISTING_FILE, &is_there(file)),
+            kind => too_late(
+                codes::UNWRITABLE_OUTPUT,
+                &format!("cannot write {}: {kind}", file.display()),
+            ),
         })
     }
 }
@@ -77,22 +84,26 @@ impl fmt::Display for Destination {
     }
 }
 
-fn is_there(file: &Path) -> Failure {
-    Failure::usage(format!(
+fn is_there(file: &Path) -> String {
+    format!(
         "{} is there already; --force writes over it, --output names another file",
         file.display()
-    ))
+    )
 }
 
 /// What goes wrong when the requests have been sent is no matter of usage any more.
-fn too_late(reason: &str) -> Failure {
-    Failure::internal(format!("{reason}; the requests were sent, and nothing was written"))
+fn too_late(code: Code, reason: &str) -> Failure {
+    let text = format!("{reason}; the requests were sent, and nothing was written");
+    Failure { exit_code: ExitCode::Internal, message: output::error(code, text) }
 }
 
 fn not_writable(file: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!(
-        "cannot write {}: {}; choose a folder that exists and may be written",
-        file.display(),
-        error.kind()
-    ))
+    Failure::usage(
+        codes::UNWRITABLE_OUTPUT,
+        format!(
+            "cannot write {}: {}; choose a folder that exists and may be written",
+            file.display(),
+            error.kind()
+        ),
+    )
 }

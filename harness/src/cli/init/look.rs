@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::super::Failure;
 use super::super::files::Reading;
-use super::super::runtime;
+use super::super::output::error;
 use super::super::url_scenario::{self, UrlArguments};
+use super::super::{Failure, codes, runtime};
 use super::InitArguments;
-use crate::gate::{Condition, ExitCode};
+use crate::gate::{self, Condition, ExitCode};
 use crate::load::{FailureKind, RequestResult};
 use crate::propose::{Suggestions, suggest};
 use crate::scenario::{Origin, Scenario};
@@ -98,7 +98,7 @@ impl<'a> Looker<'a> {
             observer: Arc::new(Silence),
             signals,
         };
-        let reading = Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+        let reading = Reading::new(&arguments.variables, None)?;
         Ok(Self { arguments, origin, reading, runtime, settings })
     }
 
@@ -228,16 +228,18 @@ impl<'a> Looker<'a> {
             }
             other => format!("gave no good answer ({other})"),
         };
+        let text = format!("{} {hint}; nothing was written", self.shown_url());
         Failure {
-            code: ExitCode::NotReachable,
-            message: format!("{} {hint}; nothing was written", self.shown_url()),
+            exit_code: ExitCode::NotReachable,
+            message: error(codes::UNEXPECTED_ANSWER, text),
         }
     }
 
     fn interrupted(&self) -> Failure {
         let signal = self.settings.signals.received();
-        let code = signal.map_or(ExitCode::Internal, crate::gate::Signal::exit_code);
-        Failure { code, message: "stopped; nothing was written".to_owned() }
+        let exit_code = signal.map_or(ExitCode::Internal, gate::Signal::exit_code);
+        let message = error(gate::codes::INTERRUPTED, "stopped; nothing was written");
+        Failure { exit_code, message }
     }
 
     /// The URL without its query, which may hold a secret.
@@ -248,7 +250,7 @@ impl<'a> Looker<'a> {
 
 /// What stands in the way of a look.
 fn trouble_of(condition: &Condition) -> Failure {
-    let code = match condition.exit_code() {
+    let exit_code = match condition.exit_code() {
         code @ (ExitCode::Internal
         | ExitCode::Interrupted
         | ExitCode::Terminated
@@ -260,12 +262,14 @@ fn trouble_of(condition: &Condition) -> Failure {
         Condition::NotReachable { reason } => reason.clone(),
         other => other.reason(),
     };
-    Failure { code, message: format!("{reason}; nothing was written") }
+    let message = error(condition.code(), format!("{reason}; nothing was written"));
+    Failure { exit_code, message }
 }
 
 fn nothing_sent(run: &ScenarioRun) -> Failure {
     let notes = run.notes.join("; ");
-    Failure { code: ExitCode::NotReachable, message: format!("nothing could be sent; {notes}") }
+    let message = error(gate::codes::NOT_REACHABLE, format!("nothing could be sent; {notes}"));
+    Failure { exit_code: ExitCode::NotReachable, message }
 }
 
 fn found(given: String, run: &ScenarioRun) -> Metrics {

@@ -20,6 +20,7 @@ use super::output::say;
 use super::url_scenario::{QueryValues, RequestArguments, metrics_place, request_draft};
 use crate::gate::ExitCode;
 use crate::propose::{Draft, MetricsDraft, file_text};
+use crate::scenario::codes::INVALID_URL;
 use crate::scenario::{Origin, Problems, Variables, read_text};
 use destination::Destination;
 use look::{Look, Looker};
@@ -79,9 +80,11 @@ pub(super) fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
 fn parsed(url: &str) -> Result<(Origin, String), Failure> {
     let whole = format!("http://{url}");
     if !url.contains("://") && Origin::parse_with_rest(&whole).is_ok() {
-        return Err(Failure::usage(format!("URL: `{url}` is none; did you mean `{whole}`?")));
+        let text = format!("URL: `{url}` is none; did you mean `{whole}`?");
+        return Err(Failure::usage(INVALID_URL, text));
     }
-    Origin::parse_with_rest(url).map_err(|error| Failure::usage(format!("URL: {error}")))
+    Origin::parse_with_rest(url)
+        .map_err(|error| Failure::usage(INVALID_URL, format!("URL: {error}")))
 }
 
 /// Everything that the file says, and the values that do not stand in it.
@@ -120,8 +123,7 @@ fn used_variables(
     hidden: &Variables,
     arguments: &InitArguments,
 ) -> Result<Vec<String>, Failure> {
-    let Reading { mut variables, options } =
-        Reading::new(&arguments.variables, None).map_err(Failure::usage)?;
+    let Reading { mut variables, options } = Reading::new(&arguments.variables, None)?;
     variables.extend(hidden.clone());
     let read = read_text(Path::new("init.yaml"), text, &variables, &options);
     let read = read.map_err(|Problems { problems, .. }| {
