@@ -92,6 +92,7 @@ fn the_whole_life_of_the_process_counts_where_that_is_asked_for() {
     assert!(reason.contains("before the first scrape"), "{reason}");
     let ended = assert(&service(idle), &["--since-start", "--slo", SOME_JOBS]).expect_code(4);
     assert!(ended.stdout.contains("process_start_time_seconds"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("no-start-time"), "{}", ended.stdout);
 }
 
 #[test]

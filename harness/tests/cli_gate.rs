@@ -94,7 +94,10 @@ fn a_closed_port_is_not_reachable() {
     let url = format!("http://127.0.0.1:{}", closed_port());
     let file = workspace.write("closed.yaml", &plain_scenario(&url, "none", "p95(latency) < 1s"));
     let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(4);
-    assert_ne!(ended.report()["verdict"], "pass");
+    let report = ended.report();
+    assert_ne!(report["verdict"], "pass");
+    let codes = report["scenarios"][0]["codes"].to_string();
+    assert_eq!(codes, r#"["not-reachable","connection-refused"]"#);
 }
 
 #[test]
@@ -107,7 +110,8 @@ fn metrics_that_cannot_be_scraped_stop_before_the_load() {
     let scenario =
         plain_scenario(&service.url(), "{ path: /metrics, every: 100ms }", "p95(latency) < 1s");
     let file = workspace.write("scenario.yaml", &scenario);
-    workspace.run(&["run", file.to_str().unwrap()]).expect_code(4);
+    let ended = workspace.run(&["run", file.to_str().unwrap()]).expect_code(4);
+    assert!(ended.stdout.contains("explain not-reachable metrics-status"), "{}", ended.stdout);
     assert_eq!(service.seen(), 1, "only the scrape was sent");
 }
 

@@ -37,6 +37,12 @@ fn exporter(port: u16) -> String {
     format!("SECRET=hunter2 '{}' exporter --port {port}", env!("CARGO_BIN_EXE_slogate"))
 }
 
+/// The codes of a scenario that was not run.
+fn codes(ended: &Ended) -> Vec<String> {
+    let codes = ended.report()["scenarios"][0]["codes"].clone();
+    serde_json::from_value(codes).unwrap()
+}
+
 struct Start {
     workspace: Workspace,
     file: String,
@@ -101,6 +107,7 @@ fn what_answers_already_is_not_what_would_be_started() {
     arguments.extend(["--out", "json"]);
     let ended = start.workspace.run(&arguments).expect_code(4);
     assert!(ended.stdout.contains("answers at"), "{}", ended.stdout);
+    assert_eq!(codes(&ended), ["not-reachable", "already-listening"]);
     assert!(ended.stdout.contains("not what --start would start"), "{}", ended.stdout);
     assert_eq!(service.seen(), 0, "nothing was sent");
     assert!(!start.workspace.path().join("started").exists(), "nothing was started");
@@ -113,6 +120,7 @@ fn a_target_that_answers_already_is_noticed_where_another_url_is_waited_for() {
     let target = ["--target", &service.url(), "--out", "json"];
     let ended = start.run(&exporter(start.port), &target).expect_code(4);
     assert!(ended.stdout.contains("answers at"), "{}", ended.stdout);
+    assert_eq!(codes(&ended), ["not-reachable", "already-listening"]);
 }
 
 #[test]
@@ -121,6 +129,7 @@ fn a_command_that_ends_while_it_is_waited_for_is_quoted() {
     let ended = start.run("echo no database >&2; exit 7", &["--out", "json"]).expect_code(4);
     let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
     assert!(reasons.contains("exit status: 7") && reasons.contains("no database"), "{reasons}");
+    assert_eq!(codes(&ended), ["not-reachable", "ended-before-ready"]);
     let ended = start.run("no-such-program", &["--out", "json"]).expect_code(4);
     let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
     assert!(reasons.contains("not found"), "{reasons}");
@@ -134,6 +143,7 @@ fn a_service_that_does_not_get_ready_is_ended_in_time() {
     let ended = start.run(command, &["--wait-timeout", "300ms", "--out", "json"]).expect_code(4);
     let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
     assert!(reasons.contains("within 300ms") && reasons.contains("still thinking"), "{reasons}");
+    assert_eq!(codes(&ended), ["not-reachable", "not-ready"]);
     assert!(began.elapsed() < PATIENCE);
 }
 

@@ -187,6 +187,13 @@ fn labels(name: &str) -> Value {
 
 const DONE: &str = "  - { id: done, counter: done_total, is: '== 100' }\n";
 
+/// Why `done` cannot be judged; the scrapes of the run failed with this code.
+fn why(report: &Value, code: &str) -> String {
+    let scrapes = &report["scenarios"][0]["scrapes"];
+    assert!(scrapes["codes"].as_array().unwrap().iter().any(|one| one == code), "{scrapes:#}");
+    reason(report, "done")
+}
+
 fn reason(report: &Value, id: &str) -> String {
     let judged = objective(report, id);
     assert_eq!(judged["verdict"], "inconclusive", "{judged:#}");
@@ -224,28 +231,28 @@ fn a_clock_that_is_right_is_no_note_of_its_own() {
 #[test]
 fn an_answer_that_may_not_be_all_is_never_green() {
     let world = World::start(Manner { oddity: Oddity::Warns, ..GOOD });
-    let reason = reason(&world.run(2.0, DONE, 3), "done");
+    let reason = why(&world.run(2.0, DONE, 3), "api-warning");
     assert!(reason.contains("one store did not answer"), "{reason}");
 }
 
 #[test]
 fn an_api_that_fails_after_the_load_is_told_in_its_own_words() {
     let world = World::start(Manner { oddity: Oddity::Fails, ..GOOD });
-    let reason = reason(&world.run(2.0, DONE, 3), "done");
+    let reason = why(&world.run(2.0, DONE, 3), "api-refused");
     assert!(reason.contains("the API answered timeout: query timed out"), "{reason}");
 }
 
 #[test]
 fn samples_that_still_change_are_not_judged() {
     let world = World::start(Manner { oddity: Oddity::NeverSettles, ..GOOD });
-    let reason = reason(&world.run(2.0, DONE, 3), "done");
+    let reason = why(&world.run(2.0, DONE, 3), "unsettled-samples");
     assert!(reason.contains("still arriving"), "{reason}");
 }
 
 #[test]
 fn a_clock_that_is_set_during_the_run_leaves_nothing_to_judge() {
     let world = World::start(Manner { oddity: Oddity::ClockJumps, ..GOOD });
-    let reason = reason(&world.run(2.0, DONE, 3), "done");
+    let reason = why(&world.run(2.0, DONE, 3), "clock-moved");
     assert!(reason.contains("its clock moved by 3600.0s"), "{reason}");
 }
 
@@ -266,8 +273,16 @@ fn an_interval_that_is_too_long_for_the_run_is_inconclusive_and_shown() {
 #[test]
 fn samples_that_do_not_come_are_waited_for_and_then_missed() {
     let stopped = Manner { interval: Duration::from_mins(5), history: 2, ..GOOD };
-    let reason = reason(&World::start(stopped).run(1.0, DONE, 3), "done");
+    let reason = why(&World::start(stopped).run(1.0, DONE, 3), "no-new-sample");
     assert!(reason.contains("had no new sample before the load within 3s"), "{reason}");
+}
+
+#[test]
+fn a_target_that_was_scraped_once_stops_before_the_load() {
+    let young = Manner { interval: Duration::from_mins(5), history: 1, ..GOOD };
+    let report = World::start(young).run(1.0, DONE, 4);
+    let codes = report["scenarios"][0]["codes"].to_string();
+    assert_eq!(codes, r#"["not-reachable","unknown-interval"]"#);
 }
 
 #[test]
@@ -283,5 +298,6 @@ fn what_is_not_the_api_stops_before_the_load() {
     let file = workspace.write("scenario.yaml", &scenario);
     let ended = workspace.run(&["run", file.to_str().unwrap()]).expect_code(4);
     assert!(ended.stdout.contains("Grafana data source"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("slogate explain not-reachable not-the-api"), "{}", ended.stdout);
     assert_eq!(target.seen(), 1);
 }

@@ -124,8 +124,11 @@ fn an_instance_that_is_not_there_stops_before_the_load_and_is_named() {
     let scenario =
         scenario(&target.url(), &metrics, &["{ id: a, counter: jobs_total, is: '== 1' }"]);
     let ended = run(&Workspace::new(), &scenario, &[]).expect_code(4);
-    let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
+    let report = ended.report();
+    let reasons = report["scenarios"][0]["reasons"].to_string();
     assert!(reasons.contains("the metrics of lost could not be scraped"), "{reasons}");
+    let codes = report["scenarios"][0]["codes"].to_string();
+    assert_eq!(codes, r#"["not-reachable","metrics-unreachable"]"#);
     assert_eq!(target.seen(), 1, "only the other instance's page was asked for");
 }
 
@@ -170,8 +173,11 @@ fn a_name_without_the_wanted_addresses_stops_before_the_load() {
         let scenario =
             scenario(&target.url(), &metrics, &["{ id: a, counter: jobs_total, is: '== 1' }"]);
         let ended = run(&Workspace::new(), &scenario, &[]).expect_code(4);
-        let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
+        let report = ended.report();
+        let reasons = report["scenarios"][0]["reasons"].to_string();
         assert!(reasons.contains(said), "{reasons}");
+        let codes = report["scenarios"][0]["codes"].to_string();
+        assert_eq!(codes, r#"["not-reachable","no-address"]"#);
     }
     assert_eq!(target.seen(), 0);
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use slogate::scenario::Hidden;
-use slogate::target::{TargetError, TargetProcess, start_reference};
+use slogate::target::{TargetError, TargetProcess, codes, start_reference};
 use tempfile::TempDir;
 
 /// A service that runs `script` with the arguments of the reference service.
@@ -109,6 +109,7 @@ async fn a_program_that_is_not_there_is_named() {
     let missing = PathBuf::from("/nowhere/service");
     let error = start_reference(&missing, &[], Hidden::default()).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/service"), "{error}");
+    assert_eq!(error.code(), Some(codes::START_FAILED));
 }
 
 #[tokio::test]

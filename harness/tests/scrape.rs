@@ -95,8 +95,11 @@ async fn scraper(answers: Vec<Answer>) -> Scraper {
 }
 
 /// Scrapes once and gives back what went wrong.
-async fn failure(scraper: &Scraper) -> String {
-    scraper.scrape(ScrapeMoment::Scheduled).await.outcome.unwrap_err()
+/// What a failed scrape says; it has this code.
+async fn failure(scraper: &Scraper, code: &str) -> String {
+    let failure = scraper.scrape(ScrapeMoment::Scheduled).await.outcome.unwrap_err();
+    assert_eq!(failure.code.as_deref(), Some(code), "{failure}");
+    failure.message
 }
 
 fn store(scraper: &Scraper) -> SeriesStore {
@@ -146,7 +149,7 @@ async fn labels_that_clash_are_exported() {
 async fn a_failed_scrape_writes_up_0_and_ends_every_series() {
     let scraper = scraper(vec![good("a 1\n"), http("500 Internal Server Error", "")]).await;
     scraper.scrape(ScrapeMoment::Scheduled).await;
-    assert!(failure(&scraper).await.contains("answered 500"));
+    assert!(failure(&scraper, "metrics-status").await.contains("answered 500"));
     let store = store(&scraper);
     assert_eq!(values(&store, "up"), [1.0, 0.0]);
     assert!(is_stale(values(&store, "a")[1]));
@@ -171,7 +174,11 @@ async fn a_target_that_hangs_fails_at_the_time_out() {
         timeout: Duration::from_millis(50),
         ..config(serve(vec![Answer::Hang]).await)
     };
-    assert!(failure(&scraper_of(config)).await.contains("no complete answer within 50ms"));
+    assert!(
+        failure(&scraper_of(config), "scrape-timeout")
+            .await
+            .contains("no complete answer within 50ms")
+    );
 }
 
 #[tokio::test]
@@ -179,21 +186,21 @@ async fn an_answer_that_breaks_off_fails() {
     let Answer::Bytes(mut bytes) = good("a 1\nb 12345\n") else { return };
     bytes.truncate(bytes.len() - 4);
     let scraper = scraper(vec![Answer::Bytes(bytes)]).await;
-    assert!(failure(&scraper).await.contains("broke off"));
+    assert!(failure(&scraper, "broken-answer").await.contains("broke off"));
     assert_eq!(values(&store(&scraper), "a"), [0.0; 0]);
 }
 
 #[tokio::test]
 async fn an_exposition_without_its_last_line_feed_fails() {
     let scraper = scraper(vec![good("a 1\nb 12")]).await;
-    let message = failure(&scraper).await;
+    let message = failure(&scraper, "truncated-exposition").await;
     assert!(message.contains("line 2, column 5") && message.contains("cut off"), "{message}");
 }
 
 #[tokio::test]
 async fn a_malformed_exposition_fails_as_a_whole_with_its_place() {
     let scraper = scraper(vec![good("a 1\nb{ 2\n")]).await;
-    assert!(failure(&scraper).await.contains("line 2, column 4"));
+    assert!(failure(&scraper, "malformed-exposition").await.contains("line 2, column 4"));
     assert_eq!(values(&store(&scraper), "a"), [0.0; 0]);
 }
 
@@ -201,14 +208,14 @@ async fn a_malformed_exposition_fails_as_a_whole_with_its_place() {
 async fn a_huge_exposition_fails_without_being_cut() {
     let body = "# a comment that is long\n".repeat(1000);
     let scraper = scraper(vec![good(&body)]).await;
-    assert!(failure(&scraper).await.contains("larger than 10000 bytes"));
+    assert!(failure(&scraper, "oversized-answer").await.contains("larger than 10000 bytes"));
 }
 
 #[tokio::test]
 async fn too_many_samples_fail_without_being_cut() {
     let body = "a{x=\"1\"} 1\n".repeat(101);
     let scraper = scraper(vec![good(&body)]).await;
-    assert!(failure(&scraper).await.contains("more than 100 samples"));
+    assert!(failure(&scraper, "sample-limit").await.contains("more than 100 samples"));
 }
 
 #[tokio::test]
@@ -216,27 +223,27 @@ async fn a_metric_that_changes_its_type_fails() {
     let counter = good("# TYPE a counter\na 1\n");
     let scraper = scraper(vec![counter, good("# TYPE a gauge\na 1\n")]).await;
     scraper.scrape(ScrapeMoment::Scheduled).await;
-    assert!(failure(&scraper).await.contains("was a counter and is a gauge now"));
+    assert!(failure(&scraper, "type-changed").await.contains("was a counter and is a gauge now"));
 }
 
 #[tokio::test]
 async fn a_redirect_is_refused_and_named() {
     let scraper = scraper(vec![http("302 Found", "")]).await;
-    let message = failure(&scraper).await;
+    let message = failure(&scraper, "metrics-redirect").await;
     assert!(message.contains("302") && message.contains("/elsewhere"), "{message}");
 }
 
 #[tokio::test]
 async fn a_web_page_is_no_exposition() {
     let scraper = scraper(vec![with_type("200 OK", "text/html", "<html>")]).await;
-    assert!(failure(&scraper).await.contains("check the metrics path"));
+    assert!(failure(&scraper, "not-an-exposition").await.contains("check the metrics path"));
 }
 
 #[tokio::test]
 async fn a_compressed_exposition_is_named() {
     let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x1f";
     let scraper = scraper(vec![Answer::Bytes(head.into())]).await;
-    assert!(failure(&scraper).await.contains("encoded as `gzip`"));
+    assert!(failure(&scraper, "encoded-answer").await.contains("encoded as `gzip`"));
 }
 
 #[tokio::test]
@@ -255,7 +262,7 @@ async fn each_scrape_has_a_connection_of_its_own() {
 #[tokio::test]
 async fn a_new_connection_that_closes_unanswered_is_a_failure() {
     let scraper = scraper(vec![Answer::Bytes(Vec::new()), good("a 1\n")]).await;
-    assert!(failure(&scraper).await.contains("broke off"));
+    assert!(failure(&scraper, "broken-answer").await.contains("broke off"));
 }
 
 #[tokio::test]
@@ -263,19 +270,25 @@ async fn nobody_listening_is_no_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    assert!(failure(&scraper_of(config(address))).await.contains("no connection"));
+    assert!(
+        failure(&scraper_of(config(address)), "metrics-unreachable")
+            .await
+            .contains("no connection")
+    );
 }
 
 #[tokio::test]
 async fn two_values_of_one_series_fail() {
     let scraper = scraper(vec![good("a{x=\"1\"} 1\na{x=\"1\"} 2\n")]).await;
-    assert!(failure(&scraper).await.contains("two values at one time: 1 and 2"));
+    assert!(
+        failure(&scraper, "duplicate-sample").await.contains("two values at one time: 1 and 2")
+    );
 }
 
 #[tokio::test]
 async fn a_series_that_the_scraper_writes_itself_is_refused() {
     let scraper = scraper(vec![good("up 1\n")]).await;
-    assert!(failure(&scraper).await.contains("which the scraper writes itself"));
+    assert!(failure(&scraper, "reserved-series").await.contains("which the scraper writes itself"));
     assert_eq!(values(&store(&scraper), "up"), [0.0]);
 }
 
@@ -285,7 +298,7 @@ async fn timestamps_count_only_where_they_are_honored() {
     let scraper = scraper_of(ScrapeConfig { honor_timestamps: true, ..config(address) });
     assert_eq!(scraper.scrape(ScrapeMoment::Scheduled).await.outcome, Ok(1));
     assert_eq!(scraper.scrape(ScrapeMoment::Scheduled).await.outcome, Ok(1));
-    assert!(failure(&scraper).await.contains("goes back in time"));
+    assert!(failure(&scraper, "late-sample").await.contains("goes back in time"));
     let store = store(&scraper);
     let samples = store.samples(&target_labels(&[("__name__", "a")]));
     assert_eq!(samples.iter().map(|s| s.t_ms).collect::<Vec<_>>(), [5000]);
@@ -332,6 +345,7 @@ fn a_page_that_no_client_can_ask_for_is_named() {
     let config = ScrapeConfig { url: "ftp://a/metrics".to_owned(), ..config(address) };
     let error = Scraper::new(config, Clock::start(), Arc::default()).unwrap_err();
     assert!(error.to_string().contains("`ftp` cannot be scraped"), "{error}");
+    assert_eq!(error.code(), slogate::scenario::codes::INVALID_URL);
 }
 
 #[tokio::test]
@@ -344,6 +358,25 @@ async fn a_limit_of_the_scenario_is_a_series_as_in_prometheus() {
 #[tokio::test]
 async fn who_is_not_let_in_is_told_where_to_say_who_asks() {
     let scraper = scraper(vec![http("401 Unauthorized", "")]).await;
-    let message = failure(&scraper).await;
+    let message = failure(&scraper, "metrics-denied").await;
     assert!(message.contains("answered 401") && message.contains("`auth`"), "{message}");
+}
+
+#[tokio::test]
+async fn a_page_without_samples_or_in_the_binary_format_is_named() {
+    let scraper = scraper(vec![
+        good("# nothing yet\n"),
+        with_type("200 OK", "application/vnd.google.protobuf", "\n"),
+    ])
+    .await;
+    assert!(failure(&scraper, "empty-exposition").await.contains("no sample"));
+    assert!(failure(&scraper, "protobuf-exposition").await.contains("protobuf"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_told_from_one_that_is_not_there() {
+    let address = serve(vec![good("a 1\n")]).await;
+    let url = format!("https://metrics.invalid:{}/metrics", address.port());
+    let scraper = scraper_of(ScrapeConfig { url, ..config(address) });
+    assert!(failure(&scraper, "tls-failed").await.contains("perhaps it is http"));
 }

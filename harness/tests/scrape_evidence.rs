@@ -156,6 +156,7 @@ fn a_page_that_outgrows_its_limit_fails_its_scrapes_and_is_never_cut() {
     assert_eq!(objective(&report, "depth")["verdict"], "inconclusive");
     let scrapes = &report["scenarios"][0]["scrapes"];
     assert!(scrapes["first_errors"][0].as_str().unwrap().contains("50"), "{scrapes:#}");
+    assert_eq!(scrapes["codes"].to_string(), r#"["sample-limit"]"#);
     assert!(!saved(&workspace, "series.om").contains("other{"), "nothing of it was taken");
 }
 

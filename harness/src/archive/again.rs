@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::build::{names_of, slo_record};
+use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
 use super::{ArchiveError, layout, read, read_evidence, verify};
 use crate::gate::{Condition, OnInconclusive, why_not_judged};
@@ -106,7 +106,7 @@ fn judged_again(
 fn standing_again(mut scenario: ScenarioRecord) -> ScenarioRecord {
     let standing = scenario.standing();
     scenario.verdict = standing.verdict;
-    scenario.codes = names_of(&standing.codes);
+    scenario.codes = standing.codes;
     scenario.reasons = standing.reasons;
     scenario
 }

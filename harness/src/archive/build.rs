@@ -138,7 +138,7 @@ impl ScenarioRecord {
         };
         let standing = record.standing();
         record.verdict = standing.verdict;
-        record.codes = names_of(&standing.codes);
+        record.codes = standing.codes;
         record.reasons = standing.reasons;
         record
     }
@@ -389,11 +389,19 @@ fn scrapes_record(scenario: &Scenario, series: Option<&SeriesStore>) -> Option<S
     Some(ScrapesRecord {
         good: scrapes.iter().filter(|scrape| scrape.outcome.is_ok()).count(),
         failed: errors.clone().count(),
-        first_errors: errors.take(FIRST_ERRORS).cloned().collect(),
+        first_errors: errors.clone().take(FIRST_ERRORS).map(ToString::to_string).collect(),
+        codes: errors.filter_map(|error| error.code.clone()).fold(Vec::new(), with_each_once),
         source: scenario.metrics.to_string(),
         paths: scenario.paths_of_scrapes(),
         instances: series?.instances().map(|one| instance_scrapes(one, scrapes)).collect(),
     })
+}
+
+fn with_each_once(mut codes: Vec<String>, code: String) -> Vec<String> {
+    if !codes.contains(&code) {
+        codes.push(code);
+    }
+    codes
 }
 
 fn instance_scrapes(instance: &str, scrapes: &[ScrapeRecord]) -> InstanceScrapes {
@@ -403,6 +411,6 @@ fn instance_scrapes(instance: &str, scrapes: &[ScrapeRecord]) -> InstanceScrapes
         instance: instance.to_owned(),
         good: of_instance.filter(|scrape| scrape.outcome.is_ok()).count(),
         failed: errors.clone().count(),
-        first_error: errors.next().cloned(),
+        first_error: errors.next().map(ToString::to_string),
     }
 }

@@ -103,7 +103,7 @@ pub struct ScenarioRecord {
     pub verdict: Verdict,
     /// What decided besides objectives, for people.
     pub reasons: Vec<String>,
-    /// The code of each of the reasons, for `slogate explain`; none in records of before there
+    /// The codes of the reasons and of what caused them, for `slogate explain`; none in records of before there
     /// were codes.
     #[serde(default)]
     pub codes: Vec<String>,
@@ -510,6 +510,9 @@ pub struct ScrapesRecord {
     pub failed: usize,
     /// What the first failed ones said.
     pub first_errors: Vec<String>,
+    /// The codes of what failed, each once, for `slogate explain`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
     /// Where the metrics are, in words; never with a secret.
     #[serde(default)]
     pub source: String,

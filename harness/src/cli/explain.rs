@@ -14,7 +14,7 @@ use crate::archive;
 use crate::code::{Code, CodeGroup};
 use crate::gate::{self, EXIT_CODES, ExitCode};
 use crate::scenario::{self, closest};
-use crate::{rules, slo};
+use crate::{exposition, load, rules, scrape, session, slo, target};
 
 /// Columns of prose, as manual pages have them.
 const COLUMNS: usize = 80;
@@ -26,6 +26,11 @@ pub fn codes() -> Vec<CodeGroup> {
     vec![
         scenario::codes::CODES,
         gate::codes::CODES,
+        target::codes::CODES,
+        scrape::codes::CODES,
+        exposition::codes::CODES,
+        session::codes::CODES,
+        load::codes::CODES,
         slo::codes::CODES,
         rules::codes::CODES,
         archive::codes::CODES,

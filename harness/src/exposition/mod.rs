@@ -10,6 +10,7 @@
 //! checking them, and knows no protobuf.
 
 mod braces;
+pub mod codes;
 mod content_type;
 mod crosscheck;
 mod error;

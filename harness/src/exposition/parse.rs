@@ -7,6 +7,7 @@ use std::sync::Arc;
 use slogate_promql::{Labels, METRIC_NAME};
 
 use super::braces::{Grammar, LabelPair};
+use super::codes;
 use super::crosscheck::CanonicalText;
 use super::error::LineError;
 use super::families::Families;
@@ -80,6 +81,7 @@ fn as_text(bytes: &[u8]) -> Result<&str, ExpositionError> {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let line_start = good.rfind('\n').map_or(0, |at| at + 1);
         ExpositionError {
+            code: codes::MALFORMED_EXPOSITION,
             line: good.matches('\n').count() + 1,
             column: good[line_start..].chars().count() + 1,
             message: format!(
@@ -128,7 +130,7 @@ impl<'a> Assembly<'a> {
             Format::Text if self.rules.final_newline == FinalNewline::Optional => return Ok(()),
             Format::Text => "the last line does not end with a line feed: it was cut off",
         };
-        Err(LineError::new(line.len(), message))
+        Err(LineError::new(line.len(), message).of(codes::TRUNCATED_EXPOSITION))
     }
 
     fn line(&mut self, line: &'a str) -> Result<(), LineError> {
@@ -163,7 +165,7 @@ impl<'a> Assembly<'a> {
                 "more than {} samples, which is the limit; expose fewer series or raise the limit",
                 self.samples.len()
             );
-            return Err(LineError::new(sample.at, message));
+            return Err(LineError::new(sample.at, message).of(codes::SAMPLE_LIMIT));
         }
         let kind = self.families.of_sample(&sample.name);
         check_histogram_count(sample, kind)?;
@@ -194,7 +196,7 @@ impl<'a> Assembly<'a> {
         if self.grammar.format == Format::OpenMetrics {
             if !self.ended {
                 let message = "the exposition does not end with `# EOF`: it was cut off";
-                return Err(LineError::new(0, message));
+                return Err(LineError::new(0, message).of(codes::TRUNCATED_EXPOSITION));
             }
             if self.families.is_empty() {
                 let message = "the exposition holds no metric at all";
@@ -319,6 +321,7 @@ mod tests {
         assert!(error("a 1\nb 12").contains("line 2, column 5: the last line does not end"));
         let cut = parse(b"a 1\n", Format::OpenMetrics).unwrap_err();
         assert!(cut.message.contains("# EOF"), "{cut}");
+        assert_eq!(cut.code, codes::TRUNCATED_EXPOSITION);
     }
 
     #[test]
@@ -327,6 +330,7 @@ mod tests {
         assert!(parse_with(b"a 1\nb 1\n", Format::Text, rules).is_ok());
         let error = parse_with(b"a 1\nb 1\nc 1\n", Format::Text, rules).unwrap_err();
         assert_eq!((error.line, error.column), (3, 1));
+        assert_eq!(error.code, codes::SAMPLE_LIMIT);
     }
 
     #[test]
@@ -338,6 +342,7 @@ mod tests {
     fn says_where_the_text_is_not_utf_8() {
         let error = parse(b"a 1\nb{c=\"\xff\"} 1\n", Format::Text).unwrap_err();
         assert_eq!((error.line, error.column), (2, 6));
+        assert_eq!(error.code, codes::MALFORMED_EXPOSITION);
     }
 
     #[test]

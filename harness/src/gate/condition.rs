@@ -31,6 +31,10 @@ pub enum Condition {
     NotReachable {
         /// What was tried and what happened.
         reason: String,
+        /// The codes of what happened, for `slogate explain`; by name, so that a record of
+        /// another version can be read. Records of before there were codes have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
     },
     /// The target's name means several services, so nothing was sent.
     AmbiguousTarget {
@@ -51,6 +55,9 @@ pub enum Condition {
     Internal {
         /// What went wrong.
         reason: String,
+        /// The same as of a target that was not reachable.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
     },
     /// The target restarted during the measured load.
     Restarted {
@@ -168,10 +175,32 @@ impl Condition {
         }
     }
 
+    /// A target or metrics that could not be reached, and the codes of why.
+    pub fn not_reachable(
+        reason: impl Into<String>,
+        causes: impl IntoIterator<Item: ToString>,
+    ) -> Self {
+        Self::NotReachable { reason: reason.into(), causes: names_of(causes) }
+    }
+
+    /// A failure of slogate itself, and the codes of why.
+    pub fn internal(reason: impl Into<String>, causes: impl IntoIterator<Item: ToString>) -> Self {
+        Self::Internal { reason: reason.into(), causes: names_of(causes) }
+    }
+
+    /// The names of its code and of what caused it.
+    pub fn codes(&self) -> Vec<String> {
+        let causes = match self {
+            Self::NotReachable { causes, .. } | Self::Internal { causes, .. } => causes.as_slice(),
+            _ => &[],
+        };
+        std::iter::once(self.code().to_string()).chain(causes.iter().cloned()).collect()
+    }
+
     /// For people: a lowercase fragment.
     pub fn reason(&self) -> String {
         match self {
-            Self::NotReachable { reason } => format!("not reachable before load: {reason}"),
+            Self::NotReachable { reason, .. } => format!("not reachable before load: {reason}"),
             Self::NoResponse { reason } => {
                 format!("none of the first requests was answered: {reason}")
             }
@@ -180,7 +209,7 @@ impl Condition {
             Self::Interrupted { signal: Signal::Hangup } => {
                 "ended by SIGHUP: the terminal was closed".into()
             }
-            Self::Internal { reason } => format!("internal error: {reason}"),
+            Self::Internal { reason, .. } => format!("internal error: {reason}"),
             Self::Aborted { reason } | Self::AbortInDoubt { reason } => {
                 format!("aborted: {reason}")
             }
@@ -197,6 +226,17 @@ impl Condition {
             }
         }
     }
+}
+
+/// Each name once.
+fn names_of(codes: impl IntoIterator<Item: ToString>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in codes.into_iter().map(|code| code.to_string()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Why the objectives of a scenario were not judged: the first thing that happened to it.
@@ -228,12 +268,12 @@ mod tests {
     fn no_condition_is_a_pass() {
         let reason = || "r".to_owned();
         let conditions = [
-            Condition::NotReachable { reason: reason() },
+            Condition::not_reachable(reason(), ["no-address"]),
             Condition::AmbiguousTarget { reason: reason() },
             Condition::NoResponse { reason: reason() },
             Condition::Interrupted { signal: Signal::Interrupt },
             Condition::Interrupted { signal: Signal::Hangup },
-            Condition::Internal { reason: reason() },
+            Condition::internal(reason(), ["load-lost"]),
             Condition::Restarted { reason: reason() },
             Condition::TargetEnded { reason: reason() },
             Condition::Aborted { reason: reason() },
@@ -256,5 +296,21 @@ mod tests {
         let json = serde_json::to_string(&interrupted).unwrap();
         assert_eq!(json, r#"{"kind":"interrupted","signal":"SIGTERM"}"#);
         assert_eq!(serde_json::from_str::<Condition>(&json).unwrap(), interrupted);
+    }
+
+    #[test]
+    fn what_caused_it_is_saved_by_name_and_each_is_named_once() {
+        let refused = Condition::not_reachable("r", ["tls-failed", "no-address", "tls-failed"]);
+        assert_eq!(refused.codes(), ["not-reachable", "tls-failed", "no-address"]);
+        let json = serde_json::to_string(&refused).unwrap();
+        assert_eq!(serde_json::from_str::<Condition>(&json).unwrap(), refused);
+    }
+
+    #[test]
+    fn a_record_of_before_there_were_codes_is_read() {
+        let old = r#"{"kind":"not_reachable","reason":"r"}"#;
+        let read: Condition = serde_json::from_str(old).unwrap();
+        assert_eq!(read.codes(), ["not-reachable"]);
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
     }
 }

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, ExitCode, why_not_judged};
-use crate::code::Code;
 use crate::slo::Verdict;
 
 /// The result of checking or testing one rule file.
@@ -35,8 +34,8 @@ pub struct Standing {
     pub exit_code: ExitCode,
     /// What decided besides objectives, for people; empty if nothing did.
     pub reasons: Vec<String>,
-    /// The code of each of the reasons.
-    pub codes: Vec<Code>,
+    /// The names of the codes of the reasons and of what caused them.
+    pub codes: Vec<String>,
 }
 
 /// What an inconclusive verdict does to the exit code.
@@ -81,11 +80,11 @@ pub fn judge_scenario(objectives: &[Verdict], conditions: &[Condition]) -> Stand
     let exit_code =
         conditions.iter().map(Condition::exit_code).fold(code_of(verdict), ExitCode::or);
     let mut reasons: Vec<String> = conditions.iter().map(Condition::reason).collect();
-    let mut codes: Vec<Code> = conditions.iter().map(Condition::code).collect();
+    let mut codes: Vec<String> = conditions.iter().flat_map(Condition::codes).collect();
     if objectives.is_empty() && conditions.is_empty() {
         let nothing = why_not_judged(conditions);
         reasons.push(nothing.reason);
-        codes.push(nothing.code);
+        codes.push(nothing.code.to_string());
     }
     Standing { verdict, exit_code, reasons, codes }
 }
@@ -175,7 +174,8 @@ mod tests {
     #[test]
     fn of_several_scenarios_a_miss_beats_no_target_and_that_beats_doubt() {
         let failed = || scenario(&[Verdict::Fail], &[]);
-        let unreached = || scenario(&[], &[Condition::NotReachable { reason: "refused".into() }]);
+        let unreached =
+            || scenario(&[], &[Condition::not_reachable("refused", ["connection-refused"])]);
         let doubted = || scenario(&[Verdict::Inconclusive], &[]);
         let passed = || scenario(&[Verdict::Pass], &[]);
         let code = |scenarios: &[Standing]| judge_all(scenarios, None, FAIL).exit_code;
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_missed_objective_outweighs_a_target_that_was_not_reachable() {
-        let unreachable = Condition::NotReachable { reason: "refused".into() };
+        let unreachable = Condition::not_reachable("refused", ["connection-refused"]);
         let failed = scenario(&[Verdict::Fail], &[]);
         let unreached = scenario(&[], &[unreachable]);
         assert_eq!(unreached.exit_code, ExitCode::NotReachable);
@@ -226,7 +226,8 @@ mod tests {
         assert_eq!((outcome.verdict, outcome.exit_code), (Verdict::Inconclusive, ExitCode::Pass));
         let failed = scenario(&[Verdict::Fail], &[]);
         assert_eq!(judge_all(&[failed], None, WARN).exit_code, ExitCode::Failed);
-        let unreached = scenario(&[], &[Condition::NotReachable { reason: "refused".into() }]);
+        let unreached =
+            scenario(&[], &[Condition::not_reachable("refused", ["connection-refused"])]);
         assert_eq!(judge_all(&[unreached], None, WARN).exit_code, ExitCode::NotReachable);
     }
 }

@@ -12,6 +12,7 @@ mod abort;
 mod answer;
 mod arrivals;
 mod buckets;
+pub mod codes;
 mod connection;
 mod engine;
 mod exchange;

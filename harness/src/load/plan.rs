@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use thiserror::Error;
 
-use super::picker;
+use super::{codes, picker};
+use crate::code::Code;
 use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request};
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -136,6 +137,20 @@ pub enum LoadError {
     /// A load thread ended without handing over what it had measured.
     #[error("a load thread ended by itself, its measurements are lost; this is a bug in slogate")]
     ThreadLost,
+}
+
+impl LoadError {
+    /// What it is called, for `slogate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Empty(_)
+            | Self::NotHttp { .. }
+            | Self::FramingHeader { .. }
+            | Self::Weights { .. } => codes::UNSENDABLE_LOAD,
+            Self::Start(_) => codes::LOAD_THREAD,
+            Self::ThreadLost => codes::LOAD_LOST,
+        }
+    }
 }
 
 /// A request made ready: what is sent is cloned from here, bodies are shared.
@@ -294,7 +309,9 @@ mod tests {
         };
         let plan = |requests| LoadPlan::new(vec![phase.clone()], requests, address, "h".into());
         let refused = prepare(&plan(vec![weighing(u32::MAX), weighing(u32::MAX - 1)]));
-        assert!(matches!(refused, Err(LoadError::Weights { .. })));
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, LoadError::Weights { .. }));
+        assert_eq!(refused.code(), codes::UNSENDABLE_LOAD);
         assert!(prepare(&plan(vec![weighing(u32::MAX), weighing(u32::MAX)])).is_ok());
     }
 
@@ -316,5 +333,12 @@ mod tests {
         let mut wrong = request();
         wrong.headers.push(("Content-Length".into(), "5".into()));
         assert!(matches!(prepare_one(&wrong, "h"), Err(LoadError::FramingHeader { .. })));
+    }
+
+    #[test]
+    fn what_the_system_refuses_and_what_is_lost_are_told_apart() {
+        let refused = LoadError::Start(std::io::ErrorKind::OutOfMemory.into());
+        assert_eq!(refused.code(), codes::LOAD_THREAD);
+        assert_eq!(LoadError::ThreadLost.code(), codes::LOAD_LOST);
     }
 }

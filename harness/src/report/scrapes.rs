@@ -57,6 +57,7 @@ mod tests {
             good: instances.iter().map(|one| one.1).sum(),
             failed: instances.iter().map(|one| one.2).sum(),
             first_errors: Vec::new(),
+            codes: Vec::new(),
             source: "/metrics on the target".into(),
             instances: instances.iter().map(one).collect(),
         }

@@ -108,12 +108,14 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
     reasons
 }
 
-/// The codes of everything that is not a pass, each once, in the order in which it is told.
+/// The codes of everything that is not a pass, and of scrapes that failed, each once, in the order in which it is told.
 pub(super) fn codes(record: &RunRecord) -> Vec<&str> {
     let of_scenarios = record.scenarios.iter().flat_map(|scenario| {
         let slos = |verdict| scenario.slos.iter().filter(move |slo| slo.verdict == verdict);
         let slos = slos(Verdict::Fail).chain(slos(Verdict::Inconclusive));
-        scenario.codes.iter().chain(slos.flat_map(|slo| &slo.codes))
+        let scrapes = scenario.scrapes.iter().flat_map(|scrapes| &scrapes.codes);
+        let judged = slos.flat_map(|slo| &slo.codes);
+        scenario.codes.iter().chain(judged).chain(scrapes)
     });
     let rules = record.rules.iter().flat_map(|rules| &rules.results);
     each_once(of_scenarios.chain(rules.flat_map(|result| &result.codes)))

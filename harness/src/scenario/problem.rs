@@ -167,6 +167,11 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Problems {
+    /// The code of each problem.
+    pub fn codes(&self) -> impl Iterator<Item = Code> + '_ {
+        self.problems.iter().map(Problem::code)
+    }
+
     /// All problems, then all warnings, each with its source line underlined.
     pub fn render(&self) -> String {
         self.all().map(Problem::render).collect::<Vec<_>>().join("\n")

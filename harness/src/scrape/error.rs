@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
 
+use super::codes;
+use crate::code::Code;
 use crate::exposition::{ContentTypeError, ExpositionError};
+use crate::scenario;
 
 /// Why a scrape failed, or a scraper cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +26,13 @@ pub enum ScrapeError {
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
     /// No connection, or one that broke.
-    #[error("{0}")]
-    Transport(String),
+    #[error("{text}")]
+    Transport {
+        /// Which of the two, or that it is TLS.
+        code: Code,
+        /// In words.
+        text: String,
+    },
     /// An answer, but not the metrics.
     #[error("the metrics path answered {0}; {hint}", hint = hint(*.0))]
     Status(u16),
@@ -115,9 +123,34 @@ fn hint(status: u16) -> &'static str {
 }
 
 impl ScrapeError {
+    /// What it is called, for `slogate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Client { .. } => scenario::codes::INVALID_URL,
+            Self::Timeout(_) => codes::SCRAPE_TIMEOUT,
+            Self::Transport { code, .. } => *code,
+            Self::Status(401 | 403) => codes::METRICS_DENIED,
+            Self::Status(_) => codes::METRICS_STATUS,
+            Self::Redirect { .. } => codes::METRICS_REDIRECT,
+            Self::TooLarge(_) => codes::OVERSIZED_ANSWER,
+            Self::Empty => codes::EMPTY_EXPOSITION,
+            Self::Encoding(_) => codes::ENCODED_ANSWER,
+            Self::ContentType(ContentTypeError::Protobuf) => codes::PROTOBUF_EXPOSITION,
+            Self::ContentType(ContentTypeError::NotAnExposition(_))
+            | Self::NotAnExposition { .. } => codes::NOT_AN_EXPOSITION,
+            Self::Exposition(error) => error.code,
+            Self::TypeChanged { .. } => codes::TYPE_CHANGED,
+            Self::Ambiguous { .. } => codes::DUPLICATE_SAMPLE,
+            Self::OutOfOrder { .. } => codes::LATE_SAMPLE,
+            Self::Reserved(_) => codes::RESERVED_SERIES,
+        }
+    }
+
     /// A transport error with all its causes in one line: the outermost alone says
     /// only that something failed.
     pub fn transport(error: &reqwest::Error) -> Self {
+        let code =
+            if error.is_connect() { codes::METRICS_UNREACHABLE } else { codes::BROKEN_ANSWER };
         let mut text = match error.source() {
             Some(_) if error.is_connect() => "no connection".to_owned(),
             Some(_) => "the answer broke off".to_owned(),
@@ -126,7 +159,8 @@ impl ScrapeError {
         let mut cause = error.source();
         while let Some(inner) = cause {
             if let Some(of_tls) = tls_error(inner) {
-                return Self::Transport(format!("{text}: {}", in_words(of_tls)));
+                let text = format!("{text}: {}", in_words(of_tls));
+                return Self::Transport { code: codes::TLS_FAILED, text };
             }
             text.push_str(": ");
             text.push_str(&inner.to_string());
@@ -137,7 +171,7 @@ impl ScrapeError {
                 "; what answers does not speak HTTP/1.1: if it speaks TLS, ask it by https://",
             );
         }
-        Self::Transport(text)
+        Self::Transport { code, text }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod batch;
+pub mod codes;
 mod error;
 mod http;
 mod schedule;
@@ -27,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::exposition::{ParseRules, parse_with};
 use crate::scenario::Credentials;
-use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+use crate::series::{FamilyKind, ScrapeFailure, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 use batch::{Batch, Instance, report_labels};
 use http::{Page, Received};
@@ -228,7 +229,8 @@ impl Scraper {
             }
             Err(error) => {
                 state.instance.end_all(attempt.at_ms, &mut store);
-                Err(self.config.credentials.blank(&error.to_string()))
+                let message = self.config.credentials.blank(&error.to_string());
+                Err(ScrapeFailure::new(error.code(), message))
             }
         };
         let record = ScrapeRecord {

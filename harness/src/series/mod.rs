@@ -15,12 +15,15 @@ pub use restarts::{ChangeKind, InstanceChange, instance_changes};
 pub use crate::exposition::FamilyKind;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use slogate_promql::{
     Labels, MemorySeries, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
 };
+
+use crate::code::Code;
 
 /// Series that every scrape leaves, besides those of the page; the last one only where a
 /// limit was asked for. They are Prometheus' own.
@@ -83,7 +86,37 @@ pub struct ScrapeRecord {
     /// How long it took.
     pub took: Duration,
     /// Samples read, or what went wrong.
-    pub outcome: Result<usize, String>,
+    pub outcome: Result<usize, ScrapeFailure>,
+}
+
+/// Why a scrape failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrapeFailure {
+    /// What it is called, for `slogate explain`: by name, so that a saved run of another
+    /// version can be read; `None` where it has no name.
+    pub code: Option<String>,
+    /// In words, without secrets.
+    pub message: String,
+}
+
+impl ScrapeFailure {
+    /// A failure that has a code.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code: Some(code.name().to_owned()), message: message.into() }
+    }
+}
+
+/// One without a code.
+impl From<&str> for ScrapeFailure {
+    fn from(message: &str) -> Self {
+        Self { code: None, message: message.to_owned() }
+    }
+}
+
+impl fmt::Display for ScrapeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
 }
 
 impl SeriesStore {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use slogate_promql::Labels;
 
 use super::openmetrics::openmetrics_family;
-use super::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
+use super::{FamilyKind, ScrapeFailure, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// Everything that stands beside `series.om`; `stale.json` is its JSON form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct ScrapeNote {
     /// What went wrong; absent if nothing did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// Its code, for `slogate explain`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
 }
 
 impl SeriesStore {
@@ -87,13 +90,15 @@ impl From<&SeriesNote> for Labels {
 
 impl From<&ScrapeRecord> for ScrapeNote {
     fn from(record: &ScrapeRecord) -> Self {
+        let failure = record.outcome.as_ref().err();
         Self {
             at_ms: record.at_ms,
             instance: record.instance.clone(),
             moment: record.moment,
             took_seconds: record.took.as_secs_f64(),
             samples: record.outcome.as_ref().ok().copied(),
-            error: record.outcome.as_ref().err().cloned(),
+            error: failure.map(|failure| failure.message.clone()),
+            code: failure.and_then(|failure| failure.code.clone()),
         }
     }
 }
@@ -102,8 +107,10 @@ impl From<&ScrapeNote> for ScrapeRecord {
     fn from(note: &ScrapeNote) -> Self {
         let outcome = match (&note.error, note.samples) {
             (None, Some(samples)) => Ok(samples),
-            (Some(error), _) => Err(error.clone()),
-            (None, None) => Err("the saved run does not say how the scrape ended".to_owned()),
+            (Some(error), _) => {
+                Err(ScrapeFailure { code: note.code.clone(), message: error.clone() })
+            }
+            (None, None) => Err("the saved run does not say how the scrape ended".into()),
         };
         Self {
             at_ms: note.at_ms,

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::watch::OwnSeries;
 use crate::clock::Clock;
+use crate::code::Code;
 use crate::gate::Condition;
 use crate::scenario::{ApiSource, Credentials};
 use crate::scrape::{ApiConfig, ApiError, Opened, WatchedApi};
@@ -34,17 +35,23 @@ pub(super) async fn watch(
     cancelled: &CancellationToken,
 ) -> Result<ApiWatch, Condition> {
     // Read again for each scenario: a token may have been renewed, or be gone.
-    let credentials = source.access.read().map_err(|problems| not_there(source, &problems))?;
+    let credentials = source.access.read();
+    let credentials =
+        credentials.map_err(|problems| not_there(source, &problems, problems.codes()))?;
     let found = find(source, &credentials, own.clock).await;
-    let api = found.map_err(|error| not_there(source, &error))?;
+    let api = found.map_err(|error| not_there(source, &error, error.code()))?;
     let notes = Mutex::new(api.notes());
     let cancelled = cancelled.clone();
     Ok(ApiWatch { own, api, opened: Mutex::default(), notes, cancelled })
 }
 
-fn not_there(source: &ApiSource, error: &impl ToString) -> Condition {
+fn not_there(
+    source: &ApiSource,
+    error: &impl ToString,
+    causes: impl IntoIterator<Item = Code>,
+) -> Condition {
     let reason = format!("the metrics at {} could not be had: {}", source.url, error.to_string());
-    Condition::NotReachable { reason }
+    Condition::not_reachable(reason, causes)
 }
 
 async fn find(
@@ -131,7 +138,9 @@ mod tests {
             clock: Clock::start(),
         };
         let watched = watch(&source, own, &CancellationToken::new()).await;
-        let Err(Condition::NotReachable { reason }) = watched else { panic!("it was found") };
+        let Err(refused) = watched else { panic!("it was found") };
+        assert_eq!(refused.codes(), ["not-reachable", "unusable-credential"]);
+        let reason = refused.reason();
         let file = folder.path().join(Path::new("token.txt"));
         assert!(reason.contains(&format!("{} is not there", file.display())), "{reason}");
     }

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use crate::code::Code;
 use crate::load::{Engine, LoadError, LoadResult};
 use crate::scenario::{Phase, Scenario};
 
@@ -30,6 +31,16 @@ pub(super) enum DriveError {
     Load(#[from] LoadError),
     #[error("a scraper or a judge ended by itself; this is a bug in slogate")]
     Watch(#[from] JoinError),
+}
+
+impl DriveError {
+    /// What it is called, for `slogate explain`, if it is not a bug of the session's own.
+    pub(super) fn code(&self) -> Option<Code> {
+        match self {
+            Self::Load(error) => Some(error.code()),
+            Self::Watch(_) => None,
+        }
+    }
 }
 
 /// Drives all phases and gives what the generator measured.

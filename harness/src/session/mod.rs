@@ -7,6 +7,7 @@
 mod abort;
 mod api;
 mod artifacts;
+pub mod codes;
 mod conclude;
 mod drive;
 mod identity;
@@ -162,7 +163,9 @@ async fn perform(
 ) {
     match drive::drive(scenario, settings, &mut stage).await {
         Ok(load) => run.load = Some(load),
-        Err(error) => run.conditions.push(Condition::Internal { reason: error.to_string() }),
+        Err(error) => {
+            run.conditions.push(Condition::internal(error.to_string(), error.code()));
+        }
     }
     run.closing_scrapes = stage.closing_scrapes();
     see_target(&stage, run).await;

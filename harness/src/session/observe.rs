@@ -10,6 +10,7 @@ use slogate_promql::is_stale;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::code::Code;
 use crate::gate::{Condition, why_not_judged};
 use crate::load::{GeneratorReport, LoadResult, StopReason};
 use crate::scenario::{Metrics, Objectives, Scenario, ScrapeTargets, Target};
@@ -20,6 +21,7 @@ use crate::slo::algebra::since_start::counts_since_start;
 use crate::slo::{Evidence, judge, judge_instances, not_judged};
 use crate::target::resolve;
 
+use super::codes;
 use super::drive::hurried;
 use super::identity::{self, Addresses};
 use super::scrapes::{self, Scrapes};
@@ -120,7 +122,7 @@ async fn reach(
     (series, run): (&SharedSeries, &mut ScenarioRun),
 ) -> Result<Scrapes, Condition> {
     let (Target::Url(url), Some(path)) = (&scenario.target, metrics_path(scenario)) else {
-        return Err(Condition::Internal { reason: "an observation needs a URL".to_owned() });
+        return Err(Condition::internal("an observation needs a URL", None::<Code>));
     };
     let resolved = resolve(url).await.map_err(|error| not_reachable(&error))?;
     run.target.address = Some(resolved.address.to_string());
@@ -130,7 +132,7 @@ async fn reach(
         Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
     }
     let Metrics::Scrape(source) = &scenario.metrics else {
-        return Err(Condition::Internal { reason: "an observation needs metrics".to_owned() });
+        return Err(Condition::internal("an observation needs metrics", None::<Code>));
     };
     // Nothing is sent, so there are no series of our own.
     let own = OwnSeries {
@@ -154,8 +156,9 @@ fn metrics_path(scenario: &Scenario) -> Option<&str> {
 
 /// When the target's process started, milliseconds since the epoch.
 fn started_at(store: &SeriesStore) -> Result<i64, Condition> {
-    let refused = |what: &str| Condition::NotReachable {
-        reason: format!("--since-start: {what}; leave it out to judge what happens from now on"),
+    let refused = |what: &str| {
+        let advice = "leave it out to judge what happens from now on";
+        Condition::not_reachable(format!("--since-start: {what}; {advice}"), [codes::NO_START_TIME])
     };
     let mut starts = store.iter().filter(|one| one.labels.metric_name() == Some(START_TIME));
     let (first, second) = (starts.next(), starts.next());

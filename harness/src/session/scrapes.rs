@@ -13,14 +13,18 @@ use reqwest::Url;
 use tokio_util::sync::CancellationToken;
 
 use crate::archive::ClosingScrape;
+use crate::code::Code;
 use crate::gate::Condition;
+use crate::scenario::codes::INVALID_URL;
 use crate::scenario::{
     AddressFamily, Credentials, DnsTargets, ScrapeSource, ScrapeTargets, ScrapeUrl,
 };
 use crate::scrape::{HookedScrapes, OnScrape, ScrapeConfig, ScrapeError, Scraper};
 use crate::series::{ScrapeMoment, ScrapeRecord};
+use crate::target::codes::NO_ADDRESS;
 use crate::target::{self, Resolved};
 
+use super::codes;
 use super::watch::OwnSeries;
 
 /// Most bytes of one scrape: ten times what a large service exports.
@@ -57,7 +61,8 @@ impl Scrapes {
         made: Made<'_>,
     ) -> Result<Self, Condition> {
         // Read again for each scenario: a token may have been renewed since the last one.
-        let credentials = source.access.read().map_err(|problems| not_there(&problems))?;
+        let credentials =
+            source.access.read().map_err(|problems| not_there(&problems, problems.codes()))?;
         let instances = match &source.targets {
             ScrapeTargets::Path(path) => vec![on_target(path, target)],
             ScrapeTargets::Urls(urls) => {
@@ -80,24 +85,22 @@ impl Scrapes {
             Ok(scraper.with_hook(hook, hooked))
         });
         let scrapers: Result<Vec<_>, ScrapeError> = scrapers.collect();
-        Ok(Self { scrapers: scrapers.map_err(|error| not_there(&error))? })
+        Ok(Self { scrapers: scrapers.map_err(|error| not_there(&error, [error.code()]))? })
     }
 
     /// Sees that every instance is there, before the load.
     pub(super) async fn see_metrics(&self) -> Result<(), Condition> {
-        let failed: Vec<String> = self
-            .scrape(ScrapeMoment::Readiness)
-            .await
-            .into_iter()
-            .filter_map(|record| {
-                let error = record.outcome.err()?;
-                Some(format!("the metrics of {} could not be scraped: {error}", record.instance))
-            })
-            .collect();
+        let (mut failed, mut causes) = (Vec::new(), Vec::new());
+        for record in self.scrape(ScrapeMoment::Readiness).await {
+            let Err(error) = record.outcome else { continue };
+            failed
+                .push(format!("the metrics of {} could not be scraped: {error}", record.instance));
+            causes.extend(error.code);
+        }
         if failed.is_empty() {
             return Ok(());
         }
-        Err(Condition::NotReachable { reason: failed.join("; ") })
+        Err(Condition::not_reachable(failed.join("; "), causes))
     }
 
     /// Scrapes every instance, all at once.
@@ -158,7 +161,7 @@ fn on_target(path: &str, target: &Resolved) -> Instance {
 }
 
 async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Condition> {
-    let url = Url::parse(&page.url).map_err(|error| not_there(&error))?;
+    let url = Url::parse(&page.url).map_err(|error| not_there(&error, [INVALID_URL]))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.port_or_known_default().unwrap_or_default();
     let instance =
@@ -166,14 +169,15 @@ async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Conditi
     if host.eq_ignore_ascii_case(&target.host) && port == target.port {
         return Ok(instance(target.address));
     }
-    let failed = |error: target::TargetError| Condition::NotReachable {
-        reason: format!("the metrics of {} could not be scraped: {error}", page.instance),
+    let failed = |error: target::TargetError| {
+        let reason = format!("the metrics of {} could not be scraped: {error}", page.instance);
+        Condition::not_reachable(reason, error.code())
     };
     let addresses = target::addresses(host, port).await.map_err(failed)?;
     match target::first_that_accepts(&addresses).await {
         Some(address) => Ok(instance(address)),
         // Never the target's own address: its metrics would stand in for this page's.
-        None => Err(not_there(&format!("{host} has no address"))),
+        None => Err(not_there(&format!("{host} has no address"), [NO_ADDRESS])),
     }
 }
 
@@ -182,11 +186,12 @@ fn refuse_one_page_twice(instances: &[Instance]) -> Result<(), Condition> {
     for (number, one) in instances.iter().enumerate() {
         let same = instances.iter().take(number).find(|other| other.page() == one.page());
         if let Some(other) = same {
-            return Err(not_there(&format!(
+            let what = format!(
                 "{} and {} are one page at {}, so what it counts would count twice; list it once \
                  (behind a balancer, list the processes themselves)",
                 other.name, one.name, one.address
-            )));
+            );
+            return Err(not_there(&what, [codes::ONE_PAGE_TWICE]));
         }
     }
     Ok(())
@@ -203,7 +208,8 @@ impl Instance {
 
 /// One instance for each address of a name.
 async fn of_name(dns: &DnsTargets) -> Result<Vec<Instance>, Condition> {
-    let found = target::addresses(&dns.name, dns.port).await.map_err(|error| not_there(&error))?;
+    let found = target::addresses(&dns.name, dns.port).await;
+    let found = found.map_err(|error| not_there(&error, error.code()))?;
     let addresses = of_family(&found, dns.family);
     if addresses.is_empty() {
         let kind = match dns.family {
@@ -211,7 +217,7 @@ async fn of_name(dns: &DnsTargets) -> Result<Vec<Instance>, Condition> {
             _ => "IPv6",
         };
         let reason = format!("the name `{}` has no {kind} address to scrape", dns.name);
-        return Err(Condition::NotReachable { reason });
+        return Err(Condition::not_reachable(reason, [NO_ADDRESS]));
     }
     let host = if dns.name.contains(':') { format!("[{}]", dns.name) } else { dns.name.clone() };
     let url = format!("{}://{host}:{}{}", dns.scheme, dns.port, dns.path);
@@ -233,9 +239,9 @@ fn of_family(found: &[SocketAddr], family: Option<AddressFamily>) -> Vec<SocketA
     addresses
 }
 
-fn not_there(error: &impl ToString) -> Condition {
+fn not_there(error: &impl ToString, causes: impl IntoIterator<Item = Code>) -> Condition {
     let reason = format!("the metrics could not be scraped: {}", error.to_string());
-    Condition::NotReachable { reason }
+    Condition::not_reachable(reason, causes)
 }
 
 #[cfg(test)]
@@ -257,9 +263,9 @@ mod tests {
         for other in ["http://b:9/m?x=1", "http://b:9/n"] {
             assert_eq!(check("http://a:9/m", other), Ok(()), "{other}");
         }
-        let Err(Condition::NotReachable { reason }) = check("http://a:9/m", "http://b:9/m") else {
-            panic!("one page stands for two instances");
-        };
+        let refused = check("http://a:9/m", "http://b:9/m").unwrap_err();
+        assert_eq!(refused.codes(), ["not-reachable", "one-page-twice"]);
+        let reason = refused.reason();
         assert!(reason.contains("http://a:9/m and http://b:9/m are one page"), "{reason}");
     }
 

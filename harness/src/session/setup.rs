@@ -99,7 +99,8 @@ impl Stage {
             Addresses::Alike(note) => run.notes.push(note),
             Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
         }
-        let engine = start_engine(scenario, settings, &resolved, clock).await.map_err(internal)?;
+        let engine = start_engine(scenario, settings, &resolved, clock).await;
+        let engine = engine.map_err(|error| not_sendable(&error))?;
         let series = SharedSeries::default();
         let own = own_series(scenario, clock, (&engine, meter(leader, &resolved)), &series);
         let watch = match &scenario.metrics {
@@ -159,7 +160,7 @@ async fn end_started(
             // Few services have a handler for SIGTERM; only ours must end well.
             Ok(status) if status.success() || !is_reference => {}
             Ok(status) => run.notes.push(format!("{name} ended with {status}")),
-            Err(error) => run.notes.push(error.to_string()),
+            Err(error) => run.notes.push(noted(&error)),
         }
     }
     if !is_reference && still_listens(address).await {
@@ -170,6 +171,14 @@ async fn end_started(
     }
 }
 
+/// A fault that takes no pass away.
+fn noted(error: &TargetError) -> String {
+    match error.code() {
+        Some(code) => format!("warning[{code}]: {error}"),
+        None => error.to_string(),
+    }
+}
+
 /// Ends a service that was started and could not be loaded; its last lines may say why.
 async fn end_unreached(started: Option<Started>, condition: Condition) -> Condition {
     let Some(started) = started else { return condition };
@@ -177,9 +186,10 @@ async fn end_unreached(started: Option<Started>, condition: Condition) -> Condit
     // Why it cannot be loaded says more than how it ended.
     let _ = started.stop(true).await;
     match condition {
-        Condition::NotReachable { reason } if !log.is_empty() => {
-            Condition::NotReachable { reason: format!("{reason}\nthe last lines of {name}:{log}") }
-        }
+        Condition::NotReachable { reason, causes } if !log.is_empty() => Condition::NotReachable {
+            reason: format!("{reason}\nthe last lines of {name}:{log}"),
+            causes,
+        },
         other => other,
     }
 }
@@ -326,11 +336,11 @@ async fn watch(
 }
 
 pub(super) fn not_reachable(error: &TargetError) -> Condition {
-    Condition::NotReachable { reason: error.to_string() }
+    Condition::not_reachable(error.to_string(), error.code())
 }
 
-pub(super) fn internal(error: impl std::error::Error) -> Condition {
-    Condition::Internal { reason: error.to_string() }
+fn not_sendable(error: &LoadError) -> Condition {
+    Condition::internal(error.to_string(), [error.code()])
 }
 
 #[cfg(test)]
@@ -361,5 +371,12 @@ slo:
         let read = read_text(Path::new("s.yaml"), text, &Variables::new(), &ReadOptions::default());
         let bounds = judged_seconds(&read.unwrap().scenario.objectives);
         assert_eq!(bounds, [0.17, 3.0, 0.001, 0.007, 41.0, 0.23, 9.0]);
+    }
+
+    #[test]
+    fn a_service_that_could_not_be_ended_is_a_note_with_its_code() {
+        let source = std::io::ErrorKind::PermissionDenied.into();
+        let error = TargetError::Stop { name: "`shop`".to_owned(), process: 7, source };
+        assert!(noted(&error).starts_with("warning[stop-failed]: `shop` (process 7)"));
     }
 }

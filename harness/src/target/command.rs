@@ -105,7 +105,7 @@ impl StartCommand {
                 let (status, log) = process.last_words().await;
                 let exit = status.map_or_else(String::new, |status| format!(" ({status})"));
                 let what = format!("{name} ended before {} answered{exit}", self.url());
-                Err(TargetError::NotReady { what, log })
+                Err(TargetError::Ended { what, log })
             }
             Err(NotReady::Silent(last)) => {
                 let what = format!(
@@ -206,6 +206,7 @@ async fn accepts(address: SocketAddr) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::codes;
 
     fn program(command: &str) -> String {
         let within = Duration::from_secs(1);
@@ -226,7 +227,8 @@ mod tests {
     #[test]
     fn a_command_and_a_url_are_needed() {
         let within = Duration::from_secs(1);
-        assert!(StartCommand::new(" ", "http://a", within).is_err());
-        assert!(StartCommand::new("x", "localhost:1", within).is_err());
+        let code = |command, url| StartCommand::new(command, url, within).unwrap_err().code();
+        assert_eq!(code(" ", "http://a"), Some(codes::EMPTY_COMMAND));
+        assert_eq!(code("x", "localhost:1"), Some(crate::scenario::codes::INVALID_URL));
     }
 }

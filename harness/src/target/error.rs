@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+use super::codes;
+use crate::code::Code;
 use crate::scenario;
 
 /// Why a target cannot be loaded.
@@ -28,6 +30,8 @@ pub enum TargetError {
         tried: String,
         /// The last error.
         reason: String,
+        /// Its kind.
+        kind: io::ErrorKind,
     },
     /// There is nothing to start.
     #[error("the command is empty; write what starts the service")]
@@ -49,7 +53,15 @@ pub enum TargetError {
         /// What the system said.
         source: io::Error,
     },
-    /// The service ended, or did not get ready.
+    /// The service ended before it was ready.
+    #[error("{what}{log}")]
+    Ended {
+        /// Who, and how.
+        what: String,
+        /// The last lines of its log, each on a line of its own, or nothing.
+        log: String,
+    },
+    /// The service did not get ready.
     #[error("{what}{log}")]
     NotReady {
         /// Who, and what happened instead.
@@ -73,6 +85,25 @@ pub enum TargetError {
 }
 
 impl TargetError {
+    /// What it is called, for `slogate explain`; that somebody asked to stop is no fault.
+    pub fn code(&self) -> Option<Code> {
+        Some(match self {
+            Self::Url(_) => scenario::codes::INVALID_URL,
+            Self::NoAddress { .. } => codes::NO_ADDRESS,
+            Self::Unreachable { kind: io::ErrorKind::ConnectionRefused, .. } => {
+                codes::CONNECTION_REFUSED
+            }
+            Self::Unreachable { .. } => codes::NO_CONNECTION,
+            Self::NoCommand => codes::EMPTY_COMMAND,
+            Self::Taken { .. } => codes::ALREADY_LISTENING,
+            Self::Start { .. } => codes::START_FAILED,
+            Self::Ended { .. } => codes::ENDED_BEFORE_READY,
+            Self::NotReady { .. } => codes::NOT_READY,
+            Self::Stop { .. } => codes::STOP_FAILED,
+            Self::Cancelled => return None,
+        })
+    }
+
     /// The same about a process that is better named so.
     pub(super) fn named(self, better: &str) -> Self {
         match self {

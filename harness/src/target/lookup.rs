@@ -64,6 +64,7 @@ mod tests {
     async fn a_name_that_nobody_knows_has_no_address() {
         let error = addresses("no-such-host.invalid", 80).await.unwrap_err();
         assert!(error.to_string().contains("no-such-host.invalid"), "{error}");
+        assert_eq!(error.code(), Some(crate::target::codes::NO_ADDRESS));
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! A host name is resolved once, here; load and scrapes go to the same address.
 //! This module sends no request of the load and judges nothing.
 
+pub mod codes;
 mod command;
 mod error;
 mod guard;

@@ -42,10 +42,18 @@ pub async fn start_reference(
             process.keep_log(lines.into_inner());
             Ok((process, url))
         }
-        Err(what) => {
+        Err(unready) => {
             let (status, log) = process.last_words().await;
             let exit = status.map_or_else(String::new, |status| format!(" ({status})"));
-            Err(TargetError::NotReady { what: format!("{NAME} {what}{exit}"), log })
+            Err(match unready {
+                Unready::Ended => TargetError::Ended {
+                    what: format!("{NAME} ended before it listened{exit}"),
+                    log,
+                },
+                Unready::Because(what) => {
+                    TargetError::NotReady { what: format!("{NAME} {what}{exit}"), log }
+                }
+            })
         }
     }
 }
@@ -62,16 +70,30 @@ fn command(program: &Path, folder: &Path, faults: &[String]) -> Command {
     command
 }
 
+/// Why the service does not listen.
+enum Unready {
+    Ended,
+    Because(String),
+}
+
 /// The URL from the line that says where the service listens, or what came instead.
-async fn ready_url(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<String, String> {
+async fn ready_url(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<String, Unready> {
     let line = match tokio::time::timeout(READY_WITHIN, lines.next_line()).await {
         Ok(Ok(Some(line))) => line,
-        Ok(Ok(None)) => return Err("ended before it listened".to_owned()),
-        Ok(Err(error)) => return Err(format!("cannot be read from: {error}")),
-        Err(_) => return Err(format!("did not say where it listens within {READY_WITHIN:?}")),
+        Ok(Ok(None)) => return Err(Unready::Ended),
+        Ok(Err(error)) => {
+            return Err(Unready::Because(format!("cannot be read from: {error}")));
+        }
+        Err(_) => {
+            let what = format!("did not say where it listens within {READY_WITHIN:?}");
+            return Err(Unready::Because(what));
+        }
     };
     match line.strip_prefix(READY_LINE) {
         Some(url) if url.starts_with("http://") => Ok(url.trim().to_owned()),
-        _ => Err(format!("said `{line}` where `{READY_LINE}http://…` was expected")),
+        _ => {
+            let what = format!("said `{line}` where `{READY_LINE}http://…` was expected");
+            Err(Unready::Because(what))
+        }
     }
 }

@@ -70,22 +70,27 @@ async fn accepting(
             connected
         }
     });
-    let (mut accepted, mut last_error) = (Vec::new(), String::new());
+    let (mut accepted, mut last) = (Vec::new(), io::Error::from(io::ErrorKind::NotFound));
     for attempt in join_all(attempts).await {
         match attempt {
             Ok(address) => accepted.push(address),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                last_error = format!("no connection within {within:?}");
-            }
-            Err(error) => last_error = error.to_string(),
+            Err(error) => last = error,
         }
     }
     if accepted.is_empty() {
         let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        return Err(TargetError::Unreachable { tried: tried.join(", "), reason: last_error });
+        return Err(unreachable(tried.join(", "), &last, within));
     }
     let others = accepted.split_off(1);
     Ok((accepted[0], others))
+}
+
+fn unreachable(tried: String, last: &io::Error, within: Duration) -> TargetError {
+    let reason = match last.kind() {
+        io::ErrorKind::TimedOut => format!("no connection within {within:?}"),
+        _ => last.to_string(),
+    };
+    TargetError::Unreachable { tried, reason, kind: last.kind() }
 }
 
 /// Comes back when there is no more time: all of it, or a second after the first
@@ -105,6 +110,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::target::codes;
 
     async fn listener_at(address: &str) -> (TcpListener, SocketAddr) {
         let listener = TcpListener::bind(address).await.unwrap();
@@ -150,7 +156,20 @@ mod tests {
     async fn a_closed_port_is_unreachable_and_named() {
         let (closed, nobody) = listener().await;
         drop(closed);
-        let error = accepting(&[nobody], CONNECT_WITHIN).await.unwrap_err().to_string();
+        let error = accepting(&[nobody], CONNECT_WITHIN).await.unwrap_err();
+        assert_eq!(error.code(), Some(codes::CONNECTION_REFUSED));
+        let error = error.to_string();
         assert!(error.contains(&nobody.to_string()) && error.contains("running?"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_that_does_not_come_about_is_not_one_that_is_refused() {
+        let code = |kind: io::ErrorKind| {
+            unreachable("127.0.0.1:1".to_owned(), &kind.into(), CONNECT_WITHIN).code()
+        };
+        assert_eq!(code(io::ErrorKind::ConnectionRefused), Some(codes::CONNECTION_REFUSED));
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::HostUnreachable] {
+            assert_eq!(code(kind), Some(codes::NO_CONNECTION), "{kind:?}");
+        }
     }
 }

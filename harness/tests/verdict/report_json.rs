@@ -293,7 +293,7 @@ fn what_is_not_a_pass_has_a_code_that_can_be_explained() {
     let is_known = |code: &String| known.contains(&code.as_str());
     let record = whole();
     for scenario in &record.scenarios {
-        assert_eq!(scenario.codes.len(), scenario.reasons.len(), "{}", scenario.name);
+        assert!(scenario.codes.len() >= scenario.reasons.len(), "{}", scenario.name);
         assert!(scenario.codes.iter().all(is_known), "{:?}", scenario.codes);
         for slo in &scenario.slos {
             assert_eq!(slo.codes.is_empty(), slo.verdict == Verdict::Pass, "{slo:?}");

@@ -369,7 +369,7 @@ pub(crate) fn inconclusive() -> ScenarioRecord {
 pub(crate) fn unreachable() -> ScenarioRecord {
     let scenario = scenario("gone", vec![planned_open("steady")], usual_objectives());
     let reason = "127.0.0.1:4001 refused the connection".to_owned();
-    record_of(&scenario, None, vec![Condition::NotReachable { reason }])
+    record_of(&scenario, None, vec![Condition::not_reachable(reason, ["connection-refused"])])
 }
 
 /// Twelve repetitions of one phase.

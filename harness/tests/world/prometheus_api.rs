@@ -107,10 +107,12 @@ fn a_matcher_that_selects_nothing_stops_before_the_load() {
         let file = workspace.write("scenario.yaml", &scenario(&service.url(), &metrics, 3));
         let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(4);
         assert!(ended.stdout.contains("no such series"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("\"nothing-selected\""), "{}", ended.stdout);
         assert_eq!(service.succeeded(), 0);
         drop(prometheus);
         let ended = workspace.run(&["run", file.to_str().unwrap(), "--out", "json"]).expect_code(4);
         assert!(ended.stdout.contains("no connection"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("\"metrics-unreachable\""), "{}", ended.stdout);
     }
 }
 

@@ -259,7 +259,7 @@ fn trouble_of(condition: &Condition) -> Failure {
     };
     let reason = match condition {
         // That this is before a load goes without saying here.
-        Condition::NotReachable { reason } => reason.clone(),
+        Condition::NotReachable { reason, .. } => reason.clone(),
         other => other.reason(),
     };
     let message = error(condition.code(), format!("{reason}; nothing was written"));

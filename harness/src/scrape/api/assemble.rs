@@ -14,7 +14,8 @@ use super::cadence::{self, Tick, interval_ms};
 use super::clock_difference::ClockDifference;
 use super::instances::{WatchedInstance, instance, is_up};
 use crate::exposition::FamilyKind;
-use crate::series::{FamilyMetadata, ScrapeMoment, ScrapeRecord, SeriesStore};
+use crate::scrape::codes;
+use crate::series::{FamilyMetadata, ScrapeFailure, ScrapeMoment, ScrapeRecord, SeriesStore};
 
 /// A sample of a series that is not scraped with its instance speaks for so many of the
 /// series' own intervals.
@@ -192,13 +193,17 @@ impl<'a> OneInstance<'a> {
             outcome,
         };
         let ticks = self.ticks.iter().zip(counts).enumerate().map(|(index, (tick, count))| {
-            let outcome = tick.fault.clone().map_or(Ok(*count), Err);
+            let fault = tick.fault.clone();
+            let failure = fault.map(|why| ScrapeFailure::new(codes::THEIR_SCRAPE_FAILED, why));
+            let outcome = failure.map_or(Ok(*count), Err);
             record(tick.at_ms, moment(index), outcome)
         });
         let missing =
             [(&self.not_opened, ScrapeMoment::Opening), (&self.not_closed, ScrapeMoment::Closing)];
         let missing = missing.into_iter().filter_map(|(why, moment)| {
-            why.clone().map(|(at_ms, why)| record(at_ms, moment, Err(why)))
+            let (at_ms, why) = why.clone()?;
+            let failure = ScrapeFailure::new(codes::NO_NEW_SAMPLE, why);
+            Some(record(at_ms, moment, Err(failure)))
         });
         ticks.chain(missing).collect()
     }
@@ -292,7 +297,9 @@ mod tests {
 
     fn error_at(store: &SeriesStore, moment: ScrapeMoment, instance: &str) -> String {
         let of = |one: &&ScrapeRecord| one.moment == moment && one.instance == instance;
-        store.scrapes().iter().find(of).unwrap().outcome.clone().unwrap_err()
+        let failure = store.scrapes().iter().find(of).unwrap().outcome.clone().unwrap_err();
+        assert_eq!(failure.code.as_deref(), Some(codes::NO_NEW_SAMPLE.name()));
+        failure.message
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl ApiClient {
 fn failed(error: ScrapeError) -> ApiError {
     match error {
         ScrapeError::TooLarge(limit_bytes) => ApiError::TooLarge(limit_bytes),
-        other => ApiError::Transport(other.to_string()),
+        other => ApiError::Transport { code: other.code(), text: other.to_string() },
     }
 }
 

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::code::Code;
+use crate::scrape::codes;
+use crate::series::ScrapeFailure;
+
 /// Why an API did not give what was asked for.
 #[derive(Debug, Error)]
 pub enum ApiError {
@@ -11,8 +15,13 @@ pub enum ApiError {
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
     /// No connection, or one that broke.
-    #[error("{0}")]
-    Transport(String),
+    #[error("{text}")]
+    Transport {
+        /// Which of the two, or that it is TLS.
+        code: Code,
+        /// In words.
+        text: String,
+    },
     /// An answer, but not one of this API.
     #[error("{0}; is this the URL that a Grafana data source would have?")]
     NotTheApi(String),
@@ -90,10 +99,38 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// What it is called, for `slogate explain`; that somebody asked to stop is no fault.
+    pub fn code(&self) -> Option<Code> {
+        Some(match self {
+            Self::Timeout(_) => codes::SCRAPE_TIMEOUT,
+            Self::Transport { code, .. } => *code,
+            Self::NotTheApi(_) => codes::NOT_THE_API,
+            Self::Refused { .. } => codes::API_REFUSED,
+            Self::Warned(_) => codes::API_WARNING,
+            Self::TooLarge(_) => codes::OVERSIZED_ANSWER,
+            Self::TooManySamples(_) | Self::TooManyInstances { .. } => codes::TOO_MUCH_SELECTED,
+            Self::NoSuchSeries(_) => codes::NOTHING_SELECTED,
+            Self::SeveralTargets { .. } => codes::SEVERAL_TARGETS,
+            Self::NoInterval { .. } => codes::UNKNOWN_INTERVAL,
+            Self::NoNewSample { .. } => codes::NO_NEW_SAMPLE,
+            Self::NotSettled(_) => codes::UNSETTLED_SAMPLES,
+            Self::ClockMoved(_) => codes::CLOCK_MOVED,
+            Self::Interrupted => return None,
+        })
+    }
+
+    /// As the record of a scrape has it.
+    pub(super) fn failure(&self) -> ScrapeFailure {
+        ScrapeFailure {
+            code: self.code().map(|code| code.name().to_owned()),
+            message: self.to_string(),
+        }
+    }
+
     /// The error with another text where it repeats what the API said.
     pub(super) fn map_text(self, other: impl Fn(&str) -> String) -> Self {
         match self {
-            Self::Transport(text) => Self::Transport(other(&text)),
+            Self::Transport { code, text } => Self::Transport { code, text: other(&text) },
             Self::NotTheApi(text) => Self::NotTheApi(other(&text)),
             Self::Warned(text) => Self::Warned(other(&text)),
             Self::Refused { kind, message } => {
@@ -107,7 +144,7 @@ impl ApiError {
     pub(super) fn is_final(&self) -> bool {
         !matches!(
             self,
-            Self::Timeout(_) | Self::Transport(_) | Self::NotTheApi(_) | Self::Refused { .. }
+            Self::Timeout(_) | Self::Transport { .. } | Self::NotTheApi(_) | Self::Refused { .. }
         )
     }
 }

@@ -92,6 +92,7 @@ mod tests {
     use slogate_promql::parse_selector;
 
     use super::*;
+    use crate::scrape::codes;
 
     fn labels(name: &str, instance: &str, job: &str) -> Labels {
         Labels::new([(METRIC_NAME, name), ("instance", instance), ("job", job)])
@@ -120,7 +121,10 @@ mod tests {
         let without_up = tick_series(&selected, &[]).unwrap_err();
         assert!(without_up.to_string().contains("several targets (x, y)"), "{without_up}");
         let ups = [labels("up", "1", "x"), labels("up", "1", "y")];
-        assert!(tick_series(&selected, &ups).is_err());
+        let with_up = tick_series(&selected, &ups).unwrap_err();
+        for error in [without_up, with_up] {
+            assert_eq!(error.code(), Some(codes::SEVERAL_TARGETS));
+        }
     }
 
     #[test]
@@ -130,5 +134,6 @@ mod tests {
         assert!(tick_series(&selected[1..], &[]).is_ok());
         let error = tick_series(&selected, &[]).unwrap_err();
         assert!(matches!(error, ApiError::TooManyInstances { found: 101, most: 100 }), "{error}");
+        assert_eq!(error.code(), Some(codes::TOO_MUCH_SELECTED));
     }
 }

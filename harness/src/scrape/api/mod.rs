@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use super::SharedSeries;
 use crate::clock::Clock;
 use crate::scenario::Credentials;
-use crate::series::{ScrapeMoment, ScrapeRecord, SeriesStore};
+use crate::series::{ScrapeFailure, ScrapeMoment, ScrapeRecord, SeriesStore};
 use answer::VectorRow;
 use assemble::{Bounds, Fetched, LeftOut, assemble};
 use client::ApiClient;
@@ -166,8 +166,8 @@ impl WatchedApi {
         let opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                let reason = error.to_string();
-                self.record_all((ended_ms, ScrapeMoment::Opening), &Err(reason), store);
+                let failure = error.failure();
+                self.record_all((ended_ms, ScrapeMoment::Opening), &Err(failure), store);
                 return Closed::default();
             }
         };
@@ -180,8 +180,8 @@ impl WatchedApi {
             Err(error) => {
                 // Nothing was read of it, but it was there.
                 self.record_all((opened.at_ms, ScrapeMoment::Opening), &Ok(0), store);
-                let reason = error.to_string();
-                self.record_all((ended_ms, ScrapeMoment::Closing), &Err(reason), store);
+                let failure = error.failure();
+                self.record_all((ended_ms, ScrapeMoment::Closing), &Err(failure), store);
                 Closed::default()
             }
         }
@@ -261,7 +261,7 @@ impl WatchedApi {
     fn record_all(
         &self,
         (at_ms, moment): (i64, ScrapeMoment),
-        outcome: &Result<usize, String>,
+        outcome: &Result<usize, ScrapeFailure>,
         store: &SharedSeries,
     ) {
         let mut store = super::lock(store);
