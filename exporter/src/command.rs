@@ -149,20 +149,20 @@ async fn serve(options: Options) -> Result<ExitCode, CommandError> {
     let address = options.address();
     let listen_error = |source| CommandError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-    announce(listener.local_addr().map_err(listen_error)?).map_err(CommandError::Announce)?;
     let stop = CancellationToken::new();
     if options.exit_on_stdin_eof {
         stop_at_end_of_stdin(stop.clone());
     }
-    let config = options.config(folder.path.clone(), access);
-    let serving = server::run(listener, config, stop.clone().cancelled_owned());
+    let ready = server::set_up(options.config(folder.path.clone(), access))?;
+    announce(listener.local_addr().map_err(listen_error)?).map_err(CommandError::Announce)?;
+    let serving = server::serve_until(listener, ready, stop.clone().cancelled_owned());
     tokio::pin!(serving);
     tokio::select! {
-        ended = &mut serving => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
+        () = &mut serving => return Ok(ExitCode::SUCCESS),
         _signal = signals.next() => stop.cancel(),
     }
     tokio::select! {
-        ended = serving => Ok(ended.map(|()| ExitCode::SUCCESS)?),
+        () = serving => Ok(ExitCode::SUCCESS),
         code = signals.next() => {
             tracing::warn!("a second signal: ending at once");
             Ok(ExitCode::from(code))

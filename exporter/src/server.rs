@@ -1,6 +1,6 @@
 //! Runs a service on a listener until it is told to stop, and then drains it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{Request, body::Incoming, server::conn::http1, service::Service as _};
@@ -47,17 +47,40 @@ pub enum ServeError {
     SetUp(#[from] SetUpError),
 }
 
-/// Serves until `shutdown` is ready, then refuses new exports, lets those that
-/// run finish, and returns.
+/// A service that has all it needs, and can be announced.
+pub(crate) struct Ready(Arc<Service>);
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready").finish_non_exhaustive()
+    }
+}
+
+/// Sets a service up: its folder is there, can be written to, and is nobody else's.
+pub(crate) fn set_up(config: Config) -> Result<Ready, ServeError> {
+    for fault in config.faults.texts() {
+        tracing::warn!(fault, "FAULT ON PURPOSE is switched on");
+    }
+    Ok(Ready(Arc::new(Service::new(config)?)))
+}
+
+/// Sets a service up and serves until `shutdown` is ready.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    for fault in config.faults.texts() {
-        tracing::warn!(fault, "FAULT ON PURPOSE is switched on");
-    }
-    let service = Arc::new(Service::new(config)?);
+    serve_until(listener, set_up(config)?, shutdown).await;
+    Ok(())
+}
+
+/// Serves until `shutdown` is ready, then refuses new exports, lets those that
+/// run finish, and returns.
+pub(crate) async fn serve_until(
+    listener: TcpListener,
+    Ready(service): Ready,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
     let _expiry = expire_regularly(Arc::clone(&service));
     let router = routes::router(&service);
     let closing = CancellationToken::new();
@@ -72,7 +95,6 @@ pub async fn run(
     if timeout(CLOSING_TIME, connections.wait()).await.is_err() {
         tracing::warn!(open = connections.len(), "cutting connections that stay open");
     }
-    Ok(())
 }
 
 /// Accepts connections for ever.
