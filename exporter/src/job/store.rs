@@ -1,9 +1,9 @@
 //! Finished files, until they expire.
 //!
-//! An id is a number and a keyed hash of it and of its owner. The map from ids to files is the only
-//! way to a file, so no text of a client ever becomes part of a path; and an id
-//! whose hash is right but which is not in the map must have expired or never
-//! come to be, so that expired files need no memory.
+//! An id is a number and a keyed hash of it and of its owner. The map from ids to
+//! files is the only way to a file, so no text of a client ever becomes part of a
+//! path; and an id whose hash is right but which is not in the map must have
+//! expired or never come to be, so that expired files need no memory.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::RandomState},

@@ -1,7 +1,8 @@
 //! `GET /export/download/{id}`: a finished file, whole or in ranges.
 //!
-//! The id is looked up, never made into a path, and only its owner finds it. [`range`] settles which part is
-//! wanted; cutting it, conditional requests and HEAD are `tower-http`'s work.
+//! The id is looked up, never made into a path, and only its owner finds it.
+//! [`range`] settles which part is wanted; cutting it, conditional requests and
+//! HEAD are `tower-http`'s work.
 
 use std::{io, sync::Arc, time::Instant};
 

@@ -108,7 +108,8 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
     reasons
 }
 
-/// The codes of everything that is not a pass, and of scrapes that failed, each once, in the order in which it is told.
+/// The codes of everything that is not a pass, and of scrapes that failed, each once, in the
+/// order in which it is told.
 pub(super) fn codes(record: &RunRecord) -> Vec<&str> {
     let of_scenarios = record.scenarios.iter().flat_map(|scenario| {
         let slos = |verdict| scenario.slos.iter().filter(move |slo| slo.verdict == verdict);
