@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use slogate::histogram::{LatencyHistogram, Ranked};
 use slogate::load::{Engine, LoadPlan, LoadResult};
 use slogate::scenario::{Expect, Phase, PhaseLoad, Request, Stop};
@@ -215,15 +214,9 @@ async fn open(address: SocketAddr, rate: f64, seconds: u64, cap: usize) -> Resul
 async fn run(address: SocketAddr, load: PhaseLoad, cap: usize) -> Result<LoadResult, Failure> {
     let phase = Phase { name: "bench".into(), group: None, load, measured: true };
     let request = Request {
-        name: "get".into(),
-        weight: 1,
-        method: "GET".into(),
-        path: "/".into(),
-        headers: Vec::new(),
-        body: Bytes::new(),
         timeout: Duration::from_secs(10),
         expect: Expect { status: vec![200], ..Expect::default() },
-        artifacts: None,
+        ..Request::get("get", "/")
     };
     let mut plan = LoadPlan::new(vec![phase], vec![request], address, address.to_string());
     plan.threads = 1;

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
     use crate::load::meters::LiveMeters;
     use crate::load::plan::{LoadPlan, prepare};
-    use crate::scenario::{Expect, Phase, PhaseLoad, Request};
+    use crate::scenario::{Phase, PhaseLoad, Request};
 
     const ONLY: CellId = CellId { phase: 0, request: 0 };
 
@@ -217,17 +217,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let load = PhaseLoad::open(1.0, 1.0, Duration::from_secs(1));
         let phase = Phase { name: "p".into(), group: None, load, measured: true };
-        let request = Request {
-            name: "r".into(),
-            weight: 1,
-            method: "GET".into(),
-            path: "/".into(),
-            headers: Vec::new(),
-            body: bytes::Bytes::new(),
-            timeout: Duration::from_secs(60),
-            expect: Expect::default(),
-            artifacts: None,
-        };
+        let request = Request::get("r", "/");
         let address = listener.local_addr().unwrap();
         let plan = LoadPlan::new(vec![phase], vec![request], address, "h".into());
         let meters = Arc::new(LiveMeters::new(&plan));

@@ -267,15 +267,11 @@ mod tests {
 
     fn request() -> Request {
         Request {
-            name: "csv".into(),
-            weight: 1,
             method: "POST".into(),
-            path: "/export/run?x=1".into(),
             headers: vec![("Content-Type".into(), "application/json".into())],
             body: Bytes::from_static(b"{}"),
             timeout: Duration::from_secs(1),
-            expect: Expect::default(),
-            artifacts: None,
+            ..Request::get("csv", "/export/run?x=1")
         }
     }
 

@@ -17,6 +17,9 @@ use crate::units::Unit;
 /// load to show that it is there.
 pub(super) const DEFAULT_SCRAPE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// From the send to the last byte of the answer, when a file does not say; k6's.
+pub(super) const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// What stands for a file where flags of the command line wrote the text: objectives there
 /// come from `--slo`.
 pub const COMMAND_LINE: &str = "command-line";
@@ -340,6 +343,23 @@ pub struct Request {
     pub expect: Expect,
     /// Files to fetch after the closing scrape.
     pub artifacts: Option<Artifacts>,
+}
+
+impl Request {
+    /// A GET of a path, with everything else as it is where a file says nothing.
+    pub fn get(name: &str, path: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            weight: 1,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: bytes::Bytes::new(),
+            timeout: DEFAULT_REQUEST_TIMEOUT,
+            expect: Expect::default(),
+            artifacts: None,
+        }
+    }
 }
 
 /// What a good answer looks like.

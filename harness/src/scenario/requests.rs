@@ -1,8 +1,5 @@
 //! `requests:` — what is sent.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use http::HeaderValue;
 
 use super::access;
@@ -13,12 +10,10 @@ use super::expect;
 use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::keys;
-use super::model::{Artifacts, Expect, Request};
+use super::model::{Artifacts, DEFAULT_REQUEST_TIMEOUT, Expect, Request};
 use super::target::request_path;
 use super::tree::{Node, Value};
 
-/// From the send to the last byte of the answer, when a file does not say; k6's.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest weight: all weights together are written out as one order of requests.
 const HEAVIEST: u64 = 10_000;
 /// The most samples kept of one request.
@@ -66,25 +61,26 @@ fn request(
         if fields.has("weight") { fields.whole("weight", 1..=HEAVIEST, cx) } else { Some(1) };
     let mut headers = headers(&fields, cx);
     let template = body(&fields, sets, &mut headers, cx);
-    let timeout =
-        if fields.has("timeout") { fields.duration("timeout", cx) } else { Some(DEFAULT_TIMEOUT) };
+    let timeout = if fields.has("timeout") {
+        fields.duration("timeout", cx)
+    } else {
+        Some(DEFAULT_REQUEST_TIMEOUT)
+    };
     let expect = fields
         .get("expect")
         .map_or_else(|| Some(Expect::default()), |node| expect::expect(node, cx));
     let artifacts = fields.get("artifacts").map(|node| artifacts(node, cx));
     let request = Request {
-        name: name?,
         weight: u32::try_from(weight?).ok()?,
         method: method?.to_uppercase(),
-        path: path?,
         headers,
-        body: Bytes::new(),
         timeout: timeout?,
         expect: expect?,
         artifacts: match artifacts {
             Some(artifacts) => Some(artifacts?),
             None => None,
         },
+        ..Request::get(&name?, &path?)
     };
     let at = fields.get("name").map_or(fields.at, |name| name.span);
     Some(((request, template), at))

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use slogate::load::{Engine, LoadPlan, LoadResult};
-use slogate::scenario::{Expect, Phase, PhaseLoad, Request, Stop};
+use slogate::scenario::{Phase, PhaseLoad, Request, Stop};
 use tokio_util::sync::CancellationToken;
 
 /// A server that follows a script.
@@ -136,17 +136,7 @@ pub(crate) fn closed_port() -> SocketAddr {
 }
 
 pub(crate) fn get() -> Request {
-    Request {
-        name: "get".into(),
-        weight: 1,
-        method: "GET".into(),
-        path: "/".into(),
-        headers: Vec::new(),
-        body: Bytes::new(),
-        timeout: Duration::from_secs(5),
-        expect: Expect::default(),
-        artifacts: None,
-    }
+    Request { timeout: Duration::from_secs(5), ..Request::get("get", "/") }
 }
 
 pub(crate) fn post() -> Request {
