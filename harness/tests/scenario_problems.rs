@@ -81,6 +81,7 @@ fixtures! {
     what_belongs_to_an_api_is_refused_without_one: "metrics-api-none";
     tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";
     kinds_of_objective_that_do_not_fit_are_reported: "kinds";
+    parameters_and_credentials_that_cannot_be_sent_are_reported: "parameters";
     what_no_answer_could_be_expected_to_be_is_reported: "expect";
     overrides_of_nothing_are_reported: "overrides";
     alerts_in_a_list_of_objectives_are_not_built: "alerts-list";

@@ -410,3 +410,79 @@ fn the_hash_of_a_scenario_is_that_of_its_file() {
     );
     assert_eq!(&*scenario.source, PARTS.text());
 }
+
+/// The path and the body of the only request.
+fn sent(request: &str) -> (String, String) {
+    let requests = format!("requests: [{{ name: r, {request} }}]");
+    let scenario =
+        Parts { requests: &requests, ..PARTS }.read_with(&[("EMPTY", ""), ("TEXT", "ä b")]);
+    let body = String::from_utf8_lossy(&scenario.requests[0].body).into_owned();
+    (scenario.requests[0].path.clone(), body)
+}
+
+#[test]
+fn a_query_and_a_form_are_encoded_as_browsers_do() {
+    let pairs = "page: 2, tag: [new, 'a+b&c'], q: '${TEXT}', on: true, price: 1.50, none: '${EMPTY}', '~*': -_.";
+    // What the URL Standard's own implementation makes of the same pairs.
+    let mut url = reqwest::Url::parse("http://a/").unwrap();
+    url.query_pairs_mut().extend_pairs([
+        ("page", "2"),
+        ("tag", "new"),
+        ("tag", "a+b&c"),
+        ("q", "ä b"),
+        ("on", "true"),
+        ("price", "1.50"),
+        ("none", ""),
+        ("~*", "-_."),
+    ]);
+    let encoded = url.query().unwrap();
+    assert!(encoded.contains("tag=new&tag=a%2Bb%26c&q=%C3%A4+b&on=true"), "{encoded}");
+    let (path, body) = sent(&format!("post: '/a?b=c', query: {{ {pairs} }}, form: {{ {pairs} }}"));
+    assert_eq!(path, format!("/a?b=c&{encoded}"));
+    assert_eq!(body, encoded);
+}
+
+#[test]
+fn a_form_says_what_it_is_unless_the_file_does() {
+    let content_type = |headers: &str| {
+        let requests = format!("requests: [{{ name: r, post: /, form: {{ a: 1 }}{headers} }}]");
+        let request = Parts { requests: &requests, ..PARTS }.read().requests.remove(0);
+        assert_eq!(request.headers.len(), 1);
+        request.headers[0].1.clone()
+    };
+    assert_eq!(content_type(""), "application/x-www-form-urlencoded");
+    assert_eq!(content_type(", headers: { Content-Type: text/plain }"), "text/plain");
+}
+
+#[test]
+fn requests_are_sent_by_whom_the_scenario_or_they_themselves_say() {
+    let head = "target: http://127.0.0.1:8080\nauth: { bearer: '${TOKEN}' }";
+    let requests = "requests:
+  - { name: as-the-scenario, get: / }
+  - { name: by-itself, get: /, auth: { basic: { username: joe, password: '${PASSWORD}' } } }
+  - { name: by-nobody, get: /, auth: none }
+  - { name: by-a-header, get: /, auth: none, headers: { authorization: mine } }";
+    let variables = [("TOKEN", "t0ken"), ("PASSWORD", "1.50")];
+    let scenario = Parts { head, requests, ..PARTS }.read_with(&variables);
+    assert!(!format!("{:?}", scenario.requests).contains("t0ken"));
+    let ready = scenario.requests_with_credentials().unwrap();
+    let header = |at: usize| ready[at].headers.first().map(|(_, value)| value.as_str());
+    assert_eq!(header(0), Some("Bearer t0ken"));
+    // printf joe:1.50 | base64
+    assert_eq!(header(1), Some("Basic am9lOjEuNTA="));
+    assert_eq!((header(2), header(3)), (None, Some("mine")));
+    assert_eq!(scenario.hidden().taken_out_of("t0ken am9lOjEuNTA="), "${TOKEN} ***");
+}
+
+#[test]
+fn credentials_in_plain_text_over_a_network_are_a_warning() {
+    let warnings = |target: &str| {
+        let head = format!("target: {target}\nauth: {{ bearer: '${{TOKEN}}' }}");
+        let variables = Variables::from([("TOKEN".to_owned(), "t0ken".to_owned())]);
+        let text = Parts { head: &head, ..PARTS }.text();
+        let read = read_text(Path::new("s.yaml"), &text, &variables, &ReadOptions::default());
+        read.unwrap().warnings.iter().map(|one| one.code().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("http://shop.example"), ["plain-text-credential"]);
+    assert!(warnings("http://127.0.0.1:1").is_empty());
+}

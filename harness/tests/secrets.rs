@@ -222,3 +222,27 @@ fn the_file_is_read_beside_the_scenario_and_must_be_there() {
     let ended = run(&workspace, &["run", "deep/s.yaml"]).expect_code(2);
     assert!(ended.stderr.contains("token.txt"), "{}", ended.stderr);
 }
+
+#[test]
+fn whoever_sends_the_requests_stays_unknown() {
+    let auth = "auth: { basic: { username: joe, password_file: token.txt } }\nslo:";
+    for (status, code) in [(200, 0), (500, 1)] {
+        let (workspace, service) = (workspace(), service(status));
+        let text = scenario(&service.url(), "{ name: get, get: / }", "'ratio(success) >= 95%'");
+        workspace.write("s.yaml", &text.replace("slo:", auth));
+        let ended = run(&workspace, &["run", "s.yaml", "--save", "kept"]).expect_code(code);
+        is_secret(&ended, &workspace.path().join("kept"));
+    }
+}
+
+#[test]
+fn a_file_of_the_senders_must_be_there_when_a_run_begins() {
+    let workspace = Workspace::new();
+    let text = scenario("http://127.0.0.1:9", "{ name: get, get: / }", "'p95(latency) < 1s'");
+    let auth = "auth: { bearer_file: nowhere.txt }\nslo:";
+    workspace.write("s.yaml", &text.replace("slo:", auth));
+    let checked = run(&workspace, &["check", "s.yaml"]).expect_code(0);
+    assert_eq!(checked.stderr.matches("nowhere.txt is not there").count(), 1, "{checked:?}");
+    let ended = run(&workspace, &["run", "s.yaml"]).expect_code(2);
+    assert_eq!(ended.stderr.matches("nowhere.txt is not there").count(), 1, "{ended:?}");
+}

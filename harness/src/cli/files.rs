@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use crate::code::Code;
 use crate::scenario::{
-    self, Access, Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario,
-    Variables, parse_target, read_document,
+    self, Document, KnownFamily, KnownMetrics, Problem, Problems, ReadOptions, Scenario, Variables,
+    parse_target, read_document,
 };
 
 use crate::series::FamilyKind;
@@ -119,9 +119,7 @@ impl Reading {
     fn document(&self, path: &Path, found: &mut Found) -> Option<Document> {
         match read_document(path, &self.variables, &self.options) {
             Ok((Document::Scenario(scenario), warnings)) => {
-                let unusable = scenario.metrics.access().map(Access::read);
-                let unusable = unusable.and_then(Result::err).unwrap_or_default();
-                found.problems.show(&unusable.problems, &warnings);
+                found.problems.show(&scenario.unusable_secrets(), &warnings);
                 found.scenarios.push(*scenario);
                 None
             }
@@ -141,8 +139,7 @@ impl Reading {
 /// need not have them, so that they are no errors before a run.
 fn without_secrets(document: &Document) -> Vec<Problem> {
     let Document::Scenario(scenario) = document else { return Vec::new() };
-    let unusable = scenario.metrics.access().map(Access::read).and_then(Result::err);
-    unusable.unwrap_or_default().problems.into_iter().map(Problem::into_warning).collect()
+    scenario.unusable_secrets().into_iter().map(Problem::into_warning).collect()
 }
 
 /// What the reference service exports, from its own catalogue.

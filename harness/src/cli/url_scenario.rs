@@ -78,6 +78,9 @@ pub(super) struct RequestArguments {
     /// A header, repeatable; its value is not saved, but for plain ones such as Accept
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     pub(super) header: Vec<String>,
+    /// Who sends it, with a password; the password is not saved
+    #[arg(long, short = 'u', value_name = "NAME:PASSWORD")]
+    pub(super) user: Option<String>,
     /// The body; it stands in a saved run, so write a secret as ${NAME}
     #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(super) body: Option<String>,
@@ -103,6 +106,7 @@ impl UrlArguments {
             ("--warm-up", self.warm_up.is_some()),
             ("--method", self.request.method.is_some()),
             ("--header", !self.request.header.is_empty()),
+            ("--user", self.request.user.is_some()),
             ("--body", self.request.body.is_some()),
             ("--body-file", self.request.body_file.is_some()),
             ("--timeout", self.request.timeout.is_some()),
@@ -238,6 +242,11 @@ impl Written {
             let line = format!("      {}: {}", quoted(name), quoted(value));
             self.text.line("--header", &line);
         }
+        if let Some((name, password)) = &request.user {
+            let (name, password) = (quoted(name), quoted(password));
+            let basic = format!("basic: {{ username: {name}, password: {password} }}");
+            self.text.line("--user", &format!("    auth: {{ {basic} }}"));
+        }
         if let Some(body) = &request.body {
             let flag = if flags.body.is_some() { "--body" } else { "--body-file" };
             self.text.line(flag, &format!("    body: {}", quoted(body)));
@@ -278,6 +287,7 @@ pub(super) fn request_draft(
     let headers: Result<_, Failure> =
         flags.header.iter().map(|header| header_draft(header, hidden)).collect();
     let headers = headers?;
+    let user = flags.user.as_deref().map(|user| user_draft(user, hidden)).transpose()?;
     let body = match (&flags.body, &flags.body_file) {
         (Some(body), _) => Some(body.clone()),
         (None, Some(file)) => {
@@ -291,6 +301,7 @@ pub(super) fn request_draft(
         method: method.to_lowercase(),
         path: query.conceal(path, hidden),
         headers,
+        user,
         body,
         timeout: flags.timeout.clone(),
         statuses: statuses.map(|status| status.trim().to_owned()).collect(),
@@ -324,6 +335,18 @@ fn header_draft(header: &str, hidden: &mut Variables) -> Result<(String, String)
         conceal(("HEADER", &name), value, hidden)
     };
     Ok((name, value))
+}
+
+fn user_draft(user: &str, hidden: &mut Variables) -> Result<(String, String), Failure> {
+    let (name, password) = user
+        .split_once(':')
+        .ok_or_else(|| Failure::usage(codes::USAGE, "--user: write `--user NAME:PASSWORD`"))?;
+    let password = if password.contains("${") {
+        password.to_owned()
+    } else {
+        conceal(("USER", "PASSWORD"), password, hidden)
+    };
+    Ok((name.to_owned(), password))
 }
 
 /// Which values of a URL's query become variables.

@@ -38,6 +38,8 @@ pub struct RequestDraft {
     pub path: String,
     /// Names and values.
     pub headers: Vec<(String, String)>,
+    /// A user and the password, for `auth`.
+    pub user: Option<(String, String)>,
     /// A body.
     pub body: Option<String>,
     /// The longest wait, as it was given.
@@ -207,6 +209,10 @@ fn request(draft: &Draft, text: &mut String) {
     for (name, value) in &request.headers {
         let (name, value) = (yaml::in_block(name), yaml::in_block(value));
         line(text, &format!("      {name}: {value}"));
+    }
+    if let Some((name, password)) = &request.user {
+        let (name, password) = (yaml::in_flow(name), yaml::in_flow(password));
+        line(text, &format!("    auth: {{ basic: {{ username: {name}, password: {password} }} }}"));
     }
     if let Some(body) = &request.body {
         line(text, &format!("    body: {}", yaml::in_block(body)));

@@ -174,6 +174,13 @@ impl Template {
         template
     }
 
+    /// A body that is ready as it is.
+    pub(super) fn plain(text: &str) -> Self {
+        let mut template = Self::default();
+        template.push_bytes(text.as_bytes());
+        template
+    }
+
     fn push_bytes(&mut self, bytes: &[u8]) {
         match self.0.last_mut() {
             Some(Piece::Bytes(last)) => last.extend_from_slice(bytes),

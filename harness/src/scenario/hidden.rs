@@ -75,7 +75,8 @@ impl Scenario {
     pub fn hidden(&self) -> Hidden {
         let headers = self.requests.iter().flat_map(|request| &request.headers);
         let credentials = headers.filter(|(name, _)| is_credential(name));
-        let headers = credentials.map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+        let headers = credentials.map(|(name, value)| (name.clone(), Secret::new(value)));
+        let headers = headers.chain(self.request_secrets()).collect();
         let of_requests = Credentials { headers, tls: None };
         let of_metrics = self.metrics.access().map(Access::read).and_then(Result::ok);
         let used: Vec<(String, String)> = self

@@ -145,6 +145,11 @@ pub(super) static SCENARIO: Table = Table {
             "What a restart of the target during the measured load means: that it failed, or (`allow`) that what its counters lost is not known.",
         ),
         optional(
+            "auth",
+            Shape::Map(&AUTH),
+            "Who sends the requests, unless one of them says otherwise. Metrics are asked as `metrics.auth` says.",
+        ),
+        optional(
             "data",
             Shape::Named(&Shape::Map(&DATA_SET)),
             "Data sets by name, for `{{name}}` in request bodies.",
@@ -162,7 +167,7 @@ pub(super) static SCENARIO: Table = Table {
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "max_in_flight", "auth", "tls"],
+    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "max_in_flight", "tls"],
     one_of: &[],
     overrides: false,
 };
@@ -424,6 +429,9 @@ pub(super) static PHASE: Table = Table {
     overrides: false,
 };
 
+/// Names with one value or several.
+const PARAMETERS: Shape = Shape::Named(&Shape::Any(&[Shape::Scalar, Shape::List(&Shape::Scalar)]));
+
 /// The HTTP methods that are keys of a request.
 pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head"];
 
@@ -463,6 +471,16 @@ pub(super) static REQUEST: Table = Table {
             "Header names and values; a value may stand in a file.",
         ),
         optional(
+            "auth",
+            Shape::Any(&[Shape::Word(&["none"]), Shape::Map(&AUTH)]),
+            "Who sends it, in place of the scenario's `auth`; `none` for nobody.",
+        ),
+        optional(
+            "query",
+            PARAMETERS,
+            "Names and values that are added to the path's query, encoded as browsers encode a form; a list repeats the name.",
+        ),
+        optional(
             "json",
             Shape::Template,
             "A JSON body; adds `content-type: application/json`. `\"{{name}}\"` as a whole value becomes the data set.",
@@ -471,6 +489,11 @@ pub(super) static REQUEST: Table = Table {
             "body",
             Shape::Text,
             "A body as text; `{{name}}` in it becomes the JSON text of the data set.",
+        ),
+        optional(
+            "form",
+            PARAMETERS,
+            "A form as the body, encoded as browsers do; adds `content-type: application/x-www-form-urlencoded`. A list repeats the name.",
         ),
         with_default(
             "timeout",
@@ -489,7 +512,7 @@ pub(super) static REQUEST: Table = Table {
             "Files that an answer points to, fetched after the closing scrape.",
         ),
     ],
-    unsupported: &["capture", "retry", "steps", "auth", "proxy", "tls", "form", "file"],
+    unsupported: &["capture", "retry", "steps", "proxy", "tls", "multipart"],
     one_of: &[METHODS],
     overrides: false,
 };

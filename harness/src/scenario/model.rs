@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use slogate_promql::Selector;
 
-use super::access::Access;
+use super::access::{Access, Authorization};
 use super::secret::Secret;
 use crate::units::Unit;
 
@@ -335,6 +335,8 @@ pub struct Request {
     pub path: String,
     /// Header names and values, as written.
     pub headers: Vec<(String, String)>,
+    /// Who sends it, if anybody in particular; it becomes a header when a run begins.
+    pub authorization: Option<Authorization>,
     /// The whole body, made before the load starts and shared; empty for none.
     pub body: bytes::Bytes,
     /// From the send until the last byte of the answer.
@@ -354,6 +356,7 @@ impl Request {
             method: "GET".to_owned(),
             path: path.to_owned(),
             headers: Vec::new(),
+            authorization: None,
             body: bytes::Bytes::new(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
             expect: Expect::default(),

@@ -21,6 +21,7 @@ use super::objective::{MetricsFrom, Surroundings};
 use super::objectives;
 use super::phases;
 use super::problem::{Problem, Problems};
+use super::request_auth::{self, Senders};
 use super::requests;
 use super::samples::{self, Shortage};
 use super::secrecy;
@@ -234,7 +235,10 @@ fn scenario(
     let restarts = restarts(&file, cx);
     let mut sets = DataSets::lower(&file, cx);
     let phases = phases::phases(&file, cx);
-    let requests = requests::requests(&file, &mut sets, cx);
+    let sender = request_auth::of_scenario(&file, target.as_ref(), cx);
+    let senders =
+        Senders { of_scenario: sender.as_ref().and_then(Option::as_ref), target: target.as_ref() };
+    let requests = requests::requests(&file, &mut sets, senders, cx);
     let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
     let unmoved = unmoved(&file, cx);

@@ -11,6 +11,8 @@ use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::keys;
 use super::model::{Artifacts, DEFAULT_REQUEST_TIMEOUT, Expect, Request};
+use super::parameters;
+use super::request_auth::{self, Senders};
 use super::target::request_path;
 use super::tree::{Node, Value};
 
@@ -18,6 +20,8 @@ use super::tree::{Node, Value};
 const HEAVIEST: u64 = 10_000;
 /// The most samples kept of one request.
 const MOST_KEPT: u64 = 100;
+/// Keys of a body; a request has one at most.
+const BODIES: [&str; 3] = ["json", "form", "body"];
 /// Headers that follow from the body and the connection.
 const RESERVED_HEADERS: Reserved = Reserved {
     names: &["content-length", "transfer-encoding", "connection"],
@@ -28,12 +32,13 @@ const RESERVED_HEADERS: Reserved = Reserved {
 pub(super) fn requests(
     file: &Fields,
     sets: &mut DataSets,
+    senders: Senders<'_>,
     cx: &mut Context,
 ) -> Option<Vec<(Request, Template)>> {
     let items = file.list("requests", cx)?;
     let mut requests: Vec<(Request, Template)> = Vec::new();
     for item in items {
-        let Some((lowered, at)) = request(item, sets, cx) else { continue };
+        let Some((lowered, at)) = request(item, sets, senders, cx) else { continue };
         if requests.iter().any(|(other, _)| other.name == lowered.0.name) {
             cx.error(
                 codes::DUPLICATE_NAME,
@@ -51,15 +56,17 @@ pub(super) fn requests(
 fn request(
     node: &Node,
     sets: &mut DataSets,
+    senders: Senders<'_>,
     cx: &mut Context,
 ) -> Option<((Request, Template), super::source::Span)> {
     let fields = Fields::of(node, &keys::REQUEST, cx)?;
     let name = fields.name("name", cx);
     let method = keys::METHODS.iter().find(|method| fields.has(method));
-    let path = method.and_then(|method| fields.get(method)).and_then(|node| request_path(node, cx));
+    let path = method.and_then(|method| path(&fields, method, cx));
     let weight =
         if fields.has("weight") { fields.whole("weight", 1..=HEAVIEST, cx) } else { Some(1) };
     let mut headers = headers(&fields, cx);
+    let authorization = request_auth::of_request(&fields, &headers, senders, cx);
     let template = body(&fields, sets, &mut headers, cx);
     let timeout = if fields.has("timeout") {
         fields.duration("timeout", cx)
@@ -74,6 +81,7 @@ fn request(
         weight: u32::try_from(weight?).ok()?,
         method: method?.to_uppercase(),
         headers,
+        authorization: authorization?,
         timeout: timeout?,
         expect: expect?,
         artifacts: match artifacts {
@@ -86,31 +94,55 @@ fn request(
     Some(((request, template), at))
 }
 
+/// The path at the key of a method, with the query that stands beside it.
+fn path(fields: &Fields, method: &str, cx: &mut Context) -> Option<String> {
+    let path = fields.get(method).and_then(|node| request_path(node, cx));
+    match fields.get("query") {
+        Some(node) => {
+            let query = parameters::encoded(node, cx);
+            Some(parameters::joined(&path?, &query?))
+        }
+        None => path,
+    }
+}
+
 fn body(
     fields: &Fields,
     sets: &mut DataSets,
     headers: &mut Vec<(String, String)>,
     cx: &mut Context,
 ) -> Template {
-    match (fields.get("json"), fields.get("body")) {
-        (Some(json), body) => {
-            if let (Some(_), Some(key)) = (body, fields.key("body")) {
-                cx.error(codes::CONFLICTING_KEYS, key.span, "`body` beside `json` in one request")
-                    .help("keep one of them");
-            }
-            let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
-            if !headers.iter().any(named) {
-                headers.push(("content-type".into(), "application/json".into()));
-            }
-            Template::json(json, sets, cx)
-        }
-        (None, Some(body)) => {
-            if body.text().is_none() {
-                fields::wrong_type(body, "a text", cx).help("a JSON body stands under `json`");
-            }
-            Template::text(body, sets, cx)
-        }
-        (None, None) => Template::default(),
+    refuse_second_body(fields, cx);
+    if let Some(json) = fields.get("json") {
+        add_content_type(headers, "application/json");
+        return Template::json(json, sets, cx);
+    }
+    if let Some(form) = fields.get("form") {
+        add_content_type(headers, "application/x-www-form-urlencoded");
+        return Template::plain(&parameters::encoded(form, cx).unwrap_or_default());
+    }
+    let Some(body) = fields.get("body") else { return Template::default() };
+    if body.text().is_none() {
+        fields::wrong_type(body, "a text", cx).help("a JSON body stands under `json`");
+    }
+    Template::text(body, sets, cx)
+}
+
+fn refuse_second_body(fields: &Fields, cx: &mut Context) {
+    let mut given = BODIES.iter().filter(|name| fields.has(name));
+    let Some(first) = given.next() else { return };
+    for second in given {
+        let at = fields.key(second).map_or(fields.at, |key| key.span);
+        let message = format!("`{second}` beside `{first}` in one request");
+        cx.error(codes::CONFLICTING_KEYS, at, message).help("keep one of them");
+    }
+}
+
+/// Says what a body is, unless the file does.
+fn add_content_type(headers: &mut Vec<(String, String)>, value: &str) {
+    let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+    if !headers.iter().any(named) {
+        headers.push(("content-type".into(), value.into()));
     }
 }
 

@@ -99,8 +99,7 @@ impl Stage {
             Addresses::Alike(note) => run.notes.push(note),
             Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
         }
-        let engine = start_engine(scenario, settings, &resolved, clock).await;
-        let engine = engine.map_err(|error| not_sendable(&error))?;
+        let engine = start_engine(scenario, settings, &resolved, clock).await?;
         let series = SharedSeries::default();
         let own = own_series(scenario, clock, (&engine, meter(leader, &resolved)), &series);
         let watch = match &scenario.metrics {
@@ -267,14 +266,20 @@ async fn start_engine(
     settings: &Settings,
     resolved: &Resolved,
     clock: Clock,
-) -> Result<Engine, LoadError> {
+) -> Result<Engine, Condition> {
     let host = resolved.url.trim_start_matches("http://").to_owned();
-    let mut plan =
-        LoadPlan::new(scenario.phases.clone(), scenario.requests.clone(), resolved.address, host);
+    // Read again for each scenario: a token may have been renewed since the last one.
+    let requests = scenario.requests_with_credentials().map_err(|problems| {
+        let reason = format!("the requests could not be sent: {problems}");
+        Condition::not_reachable(reason, problems.codes())
+    })?;
+    let mut plan = LoadPlan::new(scenario.phases.clone(), requests, resolved.address, host);
     plan.max_in_flight = settings.max_in_flight;
     plan.seed = settings.seed;
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
-    Engine::start(plan, settings.signals.token(), move |instant| clock.at_ms(instant)).await
+    let stop = settings.signals.token();
+    let engine = Engine::start(plan, stop, move |instant| clock.at_ms(instant)).await;
+    engine.map_err(|error| not_sendable(&error))
 }
 
 /// Every threshold on a time of the client's: the client's own histograms have a

@@ -112,6 +112,7 @@ fn draft(suggestions: Suggestions, metrics: MetricsDraft) -> Draft {
             method: "post".to_owned(),
             path: "/orders?page=1".to_owned(),
             headers: vec![("Authorization".to_owned(), "${HEADER_AUTHORIZATION}".to_owned())],
+            user: None,
             body: Some("{\"it\": \"it's\"}".to_owned()),
             timeout: Some("5s".to_owned()),
             statuses: vec!["201".to_owned(), "2xx".to_owned()],

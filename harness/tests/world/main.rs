@@ -6,6 +6,7 @@
 mod haproxy_balancer;
 mod nginx_exposition;
 mod nginx_keep_alive;
+mod nginx_requests;
 mod nginx_tls;
 mod prometheus_api;
 mod prometheus_target;

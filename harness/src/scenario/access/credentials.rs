@@ -35,7 +35,7 @@ impl Access {
         let mut problems = Vec::new();
         let mut note = |problem| problems.push(problem);
         let authorization = self.authorization.as_ref();
-        let authorization = authorization.and_then(|one| header(one).map_err(&mut note).ok());
+        let authorization = authorization.and_then(|one| one.header().map_err(&mut note).ok());
         let tls = self.tls.as_ref();
         let tls = tls.and_then(|tls| TlsClient::read(tls).map_err(&mut note).ok());
         if !problems.is_empty() {
@@ -49,15 +49,15 @@ impl Access {
     }
 }
 
-/// The value of the header `Authorization`.
-fn header(authorization: &Authorization) -> Result<Secret, Problem> {
-    match authorization {
-        Authorization::Bearer(token) => {
-            Ok(Secret::new(format!("Bearer {}", secret(token)?.expose())))
-        }
-        Authorization::Basic { username, password } => {
-            let pair = format!("{username}:{}", secret(password)?.expose());
-            Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair))))
+impl Authorization {
+    /// The value of the header `Authorization`; a file is read as it is now.
+    pub(in crate::scenario) fn header(&self) -> Result<Secret, Problem> {
+        match self {
+            Self::Bearer(token) => Ok(Secret::new(format!("Bearer {}", secret(token)?.expose()))),
+            Self::Basic { username, password } => {
+                let pair = format!("{username}:{}", secret(password)?.expose());
+                Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair))))
+            }
         }
     }
 }

@@ -95,7 +95,8 @@ fn refuse_idle_tls(fields: &Fields, over: &Over, cx: &mut Context) -> Option<()>
     }
 }
 
-fn authorization(node: &Node, cx: &mut Context) -> Option<Authorization> {
+/// Lowers `auth:`.
+pub(in crate::scenario) fn authorization(node: &Node, cx: &mut Context) -> Option<Authorization> {
     let fields = Fields::of(node, &keys::AUTH, cx)?;
     if let Some(basic) = fields.get("basic") {
         return basic_authorization(basic, cx);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use credentials::Credentials;
 pub(super) use credentials::secret_of_file;
-pub(super) use lower::{Over, access, named_file};
+pub(super) use lower::{Over, access, authorization, named_file};
 pub use tls::TlsClient;
 
 use super::secret::Secret;

@@ -1,0 +1,134 @@
+//! `auth:` of a scenario and of its requests: who sends them.
+//!
+//! The scenario's is that of every request without one of its own; `auth: none` sends a
+//! request without any. It is for the load alone: metrics are asked as `metrics.auth`
+//! says, so that a user's token does not reach whoever serves the metrics.
+
+use reqwest::Url;
+
+use super::access::{Authorization, authorization};
+use super::codes;
+use super::context::Context;
+use super::fields::Fields;
+use super::metrics::is_this_machine;
+use super::model::{Request, Scenario, Target};
+use super::problem::{Problem, Problems};
+use super::secret::Secret;
+use super::tree::Node;
+
+/// The header that is made of it.
+const HEADER: &str = "authorization";
+/// The word for nobody.
+const NOBODY: &str = "none";
+
+/// Who sends requests that say nothing of their own, and where they go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Senders<'a> {
+    pub(super) of_scenario: Option<&'a Authorization>,
+    pub(super) target: Option<&'a Target>,
+}
+
+/// Lowers the scenario's own.
+#[expect(clippy::option_option, reason = "outer: whether it is right; inner: whether it is there")]
+pub(super) fn of_scenario(
+    file: &Fields,
+    target: Option<&Target>,
+    cx: &mut Context,
+) -> Option<Option<Authorization>> {
+    match file.get("auth") {
+        Some(node) => lowered(file, node, target, cx).map(Some),
+        None => Some(None),
+    }
+}
+
+/// Lowers a request's, or takes the scenario's; `headers` are the request's own.
+#[expect(clippy::option_option, reason = "outer: whether it is right; inner: whether it is there")]
+pub(super) fn of_request(
+    fields: &Fields,
+    headers: &[(String, String)],
+    senders: Senders<'_>,
+    cx: &mut Context,
+) -> Option<Option<Authorization>> {
+    let sender = match fields.get("auth") {
+        Some(node) if node.text() == Some(NOBODY) => None,
+        Some(node) => Some(lowered(fields, node, senders.target, cx)?),
+        None => senders.of_scenario.cloned(),
+    };
+    let has_own = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(HEADER));
+    if has_own && sender.is_some() {
+        let at = fields.key("headers").map_or(fields.at, |key| key.span);
+        let message = "the header `Authorization` beside `auth` in one request";
+        cx.error(codes::CONFLICTING_KEYS, at, message)
+            .help("remove one of them; `auth: none` leaves out the scenario's `auth`");
+        return None;
+    }
+    Some(sender)
+}
+
+fn lowered(
+    fields: &Fields,
+    node: &Node,
+    target: Option<&Target>,
+    cx: &mut Context,
+) -> Option<Authorization> {
+    let sender = authorization(node, cx);
+    let key = fields.key("auth").map_or(fields.at, |key| key.span);
+    if let Some(host) = target.and_then(host_in_plain_text) {
+        let message = format!("the credentials go to {host} in plain text");
+        cx.warning(codes::PLAIN_TEXT_CREDENTIAL, key, message)
+            .help("nobody on the way may read them: use https, or a user who may do nothing else");
+    }
+    sender
+}
+
+/// A host that is asked over plain HTTP and is not this machine.
+fn host_in_plain_text(target: &Target) -> Option<String> {
+    let Target::Url(url) = target else { return None };
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "http")?;
+    url.host_str().filter(|host| !is_this_machine(host)).map(str::to_owned)
+}
+
+impl Scenario {
+    /// The requests as they are sent, each with who sends it; files with secrets are read
+    /// as they are now.
+    pub fn requests_with_credentials(&self) -> Result<Vec<Request>, Problems> {
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut requests = Vec::new();
+        for request in &self.requests {
+            match request.with_credentials() {
+                Ok(request) => requests.push(request),
+                // The scenario's own is that of many requests.
+                Err(problem) if problems.iter().any(|one| one.place() == problem.place()) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            Ok(requests)
+        } else {
+            Err(Problems { problems, warnings: Vec::new() })
+        }
+    }
+
+    /// Files with secrets or certificates that cannot be used, of requests and metrics.
+    pub fn unusable_secrets(&self) -> Vec<Problem> {
+        let of_metrics = self.metrics.access().and_then(|access| access.read().err());
+        let of_requests = self.requests_with_credentials().err();
+        of_requests.into_iter().chain(of_metrics).flat_map(|found| found.problems).collect()
+    }
+
+    /// Values of the header `Authorization` that its requests carry, where they can be had.
+    pub(super) fn request_secrets(&self) -> impl Iterator<Item = (String, Secret)> {
+        let senders = self.requests.iter().filter_map(|request| request.authorization.as_ref());
+        senders.filter_map(|sender| Some((HEADER.to_owned(), sender.header().ok()?)))
+    }
+}
+
+impl Request {
+    fn with_credentials(&self) -> Result<Self, Problem> {
+        let mut request = self.clone();
+        if let Some(sender) = &self.authorization {
+            request.headers.push((HEADER.to_owned(), sender.header()?.expose().to_owned()));
+        }
+        Ok(request)
+    }
+}
