@@ -175,3 +175,25 @@ fn every_target_that_was_missed_is_named() {
         "100 misses < 10 by 90; 100 misses < 20 by 80"
     );
 }
+
+#[test]
+fn a_flag_wins_over_the_most_requests_at_once_of_a_file() {
+    let service = Service::start(|_, _| {
+        std::thread::sleep(Duration::from_millis(100));
+        Answer::Http(200, String::new())
+    });
+    let workspace = Workspace::new();
+    let text = format!(
+        "version: 1\nname: narrow\ntarget: {}\nmax_in_flight: 1\nload:\n  \
+         - {{ name: steady, rate: 20/s, for: 1s }}\nrequests:\n  - {{ name: get, get: / }}\nslo: none\n",
+        service.url()
+    );
+    workspace.write("narrow.yaml", &text);
+    let peak = |flags: &[&str]| {
+        let arguments = [&["run", "narrow.yaml", "--out", "json"], flags].concat();
+        let report = workspace.run(&arguments).expect_code(3).report();
+        report["scenarios"][0]["generator"]["peak_in_flight"].as_u64().unwrap()
+    };
+    assert_eq!(peak(&[]), 1);
+    assert!(peak(&["--max-in-flight", "20"]) > 1);
+}

@@ -147,9 +147,9 @@ pub(super) struct LoadArguments {
     pub(super) variables: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) reporting: ReportingArguments,
-    /// Most requests at once; more wait, and count as late
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) max_in_flight: u32,
+    /// Most requests at once; more wait, and count as late [default: the file's, or 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_in_flight: Option<u32>,
     /// Seed of the request order and of the scrape jitter
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,

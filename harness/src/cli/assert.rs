@@ -130,7 +130,7 @@ fn load_arguments(arguments: &AssertArguments) -> LoadArguments {
         start: StartArguments::default(),
         variables: Vec::new(),
         reporting: arguments.reporting.clone(),
-        max_in_flight: 1,
+        max_in_flight: None,
         seed: 1,
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn perform_as(
     let settings = Settings {
         program: std::env::current_exe().map_err(Failure::internal)?,
         start,
-        max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
+        max_in_flight: load.max_in_flight.and_then(|most| usize::try_from(most).ok()),
         seed: load.seed,
         observer: progress::observer(load.reporting.quiet),
         signals: signals.clone(),

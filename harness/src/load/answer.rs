@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
-use crate::scenario::Expect;
+use crate::scenario::{Expect, JsonWanted};
 
 /// Longest body that is kept in order to be judged; a longer one is not what a
 /// scenario that looks into it can have expected.
@@ -25,12 +25,27 @@ pub(super) struct Answer {
 /// The body of a response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct AnswerBody {
-    /// Its length in bytes, kept or not.
-    pub(super) bytes: u64,
+    /// Its length in bytes as it came.
+    pub(super) received_bytes: u64,
+    /// Its length in bytes as it is judged: decoded, if it was.
+    pub(super) length: u64,
     /// What is in it, if the request wants it and it is not too long.
     pub(super) content: Vec<u8>,
     /// Its SHA-256 digest, if the request wants it.
     pub(super) sha256: Option<[u8; 32]>,
+    pub(super) coding: Coding,
+}
+
+/// Whether a body is what the service meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// It came plain, or was decoded.
+    #[default]
+    Plain,
+    /// It is in an encoding that the request did not ask for, or that is not known here.
+    Unknown,
+    /// It is not what it says it is, or too much of it.
+    Broken,
 }
 
 /// A judged response.
@@ -47,6 +62,9 @@ pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
         let failure = Some(FailureKind::Status(answer.status));
         return Judgement { failure, artifact_url: None };
     }
+    if !is_readable(request, answer.body.coding) {
+        return Judgement { failure: Some(FailureKind::Encoding), artifact_url: None };
+    }
     let document = request.parses_answer().then(|| document(&answer.body)).flatten();
     let as_expected = headers_are_expected(&request.expect, &answer.headers)
         && bytes_are_expected(&request.expect, &answer.body)
@@ -59,6 +77,17 @@ pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
     };
     let failure = (!as_expected).then_some(FailureKind::Expectation);
     Judgement { failure, artifact_url }
+}
+
+/// Whether what will be looked at is there to be looked at. Length and digest of a body that
+/// came encoded as its request asked by a header of its own are those of what came.
+fn is_readable(request: &PreparedRequest, coding: Coding) -> bool {
+    match coding {
+        Coding::Plain => true,
+        Coding::Unknown if request.asks_for_encoding() => !request.keeps_answer(),
+        Coding::Unknown => !request.looks_into_body(),
+        Coding::Broken => false,
+    }
 }
 
 fn status_is_expected(expect: &Expect, status: u16) -> bool {
@@ -77,10 +106,10 @@ fn headers_are_expected(expect: &Expect, headers: &HeaderMap) -> bool {
 }
 
 fn bytes_are_expected(expect: &Expect, body: &AnswerBody) -> bool {
-    let length = body.bytes as f64;
+    let length = body.length as f64;
     expect.bytes.as_ref().is_none_or(|wanted| wanted.comparator.holds(length, wanted.bound))
         && expect.sha256.is_none_or(|wanted| body.sha256 == Some(wanted))
-        && expect.contains.as_ref().is_none_or(|text| {
+        && expect.contains.iter().all(|text| {
             is_whole(body) && memchr::memmem::find(&body.content, text.as_bytes()).is_some()
         })
 }
@@ -88,8 +117,18 @@ fn bytes_are_expected(expect: &Expect, body: &AnswerBody) -> bool {
 fn document_is_expected(expect: &Expect, document: Option<&Value>) -> bool {
     expect.json.iter().all(|wanted| {
         let found = document.and_then(|document| wanted.path.find(document));
-        found.is_some_and(|found| is_same(found, &wanted.value))
+        found.is_some_and(|found| is_wanted(found, &wanted.is))
     })
+}
+
+fn is_wanted(found: &Value, wanted: &JsonWanted) -> bool {
+    match wanted {
+        JsonWanted::Equal(value) => is_same(found, value),
+        JsonWanted::Present => true,
+        JsonWanted::Number(threshold) => {
+            found.as_f64().is_some_and(|number| threshold.comparator.holds(number, threshold.bound))
+        }
+    }
 }
 
 fn document(body: &AnswerBody) -> Option<Value> {
@@ -98,7 +137,7 @@ fn document(body: &AnswerBody) -> Option<Value> {
 
 /// Whether all of it was kept.
 fn is_whole(body: &AnswerBody) -> bool {
-    body.bytes <= MOST_JUDGED_BYTES
+    body.length <= MOST_JUDGED_BYTES
 }
 
 /// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same.

@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::answer::{Answer, AnswerBody, MOST_JUDGED_BYTES};
+use super::answer::{Answer, AnswerBody};
+use super::body_reader::BodyReader;
 use super::connection::{Connection, Message};
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
@@ -148,7 +148,8 @@ async fn attempt_once(
         Some(Ok(response)) => response,
     };
     let (head, body) = response.into_parts();
-    let read = pin!(tokio::task::unconstrained(read_body(body, request)));
+    let reader = BodyReader::new(request, &head.headers);
+    let read = pin!(tokio::task::unconstrained(read_body(body, reader)));
     match driven(&mut connection, read, around).await {
         None => Attempt::Failed(ExchangeError::Timeout),
         Some(Err(error)) => Attempt::Failed(ExchangeError::Http(error)),
@@ -207,27 +208,15 @@ async fn driven<F: Future>(
     .await
 }
 
-/// Reads to the last byte; keeps what is read, or its digest, only if that will be looked at.
-async fn read_body(
-    mut body: Incoming,
-    request: &PreparedRequest,
-) -> Result<AnswerBody, hyper::Error> {
-    let mut read = AnswerBody::default();
-    let mut digest = request.expect.sha256.map(|_| Sha256::new());
+/// Reads to the last byte.
+async fn read_body(mut body: Incoming, mut reader: BodyReader) -> Result<AnswerBody, hyper::Error> {
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
-            continue; // trailers
-        };
-        read.bytes += data.len() as u64;
-        if request.keeps_answer() && read.bytes <= MOST_JUDGED_BYTES {
-            read.content.extend_from_slice(&data);
-        }
-        if let Some(digest) = &mut digest {
-            digest.update(&data);
+        // What is no data is trailers.
+        if let Ok(data) = frame?.into_data() {
+            reader.take(&data);
         }
     }
-    read.sha256 = digest.map(|digest| digest.finalize().into());
-    Ok(read)
+    Ok(reader.finish())
 }
 
 /// What came was not HTTP, as against a connection that ended too early.

@@ -11,6 +11,7 @@
 mod abort;
 mod answer;
 mod arrivals;
+mod body_reader;
 mod buckets;
 pub mod codes;
 mod connection;

@@ -151,6 +151,9 @@ pub enum FailureKind {
     Status(u16),
     /// A complete response whose body or headers were not as expected.
     Expectation,
+    /// A complete response whose body cannot be looked at: in an encoding that was not
+    /// asked for, or not what it says it is.
+    Encoding,
     /// No connection: refused, unreachable, or the connection time-out.
     Connect,
     /// Not complete within the request's time-out.
@@ -171,7 +174,9 @@ impl FailureKind {
             Self::Timeout | Self::Dropped => true,
             // Request Timeout, Too Many Requests, Service Unavailable, Gateway Timeout.
             Self::Status(status) => matches!(status, 408 | 429 | 503 | 504),
-            Self::Expectation | Self::Connect | Self::Closed | Self::Protocol => false,
+            Self::Expectation | Self::Encoding | Self::Connect | Self::Closed | Self::Protocol => {
+                false
+            }
         }
     }
 }
@@ -182,6 +187,7 @@ impl fmt::Display for FailureKind {
         f.write_str(match self {
             Self::Status(status) => return write!(f, "status {status}"),
             Self::Expectation => "expectation",
+            Self::Encoding => "encoding",
             Self::Connect => "connect",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
@@ -202,6 +208,7 @@ impl FromStr for FailureKind {
     fn from_str(word: &str) -> Result<Self, UnknownFailure> {
         let plain = [
             Self::Expectation,
+            Self::Encoding,
             Self::Connect,
             Self::Timeout,
             Self::Closed,

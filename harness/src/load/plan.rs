@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use thiserror::Error;
@@ -164,6 +164,8 @@ pub(super) struct PreparedRequest {
     pub(super) timeout: Duration,
     /// What a good answer looks like.
     pub(super) expect: Expect,
+    /// Whether it asks for gzip, and answers in it are decoded.
+    pub(super) gzip: bool,
     /// Files that good answers point to.
     pub(super) artifacts: Option<Artifacts>,
 }
@@ -195,7 +197,17 @@ impl PreparedRequest {
 
     /// Whether the body of the answer must be kept in order to judge it.
     pub(super) fn keeps_answer(&self) -> bool {
-        self.parses_answer() || self.expect.contains.is_some()
+        self.parses_answer() || !self.expect.contains.is_empty()
+    }
+
+    /// Whether anything of the answer's body is judged.
+    pub(super) fn looks_into_body(&self) -> bool {
+        self.expect.looks_into_body() || self.artifacts.is_some()
+    }
+
+    /// Whether a header of its own asks for an encoding.
+    pub(super) fn asks_for_encoding(&self) -> bool {
+        self.headers.contains_key(ACCEPT_ENCODING)
     }
 }
 
@@ -250,7 +262,11 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
         let agent = concat!("slogate/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     }
+    if request.gzip {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     Ok(PreparedRequest {
+        gzip: request.gzip,
         method,
         uri,
         headers,

@@ -121,7 +121,7 @@ impl Worker {
             Ok(answer) => {
                 let judgement = judge(request, &answer);
                 end.complete = true;
-                end.body_bytes = answer.body.bytes;
+                end.body_bytes = answer.body.received_bytes;
                 end.failure = judgement.failure;
                 end.artifact_url = judgement.artifact_url;
             }

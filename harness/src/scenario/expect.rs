@@ -7,7 +7,7 @@ use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::json_path;
 use super::keys;
-use super::model::{Expect, ExpectJson, JsonPath, Threshold};
+use super::model::{Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
 use super::targets::{Domain, pointless};
 use super::threshold::{self, Expected};
 use super::tree::{Node, Value};
@@ -22,16 +22,17 @@ pub(super) fn expect(node: &Node, cx: &mut Context) -> Option<Expect> {
     let status = fields.get("status").map(|node| statuses(node, cx));
     let headers = fields.get("headers").map(|node| headers(node, cx));
     let bytes = fields.get("bytes").map(|node| bytes(node, cx));
-    let contains = if fields.has("contains") { Some(fields.text("contains", cx)) } else { None };
+    let contains = fields.get("contains").map(|node| texts(node, cx));
     let sha256 = fields.get("sha256").map(|node| sha256(node, cx));
-    let json = fields.get("json").map(|node| expect_json(node, cx));
+    let json = fields.get("json").map(|node| expect_json(node, equal, cx));
+    let json_is = fields.get("json_is").map(|node| expect_json(node, described, cx));
     Some(Expect {
         status: read(status)?.unwrap_or_default(),
         headers: read(headers)?.unwrap_or_default(),
         bytes: read(bytes)?,
-        contains: read(contains)?.map(str::to_owned),
+        contains: read(contains)?.unwrap_or_default(),
         sha256: read(sha256)?,
-        json: read(json)?.unwrap_or_default(),
+        json: [read(json)?, read(json_is)?].into_iter().flatten().flatten().collect(),
     })
 }
 
@@ -80,6 +81,18 @@ fn bytes(node: &Node, cx: &mut Context) -> Option<Threshold> {
         return None;
     }
     Some(threshold)
+}
+
+/// A text, or all of several.
+fn texts(node: &Node, cx: &mut Context) -> Option<Vec<String>> {
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    refuse_nothing(items, node, cx);
+    let texts: Vec<_> =
+        items.iter().map(|item| fields::text(item, cx).map(str::to_owned)).collect();
+    texts.into_iter().collect()
 }
 
 fn sha256(node: &Node, cx: &mut Context) -> Option<[u8; DIGEST_BYTES]> {
@@ -146,7 +159,11 @@ fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
     }
 }
 
-fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
+fn expect_json(
+    node: &Node,
+    wanted: fn(&Node, &mut Context) -> Option<JsonWanted>,
+    cx: &mut Context,
+) -> Option<Vec<ExpectJson>> {
     let Value::Map(entries) = &node.value else {
         fields::wrong_type(node, "a map from paths to values", cx)
             .help("write for example `json: { $.success: true }`");
@@ -155,15 +172,34 @@ fn expect_json(node: &Node, cx: &mut Context) -> Option<Vec<ExpectJson>> {
     refuse_nothing(entries, node, cx);
     let mut expected: Vec<ExpectJson> = Vec::new();
     for (key, value) in entries {
-        let (path, value) = (path(key, cx), json_value(value, cx));
-        let (Some(path), Some(value)) = (path, value) else { continue };
+        let (path, is) = (path(key, cx), wanted(value, cx));
+        let (Some(path), Some(is)) = (path, is) else { continue };
         if expected.iter().any(|other| other.path.steps == path.steps) {
             cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate path `{}`", path.text))
                 .help("remove one of the two");
         }
-        expected.push(ExpectJson { path, value });
+        expected.push(ExpectJson { path, is });
     }
     (expected.len() == entries.len()).then_some(expected)
+}
+
+fn equal(node: &Node, cx: &mut Context) -> Option<JsonWanted> {
+    json_value(node, cx).map(JsonWanted::Equal)
+}
+
+/// `present`, or a comparison with a plain number.
+fn described(node: &Node, cx: &mut Context) -> Option<JsonWanted> {
+    let text = fields::scalar_text(node, cx)?;
+    if text == "present" {
+        return Some(JsonWanted::Present);
+    }
+    match threshold::parse(&text, Expected::Number) {
+        Ok(threshold) => Some(JsonWanted::Number(threshold)),
+        Err(finding) => {
+            finding.report(node, cx);
+            None
+        }
+    }
 }
 
 /// A path into the JSON of an answer.

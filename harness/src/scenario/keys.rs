@@ -154,6 +154,12 @@ pub(super) static SCENARIO: Table = Table {
             Shape::Named(&Shape::Map(&DATA_SET)),
             "Data sets by name, for `{{name}}` in request bodies.",
         ),
+        with_default(
+            "max_in_flight",
+            Shape::Whole(1),
+            "1000",
+            "Most requests of phases with `rate` at once. More wait (late), and their wait is part of their latency; what waits when there is no room, or when the load ends, is never sent (dropped), and failed. `--max-in-flight` wins.",
+        ),
         required("load", Shape::List(&Shape::Map(&PHASE)), "Phases, one after the other."),
         required(
             "requests",
@@ -167,7 +173,7 @@ pub(super) static SCENARIO: Table = Table {
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "max_in_flight", "tls"],
+    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "tls"],
     one_of: &[],
     overrides: false,
 };
@@ -501,6 +507,12 @@ pub(super) static REQUEST: Table = Table {
             "60s",
             "From the send to the last byte of the answer.",
         ),
+        with_default(
+            "gzip",
+            Shape::Boolean,
+            "false",
+            "Asks for gzip; what comes is decoded before `expect` looks at it.",
+        ),
         optional(
             "expect",
             Shape::Map(&EXPECT),
@@ -538,8 +550,21 @@ pub(super) static EXPECT: Table = Table {
             Shape::Named(&Shape::Template),
             "Values at paths of the JSON body: `{ $.success: true }`.",
         ),
-        optional("contains", Shape::Text, "A text that stands in the body."),
-        optional("bytes", Shape::Threshold, "The length of the body: `> 0`, `<= 2MB`."),
+        optional(
+            "json_is",
+            Shape::Named(&Shape::Any(&[Shape::Word(&["present"]), Shape::Threshold])),
+            "What values at paths of the JSON body are: `{ $.id: present, $.rows: '> 5' }`; a comparison takes plain numbers.",
+        ),
+        optional(
+            "contains",
+            Shape::Any(&[Shape::Text, Shape::List(&Shape::Text)]),
+            "A text that stands in the body; of a list, all do.",
+        ),
+        optional(
+            "bytes",
+            Shape::Threshold,
+            "The length of the body, decoded if it was: `> 0`, `<= 2MB`.",
+        ),
         optional("sha256", Shape::Text, "The SHA-256 digest of the body, 64 hexadecimal digits."),
     ],
     unsupported: &["body", "regex"],

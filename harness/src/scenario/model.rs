@@ -56,6 +56,8 @@ pub struct Scenario {
     pub metrics: Metrics,
     /// What a restart of the target means.
     pub restarts: Restarts,
+    /// Most requests of open phases at once, where the file says so; at least 1.
+    pub max_in_flight: Option<usize>,
     /// Phases, one after the other; never empty.
     pub phases: Vec<Phase>,
     /// Requests, picked by weight; never empty.
@@ -343,6 +345,8 @@ pub struct Request {
     pub timeout: Duration,
     /// What a good answer looks like.
     pub expect: Expect,
+    /// Whether it asks for gzip, so that answers are decoded before they are judged.
+    pub gzip: bool,
     /// Files to fetch after the closing scrape.
     pub artifacts: Option<Artifacts>,
 }
@@ -360,6 +364,7 @@ impl Request {
             body: bytes::Bytes::new(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
             expect: Expect::default(),
+            gzip: false,
             artifacts: None,
         }
     }
@@ -374,12 +379,22 @@ pub struct Expect {
     pub headers: Vec<(String, String)>,
     /// How long the body must be, bytes.
     pub bytes: Option<Threshold>,
-    /// A text that must stand in the body.
-    pub contains: Option<String>,
+    /// Texts that must stand in the body.
+    pub contains: Vec<String>,
     /// The SHA-256 digest that the body must have.
     pub sha256: Option<[u8; 32]>,
     /// Values at paths of the JSON body.
     pub json: Vec<ExpectJson>,
+}
+
+impl Expect {
+    /// Whether anything of the body is looked at.
+    pub fn looks_into_body(&self) -> bool {
+        self.bytes.is_some()
+            || self.sha256.is_some()
+            || !self.contains.is_empty()
+            || !self.json.is_empty()
+    }
 }
 
 /// A value at a path of a JSON body.
@@ -388,7 +403,18 @@ pub struct ExpectJson {
     /// `$.a.b[0]`.
     pub path: JsonPath,
     /// What must be there.
-    pub value: serde_json::Value,
+    pub is: JsonWanted,
+}
+
+/// What must be at a path of a JSON body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonWanted {
+    /// This value.
+    Equal(serde_json::Value),
+    /// Any value, `null` as well.
+    Present,
+    /// A number that compares so.
+    Number(Threshold),
 }
 
 /// A path into a JSON document: keys and indices.

@@ -31,6 +31,9 @@ use super::target;
 use super::tree::{Node, Value};
 use crate::units::{Unit, format_quantity};
 
+/// More connections than one address has ports for.
+const MOST_IN_FLIGHT: u64 = 1_000_000;
+
 /// What the caller decides beside the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOptions {
@@ -120,6 +123,7 @@ pub fn observed_scenario(
         used_variables: Vec::new(),
         target,
         metrics,
+        max_in_flight: None,
         phases: Vec::new(),
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),
@@ -233,6 +237,7 @@ fn scenario(
     }
     let metrics = metrics::metrics(&file, target.as_ref(), cx);
     let restarts = restarts(&file, cx);
+    let max_in_flight = max_in_flight(&file, cx);
     let mut sets = DataSets::lower(&file, cx);
     let phases = phases::phases(&file, cx);
     let sender = request_auth::of_scenario(&file, target.as_ref(), cx);
@@ -272,6 +277,7 @@ fn scenario(
         target,
         metrics,
         restarts: restarts?,
+        max_in_flight: max_in_flight?,
         phases,
         requests: with_bodies(requests, &sets),
         objectives,
@@ -349,6 +355,15 @@ fn restarts(file: &Fields, cx: &mut Context) -> Option<Restarts> {
             None
         }
     }
+}
+
+#[expect(clippy::option_option, reason = "outer: whether it is right; inner: whether it is there")]
+fn max_in_flight(file: &Fields, cx: &mut Context) -> Option<Option<usize>> {
+    if !file.has("max_in_flight") {
+        return Some(None);
+    }
+    let most = file.whole("max_in_flight", 1..=MOST_IN_FLIGHT, cx)?;
+    usize::try_from(most).ok().map(Some)
 }
 
 fn with_bodies(requests: Vec<(Request, Template)>, sets: &DataSets) -> Vec<Request> {

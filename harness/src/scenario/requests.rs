@@ -73,10 +73,14 @@ fn request(
     } else {
         Some(DEFAULT_REQUEST_TIMEOUT)
     };
+    let gzip = gzip(&fields, &headers, cx);
     let expect = fields
         .get("expect")
         .map_or_else(|| Some(Expect::default()), |node| expect::expect(node, cx));
     let artifacts = fields.get("artifacts").map(|node| artifacts(node, cx));
+    if method.is_some_and(|method| *method == "head") {
+        refuse_bodies_of_head(&fields, expect.as_ref(), cx);
+    }
     let request = Request {
         weight: u32::try_from(weight?).ok()?,
         method: method?.to_uppercase(),
@@ -84,6 +88,7 @@ fn request(
         authorization: authorization?,
         timeout: timeout?,
         expect: expect?,
+        gzip: gzip?,
         artifacts: match artifacts {
             Some(artifacts) => Some(artifacts?),
             None => None,
@@ -143,6 +148,33 @@ fn add_content_type(headers: &mut Vec<(String, String)>, value: &str) {
     let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
     if !headers.iter().any(named) {
         headers.push(("content-type".into(), value.into()));
+    }
+}
+
+fn gzip(fields: &Fields, headers: &[(String, String)], cx: &mut Context) -> Option<bool> {
+    if !fields.has("gzip") {
+        return Some(false);
+    }
+    let gzip = fields.boolean("gzip", cx)?;
+    let has_own = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+    if gzip && has_own {
+        let at = fields.key("headers").map_or(fields.at, |key| key.span);
+        cx.error(codes::CONFLICTING_KEYS, at, "the header `Accept-Encoding` beside `gzip: true`")
+            .help("remove the header: `gzip` writes it, and decodes what comes");
+        return None;
+    }
+    Some(gzip)
+}
+
+/// The answer to HEAD has no body (RFC 9110 §9.3.2), so that nothing of one can be met.
+fn refuse_bodies_of_head(fields: &Fields, expect: Option<&Expect>, cx: &mut Context) {
+    let of_expect = expect.is_some_and(Expect::looks_into_body).then_some("expect");
+    let of_artifacts = fields.has("artifacts").then_some("artifacts");
+    for name in of_expect.into_iter().chain(of_artifacts) {
+        let at = fields.key(name).map_or(fields.at, |key| key.span);
+        let message = format!("the answer to HEAD has no body for `{name}` to look at");
+        cx.error(codes::NEVER_MET, at, message)
+            .help("expect a status and headers, or send a GET request");
     }
 }
 

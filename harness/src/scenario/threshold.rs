@@ -12,6 +12,8 @@ pub(super) enum Expected {
     Time,
     /// A number of requests: plain.
     Count,
+    /// A number in an answer: plain.
+    Number,
     /// A share of requests: a percentage, or 0 to 1.
     Share,
     /// Requests a second: `5/s`.
@@ -98,11 +100,12 @@ impl Expected {
             }
             (Self::Anything, _)
             | (Self::Time, Unit::Seconds)
-            | (Self::Count, Unit::Plain)
+            | (Self::Count | Self::Number, Unit::Plain)
             | (Self::Rate, Unit::PerSecond)
             | (Self::Length, Unit::Bytes | Unit::Plain) => Ok(value),
             (Self::Time, _) => Err(("is not a time", advice("write a unit of time: 250ms, 10s"))),
             (Self::Count, _) => Err(("has a unit", advice("a count is a plain number: `== 0`"))),
+            (Self::Number, _) => Err(("has a unit", advice("a number of JSON has none: `> 5`"))),
             (Self::Rate, _) => Err(("is not a rate", advice("write `5/s`"))),
             (Self::Length, _) => Err(("is not a length", advice("write bytes: 100, 2MB"))),
             (Self::Share, Unit::Ratio | Unit::Plain) if (0.0..=1.0).contains(&value) => Ok(value),

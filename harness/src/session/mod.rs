@@ -43,8 +43,8 @@ pub struct Settings {
     pub program: PathBuf,
     /// What to start for each scenario, if its target is not there already.
     pub start: Option<StartCommand>,
-    /// Most requests at once.
-    pub max_in_flight: usize,
+    /// Most requests at once, in place of what a scenario says.
+    pub max_in_flight: Option<usize>,
     /// Decides the order of requests and the jitter of scrapes.
     pub seed: u64,
     /// Hears how it goes.

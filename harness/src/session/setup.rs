@@ -274,7 +274,8 @@ async fn start_engine(
         Condition::not_reachable(reason, problems.codes())
     })?;
     let mut plan = LoadPlan::new(scenario.phases.clone(), requests, resolved.address, host);
-    plan.max_in_flight = settings.max_in_flight;
+    let max_in_flight = settings.max_in_flight.or(scenario.max_in_flight);
+    plan.max_in_flight = max_in_flight.unwrap_or(plan.max_in_flight);
     plan.seed = settings.seed;
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
     let stop = settings.signals.token();

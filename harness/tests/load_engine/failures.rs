@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use slogate::load::{FailureKind, RequestResult};
 use slogate::scenario::{
-    Artifacts, Comparator, Expect, ExpectJson, JsonPath, JsonStep, Request, Stop, Threshold,
+    Artifacts, Comparator, Expect, ExpectJson, JsonPath, JsonStep, JsonWanted, Request, Stop,
+    Threshold,
 };
 
 use crate::support::{Server, closed, closed_port, get, plan, post, response, run};
@@ -39,7 +40,7 @@ fn json_path(key: &str) -> JsonPath {
 }
 
 fn expecting(key: &str, value: serde_json::Value) -> Request {
-    let json = vec![ExpectJson { path: json_path(key), value }];
+    let json = vec![ExpectJson { path: json_path(key), is: JsonWanted::Equal(value) }];
     Request { expect: Expect { status: vec![200], json, ..Expect::default() }, ..get() }
 }
 
@@ -68,6 +69,56 @@ async fn a_json_value_is_compared_with_what_is_expected() {
     assert_eq!(wrong, (FailureKind::Expectation, 1));
     let absent = failure_of(&server, expecting("other", true.into())).await;
     assert_eq!(absent, (FailureKind::Expectation, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_json_value_is_compared_or_only_has_to_be_there() {
+    let server = Server::start(|peer| {
+        while peer.read().is_some() && peer.ok(r#"{"rows": 5, "none": null, "text": "9"}"#) {}
+    });
+    let number = |comparator, bound| {
+        JsonWanted::Number(Threshold { comparator, bound, text: String::new() })
+    };
+    for (key, is, is_met) in [
+        ("rows", number(Comparator::GreaterOrEqual, 5.0), true),
+        ("rows", number(Comparator::Greater, 5.0), false),
+        ("text", number(Comparator::Greater, 5.0), false),
+        ("other", number(Comparator::NotEqual, 5.0), false),
+        ("none", JsonWanted::Present, true),
+        ("other", JsonWanted::Present, false),
+    ] {
+        let json = vec![ExpectJson { path: json_path(key), is: is.clone() }];
+        let expect = Expect { json, ..Expect::default() };
+        let result = one(&server, Request { expect, ..get() }).await;
+        assert_eq!(result.succeeded == 1, is_met, "{key} {is:?} {result:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_whose_encoding_nobody_asked_for_is_not_looked_at() {
+    let server =
+        Server::always("HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 5\r\n\r\nhello");
+    let contains = vec!["hello".to_owned()];
+    let expect = Expect { contains, ..Expect::default() };
+    let looks = Request { expect, ..get() };
+    assert_eq!(failure_of(&server, looks.clone()).await, (FailureKind::Encoding, 1));
+    let gzip = Request { gzip: true, ..looks.clone() };
+    assert_eq!(failure_of(&server, gzip).await, (FailureKind::Encoding, 1));
+    let asked = Request { headers: vec![("accept-encoding".into(), "br".into())], ..looks };
+    assert_eq!(failure_of(&server, asked.clone()).await, (FailureKind::Encoding, 1));
+    let bytes = Some(Threshold { comparator: Comparator::Equal, bound: 5.0, text: "== 5".into() });
+    let length = Expect { bytes, ..Expect::default() };
+    assert_eq!(one(&server, Request { expect: length, ..asked }).await.succeeded, 1);
+    assert_eq!(one(&server, get()).await.succeeded, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_the_gzip_it_is_said_to_be_fails() {
+    let server = Server::always(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello",
+    );
+    let gzip = Request { gzip: true, ..get() };
+    assert_eq!(failure_of(&server, gzip).await, (FailureKind::Encoding, 1));
 }
 
 /// Whether `hello` with this header is as expected.
@@ -106,7 +157,7 @@ async fn a_header_must_be_there_with_its_whole_value() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_can_be_expected_by_what_is_in_it() {
     for (text, is_met) in [("ell", true), ("hello", true), ("Hello", false), ("hello!", false)] {
-        let contains = Some(text.to_owned());
+        let contains = vec![text.to_owned()];
         assert_eq!(hello_meets(Expect { contains, ..Expect::default() }).await, is_met, "{text}");
     }
 }

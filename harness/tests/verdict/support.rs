@@ -250,6 +250,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         target: Target::Reference { faults: Vec::new() },
         metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
         restarts: Restarts::Fail,
+        max_in_flight: None,
         phases,
         requests: Vec::new(),
         objectives: Objectives::Judged(objectives),

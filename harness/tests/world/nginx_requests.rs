@@ -35,6 +35,31 @@ fn a_query_arrives_as_a_browser_sends_it() {
 }
 
 #[test]
+fn an_answer_in_gzip_is_decoded_before_it_is_looked_at() {
+    let server = "    gzip on;\n    gzip_types *;\n    gzip_min_length 1;";
+    let Some(nginx) = Nginx::start(server) else { return };
+    let document = format!("{{\"rows\": 7, \"text\": \"{}\"}}", "far too long ".repeat(200));
+    nginx.publish("it.json", &document);
+    let expect = format!(
+        "{{ headers: {{ content-encoding: gzip }}, bytes: '== {}', contains: ['far', 'too long'], \
+           json: {{ $.rows: 7 }}, json_is: {{ $.rows: '>= 7', $.text: present }} }}",
+        document.len()
+    );
+    let workspace = Workspace::new();
+    let text = |more: &str| {
+        scenario(&nginx, "", &format!("{{ name: get, get: /it.json, expect: {expect}{more} }}"))
+    };
+    let report = report_of(&workspace, &text(", gzip: true"), 0);
+    assert_eq!(requests(&report, "succeeded"), 5, "{report:#}");
+    let received = requests(&report, "bytes_received");
+    assert!(received > 0 && received < document.len() as u64, "{received}: as it came");
+    let by_hand = text(", headers: { accept-encoding: gzip }");
+    let report = report_of(&workspace, &by_hand, 3);
+    let failures = &report["scenarios"][0]["requests"][0]["failures"];
+    assert_eq!(failures, &serde_json::json!({ "encoding": 5 }), "{report:#}");
+}
+
+#[test]
 fn a_user_is_let_in_by_the_password_of_a_file() {
     let server = "    auth_basic 'all';\n    auth_basic_user_file users;\n    try_files /it =404;";
     let Some(nginx) = Nginx::start(server) else { return };

@@ -93,7 +93,7 @@ impl<'a> Looker<'a> {
         let settings = Settings {
             program: std::env::current_exe().map_err(Failure::internal)?,
             start: None,
-            max_in_flight: MOST_REQUESTS as usize,
+            max_in_flight: Some(MOST_REQUESTS as usize),
             seed: 1,
             observer: Arc::new(Silence),
             signals,
