@@ -262,7 +262,9 @@ fn what_cannot_be_a_target_or_a_file_is_exit_2_and_nothing_is_sent() {
     let workspace = Workspace::new();
     let bad =
         |arguments: &[&str]| workspace.run(&[&["init"], arguments].concat()).expect_code(2).stderr;
-    for url in ["nowhere", "https://127.0.0.1", "http://user:pw@127.0.0.1", "http://", "ftp://a"] {
+    for url in
+        ["nowhere", "https://u:pw@127.0.0.1", "http://user:pw@127.0.0.1", "http://", "ftp://a"]
+    {
         let told = bad(&[url]);
         assert!(told.contains("URL: ") && !told.contains("pw"), "{told}");
     }

@@ -152,20 +152,18 @@ fn a_host_without_http_before_it_is_told_what_to_write() {
 }
 
 #[test]
-fn a_target_that_speaks_tls_or_http_2_is_told_what_is_supported() {
+fn a_target_that_speaks_tls_or_http_2_says_how_to_ask_it() {
     let alert = b"\x15\x03\x03\x00\x02\x02\x46".to_vec();
     let settings_frame = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec();
     for bytes in [alert, settings_frame] {
         let service = Service::start(move |_, _| Answer::Raw(bytes.clone()));
         let slo = ["--slo", "p95(latency) < 1s"];
         let ended = run(&service.url(), &[&USERS[..], &slo].concat()).expect_code(4);
-        assert!(ended.stdout.contains("load over TLS or HTTP/2 is not supported yet"), "{ended:?}");
+        assert!(ended.stdout.contains("if it speaks TLS, write https://"), "{ended:?}");
         let metrics = ["--metrics", "/metrics"];
         let ended = run(&service.url(), &[&USERS[..], &slo, &metrics].concat()).expect_code(4);
         assert!(ended.stdout.contains("ask it by https://"), "{ended:?}");
     }
-    let ended = run("https://127.0.0.1:9", &USERS).expect_code(2);
-    assert!(ended.stderr.contains("plain HTTP/1.1"), "{ended:?}");
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn every_error_of_the_command_line_shows_its_code() {
         (&["assert", "kept", "--since-start"], "conflicting-flags"),
         (&["assert", "kept", "--save", "again"], "conflicting-flags"),
         (&["run", "localhost:80"], "invalid-url"),
-        (&["run", "https://a", "--rate", "1/s", "--for", "1s"], "invalid-url"),
+        (&["run", "ftp://a", "--rate", "1/s", "--for", "1s"], "invalid-url"),
         (&["run", "a.yaml", "--target", "a"], "invalid-url"),
         (&["init", "nowhere"], "invalid-url"),
         (&["assert", "http://127.0.0.1:9"], "invalid-url"),

@@ -80,6 +80,7 @@ fixtures! {
     an_api_cannot_have_scraped_the_reference_service: "metrics-api-reference";
     what_belongs_to_an_api_is_refused_without_one: "metrics-api-none";
     tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";
+    tls_for_a_target_without_https_is_reported: "idle-tls";
     kinds_of_objective_that_do_not_fit_are_reported: "kinds";
     parameters_and_credentials_that_cannot_be_sent_are_reported: "parameters";
     what_no_answer_could_be_expected_to_be_is_reported: "expect";

@@ -119,7 +119,7 @@ impl Reading {
     fn document(&self, path: &Path, found: &mut Found) -> Option<Document> {
         match read_document(path, &self.variables, &self.options) {
             Ok((Document::Scenario(scenario), warnings)) => {
-                found.problems.show(&scenario.unusable_secrets(), &warnings);
+                found.problems.show(&scenario.unusable_files(), &warnings);
                 found.scenarios.push(*scenario);
                 None
             }
@@ -139,7 +139,7 @@ impl Reading {
 /// need not have them, so that they are no errors before a run.
 fn without_secrets(document: &Document) -> Vec<Problem> {
     let Document::Scenario(scenario) = document else { return Vec::new() };
-    scenario.unusable_secrets().into_iter().map(Problem::into_warning).collect()
+    scenario.unusable_files().into_iter().map(Problem::into_warning).collect()
 }
 
 /// What the reference service exports, from its own catalogue.

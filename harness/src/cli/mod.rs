@@ -27,6 +27,7 @@ mod run;
 mod runtime;
 mod scenario_text;
 mod schema;
+mod tls_arguments;
 mod url_scenario;
 mod workflow_commands;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::output::error_columns;
 use crate::scenario::{COMMAND_LINE, Problem, Problems};
 
-/// How the line of an included file begins; no other can, because texts are quoted.
+/// How the line of an included file begins.
 const INCLUDE: &str = "  - include: ";
 
 /// A text, line by line.
@@ -28,17 +28,25 @@ struct Origin {
     flag: &'static str,
     /// What was given, unless it may be a secret.
     value: Option<String>,
+    /// Whether that is the name of a file.
+    is_file: bool,
 }
 
 impl ScenarioText {
     /// Adds a line that a flag wrote; of several lines all are its.
     pub(super) fn line(&mut self, flag: &'static str, line: &str) {
-        self.push(&Origin { flag, value: None }, line);
+        self.push(&Origin { flag, value: None, is_file: false }, line);
     }
 
     /// Adds `KEY: VALUE`; the value is shown where something is wrong with it.
     pub(super) fn value(&mut self, flag: &'static str, key: &str, value: &str) {
-        let origin = Origin { flag, value: Some(value.to_owned()) };
+        let origin = Origin { flag, value: Some(value.to_owned()), is_file: false };
+        self.push(&origin, &format!("{key}{}", scalar(value)));
+    }
+
+    /// The same where the value is the name of a file.
+    pub(super) fn file(&mut self, flag: &'static str, key: &str, value: &str) {
+        let origin = Origin { flag, value: Some(value.to_owned()), is_file: true };
         self.push(&origin, &format!("{key}{}", scalar(value)));
     }
 
@@ -53,10 +61,10 @@ impl ScenarioText {
         let is_map = given.trim_start().starts_with('{') && !given.contains('\n');
         let extension = Path::new(given).extension().and_then(|end| end.to_str());
         if is_map {
-            let origin = Origin { flag, value: Some(given.to_owned()) };
+            let origin = Origin { flag, value: Some(given.to_owned()), is_file: false };
             self.push(&origin, &format!("  - {given}"));
         } else if matches!(extension, Some("yaml" | "yml")) {
-            self.value(flag, INCLUDE, given);
+            self.file(flag, INCLUDE, given);
         } else {
             self.value(flag, "  - ", given);
         }
@@ -67,14 +75,15 @@ impl ScenarioText {
         &self.text
     }
 
-    /// The whole text with includes that are right wherever it is written to.
-    pub(super) fn with_absolute_includes(&self) -> io::Result<String> {
+    /// The whole text with names of files that are right wherever it is written to.
+    pub(super) fn with_absolute_files(&self) -> io::Result<String> {
         let mut text = String::with_capacity(self.text.len());
         for (line, origin) in self.text.lines().zip(&self.origins) {
-            match &origin.value {
-                Some(file) if line.starts_with(INCLUDE) => {
+            match (&origin.value, line.split_once(": ")) {
+                (Some(file), Some((key, _))) if origin.is_file => {
                     let whole = std::path::absolute(file)?;
-                    text.push_str(INCLUDE);
+                    text.push_str(key);
+                    text.push_str(": ");
                     text.push_str(&quoted(&whole.display().to_string()));
                 }
                 _ => text.push_str(line),
@@ -140,7 +149,7 @@ mod tests {
             "  - \"p95(latency) < 1s\"\n  - include: \"{}/lists/good.yaml\"\n",
             here.display()
         );
-        assert_eq!(text.with_absolute_includes().unwrap(), expected);
+        assert_eq!(text.with_absolute_files().unwrap(), expected);
         assert!(text.text().contains("include: \"lists/good.yaml\""));
     }
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::output::say;
 use super::scenario_text::{ScenarioText, quoted};
+use super::tls_arguments::TlsArguments;
 use super::{Failure, codes};
 use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::codes::{INVALID_URL, UNREADABLE_FILE};
@@ -54,6 +55,8 @@ pub(super) struct UrlArguments {
     pub(super) warm_up: Option<String>,
     #[command(flatten)]
     pub(super) request: RequestArguments,
+    #[command(flatten)]
+    pub(super) tls: TlsArguments,
     /// The path of the target's Prometheus metrics, or a URL elsewhere
     #[arg(long, value_name = "PATH|URL")]
     pub(super) metrics: Option<String>,
@@ -116,7 +119,8 @@ impl UrlArguments {
             ("--slo", !self.slo.is_empty()),
             ("--print-scenario", self.print_scenario),
         ];
-        given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+        let of_tls = self.tls.given().map(|given| (given.flag, true));
+        given.into_iter().chain(of_tls).find_map(|(flag, is_given)| is_given.then_some(flag))
     }
 }
 
@@ -141,6 +145,7 @@ pub(super) fn write(url: &str, flags: &UrlArguments) -> Result<Written, Failure>
     let mut written = Written { text: ScenarioText::default(), hidden: Variables::new() };
     written.text.line("run", "version: 1\nname: command-line");
     written.text.value("URL", "target: ", origin.url());
+    written.tls(&flags.tls);
     written.metrics(&origin, flags);
     written.load(flags);
     written.request(if rest.is_empty() { "/" } else { &rest }, &flags.request)?;
@@ -159,10 +164,12 @@ impl Written {
         variables.extend(self.hidden.clone());
         let (found, scenario) =
             match read_text(Path::new(COMMAND_LINE), self.text.text(), &variables, options) {
-                Ok(loaded) => (
-                    Problems { problems: Vec::new(), warnings: loaded.warnings },
-                    Some(loaded.scenario),
-                ),
+                Ok(loaded) => {
+                    let problems = loaded.scenario.unusable_files();
+                    let is_usable = problems.is_empty();
+                    let found = Problems { problems, warnings: loaded.warnings };
+                    (found, is_usable.then_some(loaded.scenario))
+                }
                 Err(problems) => (problems, None),
             };
         let count = found.problems.len();
@@ -183,7 +190,22 @@ impl Written {
                 names.join(", ")
             )
         };
-        Ok(format!("{needs}{}", self.text.with_absolute_includes()?))
+        Ok(format!("{needs}{}", self.text.with_absolute_files()?))
+    }
+
+    fn tls(&mut self, flags: &TlsArguments) {
+        let mut given = flags.given().peekable();
+        if let Some(first) = given.peek() {
+            self.text.line(first.flag, "tls:");
+        }
+        for one in given {
+            let key = format!("  {}: ", one.key);
+            if one.is_file {
+                self.text.file(one.flag, &key, one.value);
+            } else {
+                self.text.value(one.flag, &key, one.value);
+            }
+        }
     }
 
     fn metrics(&mut self, origin: &Origin, flags: &UrlArguments) {

@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -22,6 +21,8 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 
 /// How much earlier than a server's own announced idle time-out a connection is
 /// given up: the announcement is in whole seconds, and the network takes time.
@@ -35,6 +36,9 @@ pub(super) type Message = Request<Full<Bytes>>;
 /// What comes back before the body, or the message again if it was never written.
 type Head = Result<Response<Incoming>, TrySendError<Message>>;
 
+/// What requests go over. TLS is boxed, so that a plain connection does not take its room.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 /// An open connection.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
@@ -46,11 +50,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects; nothing is sent yet.
-    pub(super) async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        // A request is one write: waiting to fill a packet only adds latency.
-        stream.set_nodelay(true)?;
+    /// Speaks HTTP over a stream; nothing is sent yet.
+    pub(super) async fn over(stream: Stream) -> io::Result<Self> {
         let bytes_read = Rc::new(Cell::new(0));
         let stream = MeteredStream { stream, bytes_read: Rc::clone(&bytes_read) };
         let (sender, driver) =
@@ -128,7 +129,7 @@ fn announced_timeout(value: &str) -> Option<Duration> {
 /// A socket that counts what is read from it: whether any byte of an answer came
 /// decides about sending again.
 pub(super) struct MeteredStream {
-    stream: TcpStream,
+    stream: Stream,
     bytes_read: Rc<Cell<u64>>,
 }
 

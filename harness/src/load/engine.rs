@@ -38,6 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::abort::Abort;
+use super::dial::Dial;
 use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, PlannedUser, Task};
 use super::lane::{LaneBounds, Target};
 use super::limits::{process_cpu_seconds, raise_open_file_limit};
@@ -100,12 +101,13 @@ impl Engine {
         clock: impl Fn(Instant) -> i64 + Send + Sync + 'static,
     ) -> Result<Self, LoadError> {
         let requests = prepare(&plan)?;
+        let dial = Arc::new(Dial::of(&plan)?);
         let open_file_limit = raise_open_file_limit();
         let stop = cancel.child_token();
         let has_warm_up = !plan.phases[0].measured;
         let limit = (!has_warm_up).then_some(FIRST_REQUESTS);
         let liveness = Liveness::new(limit, stop.clone());
-        let target = Arc::new(Target { requests, address: plan.address, liveness });
+        let target = Arc::new(Target { requests, dial, liveness });
         let meters = Arc::new(LiveMeters::new(&plan));
         let mut threads = Vec::new();
         for lane in 0..plan.lanes() {

@@ -9,38 +9,27 @@
 //! repeated is then sent once more on a fresh connection and counted; another fails
 //! as closed, because it is unknown whether it had its effect (RFC 9112 §9.3.1).
 
-use std::error::Error;
-use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
-
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use thiserror::Error;
+use std::time::Instant;
 
 use super::answer::{Answer, AnswerBody};
 use super::body_reader::BodyReader;
+use super::connect::connect;
 use super::connection::{Connection, Message};
+use super::dial::Dial;
+use super::exchange_error::ExchangeError;
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
-
-/// Longest wait for a connection, within the time-out of the request.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How hyper tells an answer that begins like no answer of HTTP/1: an alert of TLS, or a
-/// frame of HTTP/2.
-const OTHER_PROTOCOL: &str = "invalid HTTP version";
-/// What to do then.
-const ONLY_HTTP_1: &str = "the target does not speak HTTP/1.1; load over TLS or HTTP/2 is not \
-                           supported yet, so name a port that speaks plain HTTP/1.1";
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 
 /// What an exchange needs from the worker that runs it.
 pub(super) trait Surroundings {
-    /// The address to connect to.
-    fn address(&self) -> SocketAddr;
+    /// Where and how to connect.
+    fn dial(&self) -> Arc<Dial>;
     /// Sets when [`Surroundings::poll_given_up`] becomes ready by itself.
     fn set_deadline(&mut self, at: Instant);
     /// Ready when the exchange must be given up: past its deadline, or at the end
@@ -50,39 +39,6 @@ pub(super) trait Surroundings {
     fn opened(&mut self);
     /// The request is sent again.
     fn retried(&mut self);
-}
-
-/// Why there is no complete answer.
-#[derive(Debug, Error)]
-pub(super) enum ExchangeError {
-    #[error("could not connect: {0}")]
-    Connect(#[source] io::Error),
-    #[error("could not connect within {} s", .0.as_secs_f64())]
-    ConnectTimeout(Duration),
-    #[error("no complete answer within the time-out")]
-    Timeout,
-    #[error("{}", in_full(.0))]
-    Http(#[source] hyper::Error),
-    #[error("the connection was closed twice before the request could be written")]
-    NeverWritten,
-}
-
-impl ExchangeError {
-    /// Under which kind it is counted.
-    pub(super) fn kind(&self) -> FailureKind {
-        match self {
-            Self::Connect(_) | Self::ConnectTimeout(_) => FailureKind::Connect,
-            Self::Timeout => FailureKind::Timeout,
-            Self::Http(error) if is_protocol_error(error) => FailureKind::Protocol,
-            Self::Http(_) | Self::NeverWritten => FailureKind::Closed,
-        }
-    }
-
-    /// Whether it lies with this machine: no free descriptor or port was left.
-    pub(super) fn is_local(&self) -> bool {
-        matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::AddrNotAvailable
-            || is_descriptor_limit(error))
-    }
 }
 
 /// Sends one request and reads its whole answer. `connection` is used if it can be,
@@ -175,22 +131,15 @@ fn unanswered(mut error: TrySendError<Message>, may_be_stale: bool) -> Attempt {
     }
 }
 
-async fn connect(
+/// Runs a future until it is done or given up (`None`).
+pub(super) async fn unless_given_up<F: Future>(
+    future: F,
     around: &mut impl Surroundings,
-    sent: Instant,
-    timeout: Duration,
-) -> Result<Connection, ExchangeError> {
-    let limit = CONNECT_TIMEOUT.min(timeout);
-    around.set_deadline(sent + limit);
-    let mut opening = pin!(Connection::open(around.address()));
-    std::future::poll_fn(|context| {
-        if let Poll::Ready(opened) = opening.as_mut().poll(context) {
-            return Poll::Ready(opened.map_err(ExchangeError::Connect));
-        }
-        around.poll_given_up(context).map(|()| {
-            let in_time = Instant::now() < sent + limit;
-            Err(if in_time { ExchangeError::Timeout } else { ExchangeError::ConnectTimeout(limit) })
-        })
+) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => around.poll_given_up(context).map(|()| None),
     })
     .await
 }
@@ -217,30 +166,4 @@ async fn read_body(mut body: Incoming, mut reader: BodyReader) -> Result<AnswerB
         }
     }
     Ok(reader.finish())
-}
-
-/// What came was not HTTP, as against a connection that ended too early.
-fn is_protocol_error(error: &hyper::Error) -> bool {
-    if error.is_parse() || error.is_user() {
-        return true;
-    }
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.is_some_and(|cause| {
-        matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-    })
-}
-
-fn is_descriptor_limit(error: &io::Error) -> bool {
-    let code = error.raw_os_error();
-    code == Some(rustix::io::Errno::MFILE.raw_os_error())
-        || code == Some(rustix::io::Errno::NFILE.raw_os_error())
-}
-
-/// hyper's errors name the kind only; the cause is the interesting part.
-fn in_full(error: &hyper::Error) -> String {
-    let text = match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    };
-    if text.contains(OTHER_PROTOCOL) { format!("{text}; {ONLY_HTTP_1}") } else { text }
 }

@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
@@ -13,6 +12,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::dial::Dial;
 use super::liveness::Liveness;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, Recorder};
@@ -20,10 +20,9 @@ use super::ticket::{Start, Ticket, Work};
 use super::worker;
 
 /// What all load threads read.
-#[derive(Debug)]
 pub(super) struct Target {
     pub(super) requests: Vec<PreparedRequest>,
-    pub(super) address: SocketAddr,
+    pub(super) dial: Arc<Dial>,
     pub(super) liveness: Liveness,
 }
 
@@ -222,7 +221,8 @@ mod tests {
         let plan = LoadPlan::new(vec![phase], vec![request], address, "h".into());
         let meters = Arc::new(LiveMeters::new(&plan));
         let liveness = Liveness::new(None, CancellationToken::new());
-        let target = Arc::new(Target { requests: prepare(&plan).unwrap(), address, liveness });
+        let dial = Arc::new(Dial::of(&plan).unwrap());
+        let target = Arc::new(Target { requests: prepare(&plan).unwrap(), dial, liveness });
         let recorder = Recorder::new(Arc::clone(&meters), 0);
         let bounds = LaneBounds { in_flight: 1, queued: 2 };
         let lane = Rc::new(Lane::new(target, recorder, bounds));

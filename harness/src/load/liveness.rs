@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::exchange::ExchangeError;
+use super::exchange_error::ExchangeError;
 
 /// So many requests without any complete response stop a load that has no warm-up.
 pub(super) const FIRST_REQUESTS: u64 = 10;

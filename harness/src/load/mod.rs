@@ -6,7 +6,7 @@
 //! door; [`LiveMeters`] shows progress while it runs; [`LoadResult`] is what comes out.
 //!
 //! It does not judge beyond a request's own `expect`, does not scrape, resolves no
-//! names, and speaks HTTP/1.1 without TLS only.
+//! names, and speaks HTTP/1.1 only, over TLS or without.
 
 mod abort;
 mod answer;
@@ -14,9 +14,12 @@ mod arrivals;
 mod body_reader;
 mod buckets;
 pub mod codes;
+mod connect;
 mod connection;
+mod dial;
 mod engine;
 mod exchange;
+mod exchange_error;
 mod generator;
 mod interval_log;
 mod lane;

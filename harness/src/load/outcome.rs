@@ -123,7 +123,7 @@ pub struct RequestResult {
     /// Requests in flight when the load was stopped early: sent, without an outcome.
     /// Always `sent + dropped = intended = succeeded + failed + abandoned`.
     pub abandoned: u64,
-    /// Failures by kind: `status 500`, `connect`, `timeout`, `reset`, `expect`, …
+    /// Failures by kind: `status 500`, `connect`, `tls`, `timeout`, …
     pub failures: BTreeMap<FailureKind, u64>,
     /// Bytes of request bodies sent.
     pub bytes_sent: u64,
@@ -156,6 +156,9 @@ pub enum FailureKind {
     Encoding,
     /// No connection: refused, unreachable, or the connection time-out.
     Connect,
+    /// No agreement on TLS: a certificate that is not trusted, a name, an alert, at the
+    /// beginning of a connection or later.
+    Tls,
     /// Not complete within the request's time-out.
     Timeout,
     /// The connection ended before the response was complete.
@@ -174,10 +177,18 @@ impl FailureKind {
             Self::Timeout | Self::Dropped => true,
             // Request Timeout, Too Many Requests, Service Unavailable, Gateway Timeout.
             Self::Status(status) => matches!(status, 408 | 429 | 503 | 504),
-            Self::Expectation | Self::Encoding | Self::Connect | Self::Closed | Self::Protocol => {
-                false
-            }
+            Self::Expectation
+            | Self::Encoding
+            | Self::Connect
+            | Self::Tls
+            | Self::Closed
+            | Self::Protocol => false,
         }
+    }
+
+    /// Whether there was no connection to send on.
+    pub(super) fn is_unconnected(&self) -> bool {
+        matches!(self, Self::Connect | Self::Tls)
     }
 }
 
@@ -189,6 +200,7 @@ impl fmt::Display for FailureKind {
             Self::Expectation => "expectation",
             Self::Encoding => "encoding",
             Self::Connect => "connect",
+            Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
             Self::Protocol => "protocol",
@@ -210,6 +222,7 @@ impl FromStr for FailureKind {
             Self::Expectation,
             Self::Encoding,
             Self::Connect,
+            Self::Tls,
             Self::Timeout,
             Self::Closed,
             Self::Protocol,

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::{codes, picker};
 use crate::code::Code;
-use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request};
+use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request, TlsClient};
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
 /// most services, below every usual limit on open files.
@@ -46,6 +46,8 @@ pub struct LoadPlan {
     pub address: SocketAddr,
     /// The `Host` header of every request that does not bring its own.
     pub host_header: String,
+    /// How TLS is spoken with the target; plain HTTP without it.
+    pub tls: Option<TlsClient>,
     /// Most requests of open phases in flight at once, at least 1. With several
     /// threads each has an equal share.
     pub max_in_flight: usize,
@@ -74,6 +76,7 @@ impl LoadPlan {
             requests,
             address,
             host_header,
+            tls: None,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             seed: 0,
             threads,
@@ -131,6 +134,11 @@ pub enum LoadError {
         /// Their sum, their common divisor taken out.
         sum: u64,
     },
+    /// A host that no certificate can be for.
+    #[error(
+        "no certificate can be for the host `{0}`; name its own with `tls: {{ server_name: NAME }}`"
+    )]
+    NoTlsName(String),
     /// The operating system refused a thread, a timer or an event queue.
     #[error("could not start a load thread: {0}; lower the number of threads or raise the limits")]
     Start(#[source] std::io::Error),
@@ -146,7 +154,8 @@ impl LoadError {
             Self::Empty(_)
             | Self::NotHttp { .. }
             | Self::FramingHeader { .. }
-            | Self::Weights { .. } => codes::UNSENDABLE_LOAD,
+            | Self::Weights { .. }
+            | Self::NoTlsName(_) => codes::UNSENDABLE_LOAD,
             Self::Start(_) => codes::LOAD_THREAD,
             Self::ThreadLost => codes::LOAD_LOST,
         }

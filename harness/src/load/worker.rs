@@ -1,8 +1,8 @@
 //! The worker loop: next ticket, exchange, record; the same for every kind of phase.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,9 @@ use tokio::time::Sleep;
 
 use super::answer::judge;
 use super::connection::Connection;
-use super::exchange::{ExchangeError, Surroundings, exchange};
+use super::dial::Dial;
+use super::exchange::{Surroundings, exchange};
+use super::exchange_error::ExchangeError;
 use super::lane::{Lane, Slot};
 use super::outcome::FailureKind;
 use super::recorder::{CellId, EndRecord, SendRecord};
@@ -32,7 +34,8 @@ pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
         while let Some(ticket) = work.next(&worker.around.lane) {
             let failure = worker.perform(ticket).await;
             let think_time = work.think_time(worker.freed);
-            if failure == Some(FailureKind::Connect) && matches!(work, Work::User(_)) {
+            let unconnected = failure.as_ref().is_some_and(FailureKind::is_unconnected);
+            if unconnected && matches!(work, Work::User(_)) {
                 worker.pause(think_time.unwrap_or_default().max(PAUSE_WITHOUT_CONNECTION)).await;
             } else if let Some(think_time) = think_time {
                 worker.think(think_time, &work).await;
@@ -156,8 +159,8 @@ impl Worker {
 }
 
 impl Surroundings for Around {
-    fn address(&self) -> SocketAddr {
-        self.lane.target.address
+    fn dial(&self) -> Arc<Dial> {
+        Arc::clone(&self.lane.target.dial)
     }
 
     fn set_deadline(&mut self, at: Instant) {

@@ -19,6 +19,8 @@ pub struct Draft {
     pub name: String,
     /// Scheme, host and port of the target.
     pub target: String,
+    /// Keys and values of `tls:`, if it needs any.
+    pub tls: Vec<(String, String)>,
     /// The request.
     pub request: RequestDraft,
     /// Its metrics.
@@ -110,6 +112,12 @@ fn heading(draft: &Draft, text: &mut String) {
     line(text, "version: 1");
     line(text, &format!("name: {}", yaml::in_block(&draft.name)));
     line(text, &format!("target: {}", yaml::in_block(&draft.target)));
+    if !draft.tls.is_empty() {
+        line(text, "tls:");
+    }
+    for (key, value) in &draft.tls {
+        line(text, &format!("  {key}: {}", yaml::in_block(value)));
+    }
 }
 
 fn metrics(metrics: &MetricsDraft, suggestions: &Suggestions, text: &mut String) {

@@ -133,7 +133,9 @@ fn settle(fields: &Fields, cx: &mut Context) -> Option<Duration> {
 fn over(url: &Url, fields: &Fields) -> Over {
     let host = url.host_str().filter(|host| !is_this_machine(host)).map(str::to_owned);
     match url.scheme() {
-        "https" => Over { https: Some(value_at(fields, "prometheus")), plain_host: None },
-        _ => Over { https: None, plain_host: host },
+        "https" => {
+            Over { https: Some(value_at(fields, "prometheus")), plain_host: None, tls: None }
+        }
+        _ => Over { https: None, plain_host: host, tls: None },
     }
 }

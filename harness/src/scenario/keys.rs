@@ -125,7 +125,12 @@ pub(super) static SCENARIO: Table = Table {
         required(
             "target",
             Shape::Text,
-            "What is loaded: `reference` (the reference export service, started for this scenario) or a URL such as `http://127.0.0.1:8080`, without a path.",
+            "What is loaded: `reference` (the reference export service, started for this scenario) or a URL such as `http://127.0.0.1:8080` or `https://shop.example`, without a path.",
+        ),
+        optional(
+            "tls",
+            Shape::Map(&TLS),
+            "How TLS is spoken with an `https` target, and with metrics at a `path` on it.",
         ),
         optional(
             "reference",
@@ -173,7 +178,7 @@ pub(super) static SCENARIO: Table = Table {
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &["flows", "alerts", "abort", "retry", "proxy", "tls"],
+    unsupported: &["flows", "alerts", "abort", "retry", "proxy"],
     one_of: &[],
     overrides: false,
 };

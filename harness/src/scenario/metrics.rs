@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::access::{Over, access};
+use super::access::{Over, Tls, access};
 use super::api_source::{api_source, refuse_without_api};
 use super::codes;
 use super::context::Context;
@@ -72,8 +72,14 @@ fn without_query(url: &str) -> &str {
     url.split('?').next().unwrap_or_default()
 }
 
-/// Lowers `metrics:`; `target` is what is loaded, as far as that is known.
-pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) -> Option<Metrics> {
+/// Lowers `metrics:`; `target` is what is loaded, as far as that is known, and `target_tls`
+/// how TLS is spoken with it.
+pub(super) fn metrics(
+    file: &Fields,
+    target: Option<&Target>,
+    target_tls: Option<&Tls>,
+    cx: &mut Context,
+) -> Option<Metrics> {
     let Some(node) = file.get("metrics") else {
         return Some(Metrics::None);
     };
@@ -86,6 +92,8 @@ pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) 
                     .map(|api| Metrics::Prometheus(Box::new(api)));
             }
             refuse_without_api(&fields, cx);
+            let asked_at = value_at(file, "target");
+            let target = TargetOver { target, tls: target_tls, asked_at };
             scrape_source(&fields, target, cx).map(|source| Metrics::Scrape(Box::new(source)))
         }
         _ => {
@@ -96,9 +104,18 @@ pub(super) fn metrics(file: &Fields, target: Option<&Target>, cx: &mut Context) 
     }
 }
 
+/// What is loaded, and how it is spoken to.
+#[derive(Clone, Copy)]
+struct TargetOver<'a> {
+    target: Option<&'a Target>,
+    tls: Option<&'a Tls>,
+    /// Where the file names it.
+    asked_at: Span,
+}
+
 fn scrape_source(
     fields: &Fields,
-    target: Option<&Target>,
+    target: TargetOver<'_>,
     cx: &mut Context,
 ) -> Option<ScrapeSource> {
     let targets = targets(fields, cx);
@@ -312,18 +329,11 @@ fn family(node: &Node, cx: &mut Context) -> Option<AddressFamily> {
     }
 }
 
-/// What instances are asked over; the target itself is asked over plain HTTP.
-fn over(targets: &ScrapeTargets, target: Option<&Target>, fields: &Fields) -> Over {
+/// What instances are asked over.
+fn over(targets: &ScrapeTargets, target: TargetOver<'_>, fields: &Fields) -> Over {
     let plain = |host: &str| (!is_this_machine(host)).then(|| host.to_owned());
     match targets {
-        ScrapeTargets::Path(_) => {
-            let host = match target {
-                Some(Target::Url(url)) => Url::parse(url).ok(),
-                Some(Target::Reference { .. }) | None => None,
-            };
-            let host = host.as_ref().and_then(Url::host_str).and_then(plain);
-            Over { https: None, plain_host: host }
-        }
+        ScrapeTargets::Path(_) => over_target(target, plain),
         ScrapeTargets::Urls(urls) => {
             let parsed: Vec<Url> =
                 urls.iter().filter_map(|one| Url::parse(&one.url).ok()).collect();
@@ -332,12 +342,28 @@ fn over(targets: &ScrapeTargets, target: Option<&Target>, fields: &Fields) -> Ov
             Over {
                 https: parsed.iter().any(is_https).then(|| value_at(fields, "scrape")),
                 plain_host: in_plain.find_map(|url| plain(url.host_str()?)),
+                tls: None,
             }
         }
         ScrapeTargets::Dns(dns) if dns.scheme == "https" => {
-            Over { https: Some(value_at(fields, "dns")), plain_host: None }
+            Over { https: Some(value_at(fields, "dns")), plain_host: None, tls: None }
         }
-        ScrapeTargets::Dns(dns) => Over { https: None, plain_host: plain(&dns.name) },
+        ScrapeTargets::Dns(dns) => Over { https: None, plain_host: plain(&dns.name), tls: None },
+    }
+}
+
+/// A path on the target is asked for as the load is sent.
+fn over_target(target: TargetOver<'_>, plain: impl Fn(&str) -> Option<String>) -> Over {
+    match target.target {
+        Some(https) if https.is_https() => {
+            Over { https: Some(target.asked_at), plain_host: None, tls: target.tls.cloned() }
+        }
+        Some(Target::Url(url)) => {
+            let url = Url::parse(url).ok();
+            let plain_host = url.as_ref().and_then(Url::host_str).and_then(plain);
+            Over { https: None, plain_host, tls: None }
+        }
+        Some(Target::Reference { .. }) | None => Over { https: None, plain_host: None, tls: None },
     }
 }
 

@@ -59,6 +59,7 @@ mod words;
 
 pub use access::{
     Access, Authorization, ClientCertificate, Credentials, NamedFile, SecretSource, Tls, TlsClient,
+    tls_failure,
 };
 pub use bounded::read_at_most;
 pub(crate) use fields::closest;
@@ -66,7 +67,7 @@ pub use hidden::Hidden;
 pub use known::{KnownFamily, KnownMetrics};
 pub use metrics::SHORTEST_SCRAPE_INTERVAL;
 pub use model::*;
-pub use origin::{Origin, TargetError};
+pub use origin::{Origin, Scheme, TargetError};
 pub use problem::{Problem, Problems};
 pub use reader::{
     Document, Loaded, ReadOptions, check, observed_scenario, read, read_document,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use slogate_promql::Selector;
 
-use super::access::{Access, Authorization};
+use super::access::{Access, Authorization, Tls};
 use super::secret::Secret;
 use crate::units::Unit;
 
@@ -52,6 +52,8 @@ pub struct Scenario {
     pub used_variables: Vec<(String, Secret)>,
     /// What is loaded.
     pub target: Target,
+    /// How TLS is spoken with it; `None` where it is asked over plain HTTP.
+    pub tls: Option<Tls>,
     /// Where the target's metrics are.
     pub metrics: Metrics,
     /// What a restart of the target means.
@@ -86,8 +88,15 @@ pub enum Target {
         /// `--fault` rules for it.
         faults: Vec<String>,
     },
-    /// A service that is already there: `http://host:port`, without a path.
+    /// A service that is already there: `http://host:port` or `https://…`, without a path.
     Url(String),
+}
+
+impl Target {
+    /// Whether TLS is spoken with it.
+    pub fn is_https(&self) -> bool {
+        matches!(self, Self::Url(url) if url.starts_with("https:"))
+    }
 }
 
 /// What it means that an instance of the target restarted during the measured load.
@@ -119,6 +128,16 @@ impl Metrics {
             Self::Scrape(source) => Some(&source.access),
             Self::Prometheus(source) => Some(&source.access),
         }
+    }
+
+    /// The same, where a path on the target is asked for with TLS as the load is sent.
+    pub(super) fn over(mut self, tls: Option<&Tls>) -> Self {
+        if let Self::Scrape(source) = &mut self
+            && matches!(source.targets, ScrapeTargets::Path(_))
+        {
+            source.access.tls = tls.cloned();
+        }
+        self
     }
 
     /// Scrapes of a path on the target itself, with everything else as it is by default.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::access::Tls;
 use super::body::{DataSets, Template};
 use super::codes;
 use super::context::Context;
@@ -114,6 +115,7 @@ pub fn observed_scenario(
     (target, metrics): (Target, Metrics),
     objectives: Vec<Objective>,
 ) -> Scenario {
+    let tls = target.is_https().then(|| Tls::of_system(&Arc::new(Source::new(path, text))));
     Scenario {
         path: path.to_owned(),
         source_sha256: sha256(text),
@@ -122,7 +124,8 @@ pub fn observed_scenario(
         description: None,
         used_variables: Vec::new(),
         target,
-        metrics,
+        metrics: metrics.over(tls.as_ref()),
+        tls,
         max_in_flight: None,
         phases: Vec::new(),
         requests: Vec::new(),
@@ -235,7 +238,8 @@ fn scenario(
     if !matches!(target, Some(Target::Reference { .. })) {
         cx.known = None;
     }
-    let metrics = metrics::metrics(&file, target.as_ref(), cx);
+    let tls = target::target_tls(&file, target.as_ref(), cx);
+    let metrics = metrics::metrics(&file, target.as_ref(), tls.as_ref(), cx);
     let restarts = restarts(&file, cx);
     let max_in_flight = max_in_flight(&file, cx);
     let mut sets = DataSets::lower(&file, cx);
@@ -275,6 +279,7 @@ fn scenario(
             .map(|(name, value)| (name, Secret::new(value)))
             .collect(),
         target,
+        tls,
         metrics,
         restarts: restarts?,
         max_in_flight: max_in_flight?,

@@ -109,11 +109,17 @@ impl Scenario {
         }
     }
 
-    /// Files with secrets or certificates that cannot be used, of requests and metrics.
-    pub fn unusable_secrets(&self) -> Vec<Problem> {
-        let of_metrics = self.metrics.access().and_then(|access| access.read().err());
+    /// Files with secrets or certificates that cannot be used, of requests, metrics and target.
+    pub fn unusable_files(&self) -> Vec<Problem> {
+        let access = self.metrics.access();
+        let of_metrics = access.and_then(|access| access.read().err());
         let of_requests = self.requests_with_credentials().err();
-        of_requests.into_iter().chain(of_metrics).flat_map(|found| found.problems).collect()
+        // What the metrics have from the target is read once.
+        let own =
+            self.tls.as_ref().filter(|tls| access.and_then(|of| of.tls.as_ref()) != Some(tls));
+        let of_target = own.and_then(|tls| tls.read().err());
+        let found = of_requests.into_iter().chain(of_metrics).chain(of_target);
+        found.flat_map(|found| found.problems).collect()
     }
 
     /// Values of the header `Authorization` that its requests carry, where they can be had.

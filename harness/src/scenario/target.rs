@@ -1,5 +1,6 @@
 //! What is loaded: `target:`.
 
+use super::access::{self, Tls};
 use super::codes;
 use super::context::Context;
 use super::fields::{self, Fields};
@@ -73,6 +74,24 @@ fn target(file: &Fields, cx: &mut Context) -> Option<Target> {
     }
 }
 
+/// How TLS is spoken with the target, if it is asked over https.
+pub(super) fn target_tls(file: &Fields, target: Option<&Target>, cx: &mut Context) -> Option<Tls> {
+    let given = file.get("tls").map(|node| access::tls(node, cx));
+    if target?.is_https() {
+        let at = file.get("target").map_or(file.at, |node| node.span);
+        return given.unwrap_or_else(|| Some(access::system_tls(at, cx)));
+    }
+    if let Some(key) = file.key("tls") {
+        cx.error(
+            codes::CONFLICTING_KEYS,
+            key.span,
+            "`tls` for a target that is not asked over https",
+        )
+        .help("write `target: https://…`, or remove `tls`; that of metrics stands in `metrics`");
+    }
+    None
+}
+
 fn faults(node: &Node, cx: &mut Context) -> Vec<String> {
     let Some(fields) = Fields::of(node, &keys::REFERENCE, cx) else {
         return Vec::new();
@@ -111,6 +130,7 @@ mod tests {
     fn a_target_is_the_reference_service_or_a_url() {
         let url = |text: &str| Ok(Target::Url(text.to_owned()));
         assert_eq!(parse_target("http://[::1]:80/"), url("http://[::1]:80"));
+        assert_eq!(parse_target("https://example.test"), url("https://example.test"));
         assert_eq!(parse_target(" http://example.test"), url("http://example.test"));
         assert_eq!(parse_target("reference"), Ok(Target::Reference { faults: vec![] }));
         assert!(parse_target("http://a/b").is_err());

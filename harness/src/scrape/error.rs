@@ -1,15 +1,12 @@
 //! Why a scrape failed, or a scraper cannot be made.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
-
-use rustls::{AlertDescription, CertificateError};
 
 use super::codes;
 use crate::code::Code;
 use crate::exposition::{ContentTypeError, ExpositionError};
-use crate::scenario;
+use crate::scenario::{self, tls_failure};
 
 /// Why a scrape failed, or a scraper cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -156,12 +153,11 @@ impl ScrapeError {
             Some(_) => "the answer broke off".to_owned(),
             None => error.to_string(),
         };
+        if let Some(of_tls) = tls_failure(error) {
+            return Self::Transport { code: codes::TLS_FAILED, text: format!("{text}: {of_tls}") };
+        }
         let mut cause = error.source();
         while let Some(inner) = cause {
-            if let Some(of_tls) = tls_error(inner) {
-                let text = format!("{text}: {}", in_words(of_tls));
-                return Self::Transport { code: codes::TLS_FAILED, text };
-            }
             text.push_str(": ");
             text.push_str(&inner.to_string());
             cause = inner.source();
@@ -178,57 +174,3 @@ impl ScrapeError {
 /// How hyper tells an answer that begins like no answer of HTTP/1: an alert of TLS, or a
 /// frame of HTTP/2.
 const OTHER_PROTOCOL: &str = "invalid HTTP version";
-
-/// What TLS says of itself; I/O errors, one in another, hide it from those who ask for
-/// causes.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    match error.downcast_ref::<io::Error>() {
-        Some(outer) => tls_error(outer.get_ref()?),
-        None => error.downcast_ref(),
-    }
-}
-
-/// What is wrong with a server's TLS, and what to do.
-fn in_words(error: &rustls::Error) -> String {
-    let advice = match error {
-        rustls::Error::InvalidCertificate(wrong) => advice_on_certificate(wrong),
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA
-            | AlertDescription::HandshakeFailure,
-        ) => Some("it may want another client's certificate: see `cert` and `key` in `tls`"),
-        rustls::Error::InvalidMessage(_) => Some("does it speak TLS at all? perhaps it is http"),
-        _ => None,
-    };
-    advice.map_or_else(|| error.to_string(), |advice| format!("{error}; {advice}"))
-}
-
-/// How webpki tells that a server shows the certificate of an authority.
-const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
-
-fn advice_on_certificate(wrong: &CertificateError) -> Option<&'static str> {
-    match wrong {
-        // A bad signature is that of another authority with the same name.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            Some("whoever issued it is not trusted: name that authority with `tls: { ca: FILE }`")
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Some("it has expired: renew it, or set this machine's clock")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Some("it is not valid yet: set this machine's clock")
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Some("it is for another name: give that with `tls: { server_name: NAME }`")
-        }
-        // rustls has no word of its own for it.
-        CertificateError::Other(other) if other.0.to_string().contains(AUTHORITY_AS_SERVER) => {
-            Some(
-                "the server shows an authority's own certificate (CA:TRUE): give it one that is made \
-             for a server (with openssl: basicConstraints=CA:FALSE)",
-            )
-        }
-        _ => None,
-    }
-}

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
 };
-use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, redirect};
 
 use super::ScrapeConfig;
 use super::error::ScrapeError;
@@ -53,6 +53,33 @@ impl Page {
     }
 }
 
+/// Asks one address for pages on one host, and nobody else.
+#[derive(Debug)]
+pub struct Asker {
+    client: Client,
+    credentials: Credentials,
+}
+
+impl Asker {
+    /// Asks `address` for what is below `url`, with this TLS where it is https.
+    pub fn new(
+        url: &str,
+        address: SocketAddr,
+        tls: Option<TlsClient>,
+    ) -> Result<Self, ScrapeError> {
+        let credentials = Credentials { headers: Vec::new(), tls };
+        let client = Page::new(url, address, &credentials)?.client;
+        Ok(Self { client, credentials })
+    }
+
+    /// A request for a page on that host.
+    pub fn get(&self, url: &str) -> Result<RequestBuilder, ScrapeError> {
+        let mut url = parsed(url)?;
+        let headers = headers(&mut url, &self.credentials)?;
+        Ok(self.client.get(url).headers(headers))
+    }
+}
+
 /// What every request to `url` carries. Where the server's certificate goes by another
 /// name, the URL gets that name, for TLS, and `Host` keeps what was written.
 pub(super) fn headers(url: &mut Url, credentials: &Credentials) -> Result<HeaderMap, ScrapeError> {
@@ -76,11 +103,7 @@ pub(super) fn headers(url: &mut Url, credentials: &Credentials) -> Result<Header
 
 /// A client that talks to `address` and nobody else, each request on a connection of its
 /// own.
-pub fn client(
-    url: &str,
-    address: SocketAddr,
-    tls: Option<&TlsClient>,
-) -> Result<Client, ScrapeError> {
+fn client(url: &str, address: SocketAddr, tls: Option<&TlsClient>) -> Result<Client, ScrapeError> {
     let url = parsed(url)?;
     // A connection that is kept stays with one of the processes behind a balancer,
     // and the others are never seen.

@@ -14,7 +14,7 @@ mod usual_paths;
 
 pub use api::{ApiConfig, ApiError, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance};
 pub use error::ScrapeError;
-pub use http::{client, read_body};
+pub use http::{Asker, read_body};
 pub use usual_paths::{Looked, find_metrics};
 
 use std::fmt;

@@ -7,7 +7,7 @@ use super::error::ScrapeError;
 use super::http::{self, Page};
 use super::{ScrapeConfig, USUAL_SAMPLE_LIMIT};
 use crate::exposition::{ContentTypeError, ParseRules, parse_with};
-use crate::scenario::Credentials;
+use crate::scenario::{Credentials, TlsClient};
 
 /// Longest wait for one page.
 const LOOK_WITHIN: Duration = Duration::from_secs(3);
@@ -43,11 +43,16 @@ pub struct Looked {
 }
 
 /// The first usual path of a service that has metrics which can be read, or what every
-/// one of them has instead. `origin` is `http://host:port`.
-pub async fn find_metrics(origin: &str, address: SocketAddr) -> Result<&'static str, Vec<Looked>> {
+/// one of them has instead. `origin` is `http://host:port`, or `https://…` with this TLS.
+pub async fn find_metrics(
+    origin: &str,
+    address: SocketAddr,
+    tls: Option<TlsClient>,
+) -> Result<&'static str, Vec<Looked>> {
+    let credentials = Credentials { headers: Vec::new(), tls };
     let mut looked = Vec::new();
     for path in USUAL_PATHS {
-        match look(&format!("{origin}{path}"), address).await {
+        match look(&format!("{origin}{path}"), address, &credentials).await {
             Ok(()) => return Ok(path),
             Err(error) => looked.push(Looked { path, reason: in_short(&error) }),
         }
@@ -73,7 +78,11 @@ fn in_short(error: &ScrapeError) -> String {
 }
 
 /// Reads one page once, as a scrape would.
-async fn look(url: &str, address: SocketAddr) -> Result<(), ScrapeError> {
+async fn look(
+    url: &str,
+    address: SocketAddr,
+    credentials: &Credentials,
+) -> Result<(), ScrapeError> {
     let config = ScrapeConfig {
         url: url.to_owned(),
         address,
@@ -85,7 +94,7 @@ async fn look(url: &str, address: SocketAddr) -> Result<(), ScrapeError> {
         body_limit_bytes: LARGEST_PAGE_BYTES,
         seed: 0,
         honor_timestamps: false,
-        credentials: Credentials::default(),
+        credentials: credentials.clone(),
     };
     let page = Page::new(url, address, &config.credentials)?;
     let fetch = http::fetch(&page, &config);

@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use crate::archive::Artifact;
 use crate::load::LoadResult;
-use crate::scenario::Scenario;
-use crate::scrape::{self, ScrapeError};
+use crate::scenario::{Scenario, TlsClient};
+use crate::scrape::{self, Asker, ScrapeError};
 use crate::target::Resolved;
 
 /// Longest wait for one file.
@@ -40,14 +40,14 @@ enum ArtifactError {
 pub(super) async fn collect(
     scenario: &Scenario,
     load: &LoadResult,
-    resolved: &Resolved,
+    (resolved, tls): (&Resolved, Option<TlsClient>),
 ) -> (Vec<Artifact>, Vec<String>) {
     let pointers = pointers(scenario, load);
     let (mut artifacts, mut notes) = (Vec::new(), Vec::new());
     if pointers.is_empty() {
         return (artifacts, notes);
     }
-    let fetcher = match Fetcher::new(&resolved.url, resolved.address) {
+    let fetcher = match Fetcher::new(&resolved.url, resolved.address, tls) {
         Ok(fetcher) => fetcher,
         Err(error) => return (artifacts, vec![format!("no samples kept: {error}")]),
     };
@@ -76,22 +76,23 @@ fn pointers<'a>(scenario: &Scenario, load: &'a LoadResult) -> Vec<&'a str> {
 /// Fetches files of one target.
 #[derive(Debug)]
 struct Fetcher {
-    client: reqwest::Client,
+    asker: Asker,
     base: String,
 }
 
 impl Fetcher {
     /// A fetcher for the target at `base` (`http://host:port`), reached at `address`.
-    fn new(base: &str, address: SocketAddr) -> Result<Self, ScrapeError> {
+    fn new(base: &str, address: SocketAddr, tls: Option<TlsClient>) -> Result<Self, ScrapeError> {
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { client: scrape::client(&base, address, None)?, base })
+        Ok(Self { asker: Asker::new(&base, address, tls)?, base })
     }
 
     /// Fetches one file: a path on the target, or a URL below it.
     async fn fetch(&self, pointer: &str) -> Result<Artifact, ArtifactError> {
         let url = self.url_of(pointer)?;
         let failed = |reason: String| ArtifactError::NotFetched { url: url.clone(), reason };
-        let sent = self.client.get(&url).timeout(FETCH_TIMEOUT).send().await;
+        let request = self.asker.get(&url).map_err(|error| failed(error.to_string()))?;
+        let sent = request.timeout(FETCH_TIMEOUT).send().await;
         let answer = sent.map_err(|error| failed(ScrapeError::transport(&error).to_string()))?;
         if !answer.status().is_success() {
             return Err(failed(format!("status {}", answer.status().as_u16())));
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn a_file_comes_from_the_target_or_not_at_all() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let fetcher = Fetcher::new("http://localhost:1", address).unwrap();
+        let fetcher = Fetcher::new("http://localhost:1", address, None).unwrap();
         assert_eq!(fetcher.url_of("/f/1").unwrap(), "http://localhost:1/f/1");
         assert_eq!(fetcher.url_of("http://localhost:1/f/1").unwrap(), "http://localhost:1/f/1");
         for elsewhere in ["http://other/f", "//other/f", "http://localhost:11/f", "f"] {

@@ -12,7 +12,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::exposition::{Format, parse};
-use crate::scrape;
+use crate::scenario::TlsClient;
+use crate::scrape::{self, Asker};
 use crate::series::START_TIME;
 use crate::target::Resolved;
 
@@ -50,12 +51,12 @@ pub(super) enum Addresses {
 }
 
 /// Asks every address that accepts connections for `path`, which is harmless to ask.
-pub(super) async fn compare(resolved: &Resolved, path: &str) -> Addresses {
+pub(super) async fn compare(resolved: &Resolved, tls: Option<&TlsClient>, path: &str) -> Addresses {
     if resolved.others.is_empty() {
         return Addresses::One;
     }
     let all = std::iter::once(&resolved.address).chain(&resolved.others);
-    let asked = join_all(all.clone().map(|address| ask(&resolved.url, *address, path))).await;
+    let asked = join_all(all.clone().map(|address| ask(&resolved.url, *address, tls, path))).await;
     let told: Vec<(SocketAddr, Identity)> = all.copied().zip(asked).collect();
     // The query of a path may hold a secret.
     let path = path.split('?').next().unwrap_or_default();
@@ -109,12 +110,13 @@ fn difference(one: &Identity, other: &Identity, path: &str) -> Option<String> {
     }
 }
 
-async fn ask(url: &str, address: SocketAddr, path: &str) -> Identity {
+async fn ask(url: &str, address: SocketAddr, tls: Option<&TlsClient>, path: &str) -> Identity {
     let nothing = Identity { status: None, metrics: None };
     let url = format!("{url}{path}");
-    let Ok(client) = scrape::client(&url, address, None) else { return nothing };
+    let asker = Asker::new(&url, address, tls.cloned());
+    let Ok(request) = asker.and_then(|asker| asker.get(&url)) else { return nothing };
     let answer = async {
-        let response = client.get(&url).send().await.ok()?;
+        let response = request.send().await.ok()?;
         let status = response.status();
         let body = scrape::read_body(response, ANSWER_LIMIT_BYTES).await.ok()?;
         let metrics = status.is_success().then(|| exposed(&body)).flatten();

@@ -171,7 +171,7 @@ async fn perform(
     see_target(&stage, run).await;
     run.notes.extend(stage.watch.notes());
     if let Some(load) = &run.load {
-        let collected = artifacts::collect(scenario, load, &stage.resolved);
+        let collected = artifacts::collect(scenario, load, (&stage.resolved, stage.tls.clone()));
         let stop = settings.signals.token();
         let collected = stop.run_until_cancelled(collected).await;
         let (artifacts, notes) = collected.unwrap_or_default();

@@ -25,7 +25,7 @@ use super::codes;
 use super::drive::hurried;
 use super::identity::{self, Addresses};
 use super::scrapes::{self, Scrapes};
-use super::setup::not_reachable;
+use super::setup::{not_reachable, read_tls};
 use super::watch::OwnSeries;
 use super::{ScenarioRun, Settings};
 
@@ -126,7 +126,8 @@ async fn reach(
     };
     let resolved = resolve(url).await.map_err(|error| not_reachable(&error))?;
     run.target.address = Some(resolved.address.to_string());
-    match identity::compare(&resolved, path).await {
+    let tls = read_tls(scenario)?;
+    match identity::compare(&resolved, tls.as_ref(), path).await {
         Addresses::One => {}
         Addresses::Alike(note) => run.notes.push(note),
         Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),

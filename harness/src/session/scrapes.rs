@@ -155,7 +155,7 @@ fn config(
 fn on_target(path: &str, target: &Resolved) -> Instance {
     Instance {
         url: format!("{}{path}", target.url),
-        name: target.url.trim_start_matches("http://").to_owned(),
+        name: target.origin.host_and_port(),
         address: target.address,
     }
 }
@@ -166,7 +166,7 @@ async fn of_url(page: &ScrapeUrl, target: &Resolved) -> Result<Instance, Conditi
     let port = url.port_or_known_default().unwrap_or_default();
     let instance =
         |address| Instance { url: page.url.clone(), name: page.instance.clone(), address };
-    if host.eq_ignore_ascii_case(&target.host) && port == target.port {
+    if host.eq_ignore_ascii_case(&target.origin.host) && port == target.origin.port {
         return Ok(instance(target.address));
     }
     let failed = |error: target::TargetError| {
@@ -247,6 +247,7 @@ fn not_there(error: &impl ToString, causes: impl IntoIterator<Item = Code>) -> C
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Origin;
 
     fn addresses(list: &[&str]) -> Vec<SocketAddr> {
         list.iter().map(|address| address.parse().unwrap()).collect()
@@ -273,8 +274,7 @@ mod tests {
     async fn a_page_on_the_targets_host_is_asked_for_where_the_load_goes() {
         let loaded = Resolved {
             url: "http://shop.invalid:8080".to_owned(),
-            host: "shop.invalid".to_owned(),
-            port: 8080,
+            origin: Origin::parse("http://shop.invalid:8080").unwrap(),
             address: "127.0.0.2:8080".parse().unwrap(),
             others: Vec::new(),
         };

@@ -14,7 +14,7 @@ use crate::load::{Engine, LoadError, LoadPlan};
 use crate::machine::MachineMeter;
 use crate::scenario::{
     ClientExpression, Metrics, ObjectiveKind, Objectives, Origin, PhaseLoad, Scenario,
-    ScrapeTargets, Stop, Target,
+    ScrapeTargets, Stop, Target, Tls, TlsClient,
 };
 use crate::scrape::{OnScrape, SharedSeries};
 use crate::target::{
@@ -53,6 +53,8 @@ struct Started {
 /// What a run stands on.
 pub(super) struct Stage {
     pub(super) resolved: Resolved,
+    /// How TLS is spoken with it, if it is.
+    pub(super) tls: Option<TlsClient>,
     pub(super) engine: Option<Engine>,
     pub(super) watch: Watch,
     pub(super) series: SharedSeries,
@@ -92,14 +94,16 @@ impl Stage {
         clock: Clock,
         (url, leader, run): (&str, Option<u32>, &mut ScenarioRun),
     ) -> Result<Self, Condition> {
+        // Read again for each scenario: a certificate may have been renewed since the last one.
+        let tls = read_tls(scenario)?;
         let resolved = resolve(url).await.map_err(|error| not_reachable(&error))?;
         run.target.address = Some(resolved.address.to_string());
-        match identity::compare(&resolved, harmless_path(scenario)).await {
+        match identity::compare(&resolved, tls.as_ref(), harmless_path(scenario)).await {
             Addresses::One => {}
             Addresses::Alike(note) => run.notes.push(note),
             Addresses::Different(reason) => return Err(Condition::AmbiguousTarget { reason }),
         }
-        let engine = start_engine(scenario, settings, &resolved, clock).await?;
+        let engine = start_engine(scenario, settings, (&resolved, tls.clone()), clock).await?;
         let series = SharedSeries::default();
         let own = own_series(scenario, clock, (&engine, meter(leader, &resolved)), &series);
         let watch = match &scenario.metrics {
@@ -108,7 +112,7 @@ impl Stage {
             }
             Metrics::None | Metrics::Scrape(_) => watch(scenario, settings, &resolved, own).await?,
         };
-        Ok(Self { resolved, engine: Some(engine), watch, series, started: None })
+        Ok(Self { resolved, tls, engine: Some(engine), watch, series, started: None })
     }
 
     /// The closing scrape of each instance as it was received, where it was good.
@@ -203,8 +207,9 @@ async fn find_target(
         (Target::Url(url), None) => Ok((url.clone(), None)),
         (Target::Url(url), Some(start)) => {
             let origin = Origin::parse(url).map_err(|error| not_reachable(&error.into()))?;
-            let process =
-                start.start(&origin, scenario.hidden(), stop).await.map_err(not_started)?;
+            let tls = read_tls(scenario)?;
+            let process = start.start((&origin, tls.as_ref()), scenario.hidden(), stop).await;
+            let process = process.map_err(not_started)?;
             Ok((url.clone(), Some(Started { process, is_reference: false })))
         }
         (Target::Reference { faults }, _) => {
@@ -264,10 +269,10 @@ fn expected_duration(scenario: &Scenario) -> Option<Duration> {
 async fn start_engine(
     scenario: &Scenario,
     settings: &Settings,
-    resolved: &Resolved,
+    (resolved, tls): (&Resolved, Option<TlsClient>),
     clock: Clock,
 ) -> Result<Engine, Condition> {
-    let host = resolved.url.trim_start_matches("http://").to_owned();
+    let host = resolved.origin.host_header();
     // Read again for each scenario: a token may have been renewed since the last one.
     let requests = scenario.requests_with_credentials().map_err(|problems| {
         let reason = format!("the requests could not be sent: {problems}");
@@ -277,6 +282,7 @@ async fn start_engine(
     let max_in_flight = settings.max_in_flight.or(scenario.max_in_flight);
     plan.max_in_flight = max_in_flight.unwrap_or(plan.max_in_flight);
     plan.seed = settings.seed;
+    plan.tls = tls;
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
     let stop = settings.signals.token();
     let engine = Engine::start(plan, stop, move |instant| clock.at_ms(instant)).await;
@@ -305,7 +311,7 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
 fn meter(leader: Option<u32>, resolved: &Resolved) -> MachineMeter {
     match leader {
         Some(leader) if resolved.address.ip().is_loopback() => {
-            MachineMeter::with_target(leader, resolved.port)
+            MachineMeter::with_target(leader, resolved.origin.port)
         }
         _ => MachineMeter::new(),
     }
@@ -339,6 +345,15 @@ async fn watch(
     let scrapes = Scrapes::find(source, resolved, made).await?;
     scrapes.see_metrics().await?;
     Ok(Watch::Scrapes(Arc::new(scrapes)))
+}
+
+/// How TLS is spoken with the target, with every file read.
+pub(super) fn read_tls(scenario: &Scenario) -> Result<Option<TlsClient>, Condition> {
+    let read = scenario.tls.as_ref().map(Tls::read).transpose();
+    read.map_err(|problems| {
+        let reason = format!("TLS cannot be spoken with the target: {problems}");
+        Condition::not_reachable(reason, problems.codes())
+    })
 }
 
 pub(super) fn not_reachable(error: &TargetError) -> Condition {

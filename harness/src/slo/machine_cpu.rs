@@ -308,6 +308,7 @@ mod tests {
             FailureKind::Status(500),
             FailureKind::Expectation,
             FailureKind::Connect,
+            FailureKind::Tls,
             FailureKind::Closed,
             FailureKind::Protocol,
         ] {

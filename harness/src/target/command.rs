@@ -7,19 +7,22 @@
 use std::io;
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::process::Command;
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::error::TargetError;
 use super::process::TargetProcess;
-use crate::scenario::{Hidden, Origin};
+use crate::scenario::{Hidden, Origin, Scheme, TlsClient, tls_failure};
 
 /// Time between two questions whether it answers: quick services are ready in tens of
 /// milliseconds, and each question costs a connection.
@@ -74,10 +77,11 @@ impl StartCommand {
     }
 
     /// Starts it and waits until it answers. `target` is what will be loaded: nobody
-    /// may answer there beforehand either. What is `hidden` is not shown of its log.
+    /// may answer there beforehand either. What is `hidden` is not shown of its log. TLS
+    /// is spoken as with the target, if that is asked over https.
     pub async fn start(
         &self,
-        target: &Origin,
+        (target, tls): (&Origin, Option<&TlsClient>),
         hidden: Hidden,
         cancel: &CancellationToken,
     ) -> Result<TargetProcess, TargetError> {
@@ -94,7 +98,7 @@ impl StartCommand {
         process.guarded();
         let stdout = process.take_stdout()?;
         process.keep_log(stdout);
-        match self.until_ready(&mut process, cancel).await {
+        match self.until_ready(&mut process, tls, cancel).await {
             Ok(()) => Ok(process),
             Err(NotReady::Cancelled) => {
                 let _ = process.stop().await;
@@ -128,6 +132,7 @@ impl StartCommand {
     async fn until_ready(
         &self,
         process: &mut TargetProcess,
+        tls: Option<&TlsClient>,
         cancel: &CancellationToken,
     ) -> Result<(), NotReady> {
         let until = Instant::now() + self.within;
@@ -136,7 +141,7 @@ impl StartCommand {
                 return Err(NotReady::Ended);
             }
             let left = until.saturating_duration_since(Instant::now());
-            let asked = tokio::time::timeout(ANSWER_WITHIN.min(left), self.wait_for.status());
+            let asked = tokio::time::timeout(ANSWER_WITHIN.min(left), self.wait_for.status(tls));
             let answer = cancel.run_until_cancelled(asked).await.ok_or(NotReady::Cancelled)?;
             let last = match answer {
                 Ok(Ok(status)) if status.is_success() => return Ok(()),
@@ -162,14 +167,31 @@ enum NotReady {
 
 impl WaitFor {
     /// The status of one answer.
-    async fn status(&self) -> io::Result<http::StatusCode> {
+    async fn status(&self, tls: Option<&TlsClient>) -> io::Result<http::StatusCode> {
         let stream = TcpStream::connect((self.origin.host.as_str(), self.origin.port)).await?;
+        match (self.origin.scheme, tls) {
+            (Scheme::Http, _) => self.status_over(stream).await,
+            (Scheme::Https, Some(tls)) => {
+                let name = tls.name_for(&self.origin.host).map_err(io::Error::other)?;
+                let connector = TlsConnector::from(Arc::clone(&tls.config));
+                let connected = connector.connect(name, stream).await;
+                self.status_over(connected.map_err(|error| no_tls(&error))?).await
+            }
+            (Scheme::Https, None) => Err(io::Error::other(
+                "it is https and the target is not, so that nobody says whom to trust",
+            )),
+        }
+    }
+
+    async fn status_over(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+    ) -> io::Result<http::StatusCode> {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| broken(&error))?;
-        let host = self.origin.url().trim_start_matches("http://");
         let request = http::Request::get(&self.path)
-            .header(http::header::HOST, host)
+            .header(http::header::HOST, self.origin.host_header())
             .body(Empty::<Bytes>::new())
             .map_err(io::Error::other)?;
         tokio::select! {
@@ -182,6 +204,11 @@ impl WaitFor {
             }
         }
     }
+}
+
+fn no_tls(error: &io::Error) -> io::Error {
+    let reason = tls_failure(error).unwrap_or_else(|| error.to_string());
+    io::Error::other(format!("no agreement on TLS: {reason}"))
 }
 
 fn broken(error: &hyper::Error) -> io::Error {

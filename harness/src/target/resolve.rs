@@ -25,12 +25,10 @@ const OTHERS_WITHIN: Duration = Duration::from_secs(1);
 /// A target that accepted a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// `http://host:port`, without a path.
+    /// `http://host:port` or `https://…`, without a path; the port always.
     pub url: String,
-    /// The host as it was written; an IPv6 address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
+    /// What it was resolved from.
+    pub origin: Origin,
     /// The address that accepted a connection: the first of those, as the resolver
     /// orders them.
     pub address: SocketAddr,
@@ -40,12 +38,12 @@ pub struct Resolved {
 
 /// Resolves a target's URL, once, and connects to each of its addresses.
 pub async fn resolve(url: &str) -> Result<Resolved, TargetError> {
-    let Origin { host, port, .. } = Origin::parse(url)?;
-    let addresses = lookup::addresses(&host, port).await?;
+    let origin = Origin::parse(url)?;
+    let addresses = lookup::addresses(&origin.host, origin.port).await?;
     let (address, others) = accepting(&addresses, CONNECT_WITHIN).await?;
     tracing::debug!(%address, ?others, candidates = addresses.len(), "resolved the target");
-    let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    Ok(Resolved { url: format!("http://{shown_host}:{port}"), host, port, address, others })
+    let url = format!("{}://{}", origin.scheme.as_str(), origin.host_and_port());
+    Ok(Resolved { url, origin, address, others })
 }
 
 /// The addresses that accept a connection, in the order given: the first, and the rest.

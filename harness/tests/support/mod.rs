@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]
 
+pub(crate) mod authority;
 pub(crate) mod daemon;
 pub(crate) mod exporter;
 pub(crate) mod generations;

@@ -108,6 +108,7 @@ fn draft(suggestions: Suggestions, metrics: MetricsDraft) -> Draft {
     Draft {
         name: "orders".to_owned(),
         target: "http://127.0.0.1:8080".to_owned(),
+        tls: Vec::new(),
         request: RequestDraft {
             method: "post".to_owned(),
             path: "/orders?page=1".to_owned(),

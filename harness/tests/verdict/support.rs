@@ -248,6 +248,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         description: Some("10,000-record CSV exports arriving at a steady rate".into()),
         used_variables: Vec::new(),
         target: Target::Reference { faults: Vec::new() },
+        tls: None,
         metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
         restarts: Restarts::Fail,
         max_in_flight: None,

@@ -5,6 +5,7 @@
 
 mod haproxy_balancer;
 mod nginx_exposition;
+mod nginx_https;
 mod nginx_keep_alive;
 mod nginx_requests;
 mod nginx_tls;

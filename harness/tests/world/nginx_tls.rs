@@ -2,75 +2,14 @@
 //! certificates that it asks for, and a password: what is right passes, and each thing
 //! that is wrong says what it is.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use tempfile::TempDir;
-
+use super::support::authority::{Authority, LONG_AGO, NOW};
 use super::support::nginx::Nginx;
-use super::support::{Ended, Workspace, outside};
+use super::support::{Ended, Workspace};
 
-/// What openssl is asked for below: an authority, and certificates that it signs.
+/// Whoever asks knows it.
 const PASSWORD: &str = "pa55word";
-
-/// Certificates of an authority of its own, made by openssl.
-struct Authority {
-    folder: TempDir,
-}
-
-impl Authority {
-    /// A new one; nothing without openssl.
-    fn new() -> Option<Self> {
-        if !outside::has("openssl") {
-            return None;
-        }
-        let authority = Self { folder: tempfile::tempdir().unwrap() };
-        authority.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-             -subj /CN=authority -keyout ca.key -out ca.pem",
-        );
-        Some(authority)
-    }
-
-    /// A certificate `NAME.pem` with its key `NAME.key`, from one day to another.
-    fn sign(&self, name: &str, alternative_name: &str, (from, until): (&str, &str)) {
-        std::fs::write(
-            self.path("ext"),
-            format!("subjectAltName={alternative_name}\nextendedKeyUsage=serverAuth,clientAuth\n"),
-        )
-        .unwrap();
-        std::fs::write(self.path("index"), "").unwrap();
-        std::fs::write(
-            self.path("ca.conf"),
-            "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\n\
-             default_md=sha256\npolicy=any\nunique_subject=no\n[any]\ncommonName=supplied\n",
-        )
-        .unwrap();
-        self.openssl(&format!(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} \
-             -keyout {name}.key -out {name}.csr"
-        ));
-        self.openssl(&format!(
-            "ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in {name}.csr \
-             -out {name}.pem -startdate {from} -enddate {until} -extfile ext -notext"
-        ));
-    }
-
-    fn openssl(&self, arguments: &str) -> String {
-        let mut command = Command::new("openssl");
-        command.args(arguments.split_whitespace()).current_dir(self.folder.path());
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
-    }
-}
-
-const NOW: (&str, &str) = ("20200101000000Z", "20990101000000Z");
-const LONG_AGO: (&str, &str) = ("20200101000000Z", "20200102000000Z");
 
 /// An nginx with TLS whose certificate is for `metrics.test`, with everything that
 /// whoever asks needs in a folder.
@@ -93,7 +32,7 @@ impl Fortress {
         std::fs::write(authority.path("users"), format!("scraper:{hash}")).unwrap();
         std::fs::write(authority.path("password"), format!("{PASSWORD}\n")).unwrap();
         std::fs::write(authority.path("wrong-password"), "guessed-pa55word\n").unwrap();
-        let nginx = Nginx::start_listening("ssl", &server(authority.folder.path()))?;
+        let nginx = Nginx::start_listening("ssl", &server(authority.folder()))?;
         nginx.publish("metrics", "# TYPE depth gauge\ndepth 1\n");
         Some(Self { authority, nginx })
     }
@@ -116,7 +55,7 @@ impl Fortress {
             assert!(scenario.contains(right), "{right}");
             scenario = scenario.replace(right, wrong);
         }
-        let folder = self.authority.folder.path().display().to_string();
+        let folder = self.authority.folder().display().to_string();
         let workspace = Workspace::new();
         let file = workspace.write("scenario.yaml", &scenario.replace("FOLDER", &folder));
         let arguments = ["run", file.to_str().unwrap(), "--out", "json", "--save", "kept"];

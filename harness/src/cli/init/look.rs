@@ -14,7 +14,7 @@ use super::InitArguments;
 use crate::gate::{self, Condition, ExitCode};
 use crate::load::{FailureKind, RequestResult};
 use crate::propose::{Suggestions, suggest};
-use crate::scenario::{Origin, Scenario};
+use crate::scenario::{Origin, Scenario, TlsClient};
 use crate::scrape::{Looked, find_metrics};
 use crate::session::{ScenarioRun, Settings, Silence, run_scenario};
 use crate::slo::Evidence;
@@ -80,6 +80,15 @@ pub(super) struct Looker<'a> {
     settings: Settings,
 }
 
+/// What came first.
+struct FirstAnswer {
+    took_seconds: f64,
+    /// Where it came from.
+    address: String,
+    /// How TLS was spoken, if it was.
+    tls: Option<TlsClient>,
+}
+
 /// A short load that was sent.
 struct Sent {
     scenario: Scenario,
@@ -104,13 +113,13 @@ impl<'a> Looker<'a> {
 
     /// Looks.
     pub(super) fn look(&self) -> Result<Look, Failure> {
-        let (took_seconds, address) = self.first_answer()?;
-        let place = self.place_of_metrics(&address)?;
+        let first = self.first_answer()?;
+        let place = self.place_of_metrics(&first)?;
         let given = match &place {
             Place::Given(given) => Some(given.clone()),
             Place::Nowhere(_) | Place::NotWanted => None,
         };
-        let sent = self.send(&self.few_requests(took_seconds, given))?;
+        let sent = self.send(&self.few_requests(first.took_seconds, given))?;
         let load = sent.run.load.as_ref().ok_or_else(|| nothing_sent(&sent.run))?;
         let evidence = Evidence::of(&sent.scenario, load, &sent.run.series);
         let metrics = match place {
@@ -125,8 +134,7 @@ impl<'a> Looker<'a> {
         Ok(Look { suggestions: suggest(&evidence), metrics })
     }
 
-    /// How long the first answer took, in seconds, and the address that it came from.
-    fn first_answer(&self) -> Result<(f64, String), Failure> {
+    fn first_answer(&self) -> Result<FirstAnswer, Failure> {
         // Metrics that were named are looked at before anything is sent.
         let metrics = self.arguments.metrics.clone().filter(|given| given != NO_METRICS);
         let one = Some("1".to_owned());
@@ -145,16 +153,18 @@ impl<'a> Looker<'a> {
             self.shown_url(),
             format_quantity(took, Unit::Seconds)
         ));
-        Ok((took, address))
+        let tls = sent.scenario.tls.as_ref().and_then(|tls| tls.read().ok());
+        Ok(FirstAnswer { took_seconds: took, address, tls })
     }
 
-    fn place_of_metrics(&self, address: &str) -> Result<Place, Failure> {
+    fn place_of_metrics(&self, first: &FirstAnswer) -> Result<Place, Failure> {
         match self.arguments.metrics.as_deref() {
             Some(NO_METRICS) => return Ok(Place::NotWanted),
             Some(given) => return Ok(Place::Given(given.to_owned())),
             None => {}
         }
-        let find = find_metrics(self.origin.url(), address.parse().map_err(Failure::internal)?);
+        let address = first.address.parse().map_err(Failure::internal)?;
+        let find = find_metrics(self.origin.url(), address, first.tls.clone());
         let stop = self.settings.signals.token();
         match self.runtime.block_on(stop.run_until_cancelled(find)) {
             None => Err(self.interrupted()),
@@ -195,7 +205,7 @@ impl<'a> Looker<'a> {
     fn flags(&self) -> UrlArguments {
         let mut request = self.arguments.request.clone();
         request.timeout.get_or_insert_with(|| ANSWER_WITHIN.to_owned());
-        UrlArguments { request, ..UrlArguments::default() }
+        UrlArguments { request, tls: self.arguments.tls.clone(), ..UrlArguments::default() }
     }
 
     /// Sends what flags say, as `run URL` would.

@@ -17,6 +17,7 @@ use super::Failure;
 use super::arguments::parse_variable;
 use super::files::Reading;
 use super::output::say;
+use super::tls_arguments::TlsArguments;
 use super::url_scenario::{QueryValues, RequestArguments, metrics_place, request_draft};
 use crate::gate::ExitCode;
 use crate::propose::{Draft, MetricsDraft, file_text};
@@ -42,6 +43,8 @@ pub(super) struct InitArguments {
     force: bool,
     #[command(flatten)]
     request: RequestArguments,
+    #[command(flatten)]
+    tls: TlsArguments,
     /// A value for `${NAME}` in the other flags; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     variables: Vec<(String, String)>,
@@ -108,6 +111,7 @@ fn draft(
     let draft = Draft {
         name,
         target: origin.url().to_owned(),
+        tls: arguments.tls.as_keys().map_err(Failure::internal)?,
         request,
         metrics,
         suggestions: look.suggestions,

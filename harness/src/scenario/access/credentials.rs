@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
-use super::{Access, Authorization, NamedFile, SecretSource, TlsClient, Written};
+use super::{Access, Authorization, NamedFile, SecretSource, Tls, TlsClient, Written};
 use crate::scenario::bounded::read_at_most;
 use crate::scenario::codes;
 use crate::scenario::problem::{Problem, Problems};
@@ -46,6 +46,14 @@ impl Access {
             headers: self.headers.iter().cloned().chain(authorization).collect(),
             tls,
         })
+    }
+}
+
+impl Tls {
+    /// Reads every file; the first that cannot be used is the problem.
+    pub fn read(&self) -> Result<TlsClient, Problems> {
+        TlsClient::read(self)
+            .map_err(|problem| Problems { problems: vec![problem], warnings: Vec::new() })
     }
 }
 

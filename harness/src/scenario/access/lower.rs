@@ -42,6 +42,8 @@ pub(in crate::scenario) struct Over {
     pub(in crate::scenario) https: Option<Span>,
     /// A host that is asked over plain HTTP and is not this machine, if there is one.
     pub(in crate::scenario) plain_host: Option<String>,
+    /// How TLS is spoken where nothing else is said: as with the target, if it is asked.
+    pub(in crate::scenario) tls: Option<Tls>,
 }
 
 /// Lowers what a map says about how its server is asked; `None` after an error.
@@ -59,7 +61,7 @@ pub(in crate::scenario) fn access(
     }
     let tls = match (tls, over.and_then(|over| over.https)) {
         (Some(tls), _) => Some(tls?),
-        (None, Some(at)) => Some(system_tls(at, cx)),
+        (None, Some(at)) => Some(as_target(over).unwrap_or_else(|| system_tls(at, cx))),
         (None, None) => None,
     };
     let authorization = match authorization {
@@ -67,6 +69,10 @@ pub(in crate::scenario) fn access(
         None => None,
     };
     Some(Access { authorization, headers: headers?, tls })
+}
+
+fn as_target(over: Option<&Over>) -> Option<Tls> {
+    over.and_then(|over| over.tls.clone())
 }
 
 fn warn_about_plain_text(fields: &Fields, over: &Over, cx: &mut Context) {
@@ -88,7 +94,7 @@ fn refuse_idle_tls(fields: &Fields, over: &Over, cx: &mut Context) -> Option<()>
                 key.span,
                 "`tls` without anything that is asked over https",
             )
-            .help("write `https://…` under `scrape`, or remove `tls`");
+            .help("write `https://…` under `scrape` or `target`, or remove `tls`");
             None
         }
         _ => Some(()),
@@ -194,7 +200,8 @@ fn header_value(node: &Node, cx: &mut Context) -> Option<Secret> {
     header::value(value, node, cx).map(Secret::new)
 }
 
-fn tls(node: &Node, cx: &mut Context) -> Option<Tls> {
+/// Lowers `tls:`; `None` after an error.
+pub(in crate::scenario) fn tls(node: &Node, cx: &mut Context) -> Option<Tls> {
     let fields = Fields::of(node, &keys::TLS, cx)?;
     let file = |name: &str, cx: &mut Context| match fields.get(name) {
         Some(node) => named_file(node, cx).map(Some),
@@ -236,7 +243,7 @@ fn server_name(node: &Node, cx: &mut Context) -> Option<String> {
 }
 
 /// The system's authorities, for an https URL without `tls`.
-fn system_tls(at: Span, cx: &Context) -> Tls {
+pub(in crate::scenario) fn system_tls(at: Span, cx: &Context) -> Tls {
     Tls { ca: None, client: None, server_name: None, asked_at: written(at, cx) }
 }
 

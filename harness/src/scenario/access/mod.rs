@@ -1,4 +1,4 @@
-//! How a server that has metrics is asked: who asks, with which headers, and how TLS is
+//! How a server is asked, one that has metrics or the target itself: who asks, with which headers, and how TLS is
 //! spoken (`auth:`, `headers:`, `tls:`).
 //!
 //! [`Access`] is what a file says: secrets by the name of their file. [`Credentials`]
@@ -11,14 +11,16 @@ mod blank;
 mod credentials;
 mod lower;
 mod tls;
+mod tls_failure;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use credentials::Credentials;
 pub(super) use credentials::secret_of_file;
-pub(super) use lower::{Over, access, authorization, named_file};
+pub(super) use lower::{Over, access, authorization, named_file, system_tls, tls};
 pub use tls::TlsClient;
+pub use tls_failure::tls_failure;
 
 use super::secret::Secret;
 use super::source::{Source, Span};
@@ -70,6 +72,15 @@ pub struct Tls {
     pub server_name: Option<String>,
     /// Where the file asks for TLS.
     pub(super) asked_at: Written,
+}
+
+impl Tls {
+    /// With the system's authorities, for a whole file that asks for it.
+    pub(super) fn of_system(source: &Arc<Source>) -> Self {
+        let span = Span { file: 0, start: 0, length: 0 };
+        let asked_at = Written { source: Arc::clone(source), span };
+        Self { ca: None, client: None, server_name: None, asked_at }
+    }
 }
 
 /// A certificate with its key.

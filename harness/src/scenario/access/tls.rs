@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, InvalidDnsNameError, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{ClientCertificate, NamedFile, Tls};
@@ -30,6 +30,13 @@ impl fmt::Debug for TlsClient {
 }
 
 impl TlsClient {
+    /// The name that the certificate of a server at this host must be for; an IPv6 address
+    /// with or without brackets.
+    pub fn name_for(&self, host: &str) -> Result<ServerName<'static>, InvalidDnsNameError> {
+        let host = host.trim_matches(['[', ']']).to_owned();
+        ServerName::try_from(self.server_name.clone().unwrap_or(host))
+    }
+
     /// Reads all files that `tls:` names.
     pub(super) fn read(tls: &Tls) -> Result<Self, Problem> {
         let roots = match &tls.ca {

@@ -1,0 +1,54 @@
+//! Opens a connection for an exchange, step by step and within its time-out: TCP, TLS
+//! where it is spoken, HTTP. What was not open in time says in which step it was.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+
+use super::connection::Connection;
+use super::dial::DialTls;
+use super::exchange::{Surroundings, unless_given_up};
+use super::exchange_error::ExchangeError;
+
+/// Longest wait for a connection, within the time-out of the request.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens a connection for a request that is meant to be sent at `sent`.
+pub(super) async fn connect(
+    around: &mut impl Surroundings,
+    sent: Instant,
+    timeout: Duration,
+) -> Result<Connection, ExchangeError> {
+    let limit = CONNECT_TIMEOUT.min(timeout);
+    around.set_deadline(sent + limit);
+    let dial = around.dial();
+    let ended_by_time = || Instant::now() >= sent + limit;
+    let late = |reason| if ended_by_time() { reason } else { ExchangeError::Timeout };
+    let stream = unless_given_up(TcpStream::connect(dial.address), around)
+        .await
+        .ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?
+        .and_then(without_delay)
+        .map_err(ExchangeError::Connect)?;
+    let stream = match &dial.tls {
+        None => Either::Left(stream),
+        Some(tls) => {
+            let secured = unless_given_up(secure(tls, stream), around)
+                .await
+                .ok_or_else(|| late(ExchangeError::TlsTimeout(limit)))?;
+            Either::Right(Box::new(secured.map_err(ExchangeError::Tls)?))
+        }
+    };
+    Connection::over(stream).await.map_err(ExchangeError::Connect)
+}
+
+/// A request is one write: waiting to fill a packet only adds latency.
+fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true).map(|()| stream)
+}
+
+async fn secure(tls: &DialTls, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    tls.connector.connect(tls.server_name.clone(), stream).await
+}

@@ -1,0 +1,130 @@
+//! What goes wrong with TLS, at the beginning of a connection and in the middle of an answer.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use slogate::load::{FailureKind, LoadResult, StopReason};
+use slogate::scenario::{Request, Stop, TlsClient};
+
+use super::engine::{closed, get, plan, run};
+use super::tls_server::{Pki, Secured, start, start_plain};
+
+const HTTP_1: &[&[u8]] = &[b"http/1.1"];
+
+/// So many requests one after the other.
+async fn sent(address: SocketAddr, tls: TlsClient, requests: u64, request: Request) -> LoadResult {
+    let mut plan = plan(address, vec![closed(1, Stop::Iterations(requests))], vec![request]);
+    plan.tls = Some(tls);
+    run(plan).await
+}
+
+/// The kind under which one request was counted, and what was said of it.
+async fn failure(address: SocketAddr, tls: TlsClient) -> (FailureKind, String) {
+    let request = Request { timeout: Duration::from_millis(500), ..get() };
+    let result = sent(address, tls, 1, request).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!((request.sent, request.failed, request.responses), (1, 1, 0));
+    let (kind, _) = request.failures.first_key_value().unwrap();
+    let Some(StopReason::NoResponse { last_error }) = result.stopped_early else { panic!() };
+    (kind.clone(), last_error)
+}
+
+/// Reads the head of a request; `false` when the client has closed.
+fn read_head(peer: &mut Secured) -> bool {
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(b"\r\n\r\n") {
+        match peer.read(&mut byte) {
+            Ok(1) => seen.push(byte[0]),
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn write(peer: &mut Secured, text: &str) {
+    peer.write_all(text.as_bytes()).unwrap();
+    peer.flush().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_serves_request_after_request() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start(pki.server(HTTP_1), |peer| {
+        while read_head(peer) {
+            write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+        }
+    });
+    let result = sent(address, pki.client(), 50, get()).await;
+    assert_eq!(result.phases[0].requests[0].succeeded, 50);
+    assert_eq!(result.generator.connections_opened, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_without_tls_is_told_so() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start_plain(|mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let (kind, said) = failure(address, pki.client()).await;
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(said.contains("perhaps it is http"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_breaks_off_is_one_of_tls() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start_plain(|mut stream| {
+        let _ = stream.read(&mut [0; 1024]);
+    });
+    assert_eq!(failure(address, pki.client()).await.0, FailureKind::Tls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_never_ends_is_one_of_tls() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start_plain(|mut stream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let (kind, said) = failure(address, pki.client()).await;
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(said.contains("within 0.5 s"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_is_not_trusted_is_one_of_tls() {
+    let (Some(pki), Some(stranger)) = (Pki::new(), Pki::new()) else { return };
+    let address = start(pki.server(HTTP_1), |peer| {
+        read_head(peer);
+    });
+    let (kind, said) = failure(address, stranger.client()).await;
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(said.contains("is not trusted"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_in_the_middle_of_an_answer_is_one_of_tls() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start(pki.server(HTTP_1), |peer| {
+        read_head(peer);
+        write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        // A record that was not encrypted.
+        let _ = peer.sock.write_all(b"\x17\x03\x03\x00\x20garbagegarbagegarbagegarbagegarb");
+        let _ = peer.sock.read_to_end(&mut Vec::new());
+    });
+    assert_eq!(failure(address, pki.client()).await.0, FailureKind::Tls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_ends_without_the_end_of_tls_is_closed() {
+    let Some(pki) = Pki::new() else { return };
+    // Without a length, only the end of TLS tells a whole body from one that was cut.
+    let address = start(pki.server(HTTP_1), |peer| {
+        read_head(peer);
+        write(peer, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf");
+        let _ = peer.sock.shutdown(std::net::Shutdown::Both);
+    });
+    assert_eq!(failure(address, pki.client()).await.0, FailureKind::Closed);
+}

@@ -1,0 +1,133 @@
+//! Load over https on nginx, with an authority of the test's own: what is right passes,
+//! with metrics and files over the same TLS, and what is wrong says what it is.
+
+use super::support::authority::{Authority, LONG_AGO, NOW};
+use super::support::nginx::Nginx;
+use super::support::{Ended, Workspace};
+use super::{reasons, report_of, requests};
+
+/// An nginx over TLS, and whoever vouches for it.
+struct Shop {
+    authority: Authority,
+    nginx: Nginx,
+}
+
+impl Shop {
+    /// One whose certificate is for this name, and valid at this time.
+    fn new(name: &str, validity: (&str, &str)) -> Option<Self> {
+        let authority = Authority::new()?;
+        authority.sign("server", name, validity);
+        authority.sign("client", "DNS:client.test", NOW);
+        let folder = authority.folder().display();
+        let server = format!(
+            "    ssl_certificate {folder}/server.pem;\n    ssl_certificate_key {folder}/server.key;\n    \
+             ssl_client_certificate {folder}/ca.pem;\n    ssl_verify_client optional;\n    \
+             location = /metrics {{ default_type 'text/plain; version=0.0.4'; }}\n    \
+             location = /order {{ return 200 '{{\"file\": \"/bill.csv\"}}'; }}\n    \
+             location = /mine {{ return 200 $ssl_client_verify; }}"
+        );
+        let nginx = Nginx::start_listening("ssl", &server)?;
+        nginx.publish("metrics", "# TYPE depth gauge\ndepth 1\n");
+        nginx.publish("bill.csv", "a,b\n");
+        nginx.publish("index.html", "hello");
+        Some(Self { authority, nginx })
+    }
+
+    fn good() -> Option<Self> {
+        Self::new("IP:127.0.0.1", NOW)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.nginx.port())
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.authority.path(name).display().to_string()
+    }
+
+    /// Sends requests with these flags.
+    fn run(&self, path: &str, flags: &[&str]) -> Ended {
+        let url = self.url(path);
+        let load = ["run", &url, "--users", "3", "--iterations", "90", "--out", "json"];
+        let slo = ["--slo", "ratio(success) >= 95%"];
+        Workspace::new().run(&[&load[..], &slo, flags].concat())
+    }
+
+    /// Why a run with these flags found nobody that it trusts.
+    #[track_caller]
+    fn refusal(&self, flags: &[&str]) -> String {
+        reasons(&self.run("/", flags).expect_code(4).report())
+    }
+}
+
+#[test]
+fn load_metrics_and_files_go_over_the_tls_of_the_target() {
+    let Some(shop) = Shop::good() else { return };
+    let workspace = Workspace::new();
+    let scenario = format!(
+        "version: 1\nname: shop\ntarget: {}\ntls: {{ ca: {} }}\nunmoved: allow\n\
+         metrics: {{ path: /metrics, every: 50ms }}\n\
+         load: [{{ name: steady, rate: 100/s, for: 1s }}]\n\
+         requests: [{{ name: order, get: /order, artifacts: {{ url: $.file }} }}]\n\
+         slo:\n  - ratio(success) >= 95%\n  \
+         - {{ id: depth, promql: 'max_over_time(depth[$run])', is: '== 1' }}\n",
+        shop.url(""),
+        shop.file("ca.pem"),
+    );
+    let report = report_of(&workspace, &scenario, 0);
+    assert_eq!(requests(&report, "succeeded"), 100);
+    assert_eq!(shop.nginx.answered("/order"), 100);
+    assert_eq!(shop.nginx.answered("/bill.csv"), 1);
+    assert!(shop.nginx.answered("/metrics") > 10);
+    assert_eq!(report["scenarios"][0]["target"], shop.url(""));
+}
+
+#[test]
+fn flags_say_whom_to_trust_and_who_asks() {
+    let Some(shop) = Shop::new("DNS:shop.test", NOW) else { return };
+    let (ca, cert, key) = (shop.file("ca.pem"), shop.file("client.pem"), shop.file("client.key"));
+    let trusting = ["--ca", &ca, "--server-name", "shop.test"];
+    shop.run("/", &trusting).expect_code(0);
+    shop.run("/mine", &[&trusting[..], &["--cert", &cert, "--key", &key]].concat()).expect_code(0);
+    let metrics = ["--metrics", "/metrics", "--slo", "{ id: d, series: depth, is: present }"];
+    // The page has no counter that could move.
+    let report = shop.run("/", &[&trusting[..], &metrics].concat()).expect_code(3).report();
+    assert_eq!(report["scenarios"][0]["scrapes"]["failed"], 0);
+    let printed = shop.run("/", &[&trusting[..], &["--print-scenario"]].concat()).expect_code(0);
+    assert!(printed.stdout.contains(&format!("  ca: \"{ca}\"\n")), "{}", printed.stdout);
+}
+
+#[test]
+fn a_target_that_is_not_trusted_is_named_and_never_loaded() {
+    let Some(shop) = Shop::good() else { return };
+    let Some(stranger) = Authority::new() else { return };
+    let foreign = stranger.path("ca.pem").display().to_string();
+    let said = shop.refusal(&["--ca", &foreign]);
+    assert!(said.contains("is not trusted: name that authority"), "{said}");
+    let ca = shop.file("ca.pem");
+    let said = shop.refusal(&["--ca", &ca, "--server-name", "other.test"]);
+    assert!(said.contains("it is for another name"), "{said}");
+    assert_eq!(shop.nginx.access_log(), Vec::<String>::new());
+}
+
+#[test]
+fn an_expired_certificate_of_the_target_is_named() {
+    let Some(shop) = Shop::new("IP:127.0.0.1", LONG_AGO) else { return };
+    let said = shop.refusal(&["--ca", &shop.file("ca.pem")]);
+    assert!(said.contains("it has expired"), "{said}");
+}
+
+#[test]
+fn a_file_of_tls_that_cannot_be_used_is_an_invalid_scenario() {
+    let Some(shop) = Shop::good() else { return };
+    let (ca, cert, key) = (shop.file("ca.pem"), shop.file("client.pem"), shop.file("server.key"));
+    for (flags, expected) in [
+        (&["--ca", "lost.pem"][..], "lost.pem is not there"),
+        (&["--ca", &key], "holds no certificate"),
+        (&["--ca", &ca, "--cert", &cert, "--key", &key], "is not the key of the certificate"),
+    ] {
+        let ended = shop.run("/", flags).expect_code(2);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+    assert_eq!(shop.nginx.access_log(), Vec::<String>::new());
+}
