@@ -58,6 +58,7 @@ macro_rules! fixtures {
 }
 
 fixtures! {
+    data_that_cannot_be_sent: "data";
     unknown_keys_are_reported_with_what_was_meant: "typos";
     wrong_types_are_reported_with_what_is_expected: "types";
     phases_that_cannot_run_are_reported: "phases";

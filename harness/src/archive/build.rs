@@ -5,8 +5,8 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::record::{
-    BesideRecord, Configuration, GeneratorRecord, InstanceScrapes, MachineRecord, Measured,
-    MeasuredWord, Model, PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord,
+    BesideRecord, Configuration, DataFileRecord, GeneratorRecord, InstanceScrapes, MachineRecord,
+    Measured, MeasuredWord, Model, PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord,
     SCHEMA_VERSION, ScenarioRecord, ScrapesRecord, SloRecord, StoppedEarly, Times, Tool,
     UncertaintyName, UncertaintyRecord,
 };
@@ -14,7 +14,7 @@ use crate::code::Code;
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
 use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
-use crate::scenario::{Metrics, Objective, Restarts, Scenario};
+use crate::scenario::{Metrics, Objective, Restarts, Scenario, SentFile};
 use crate::series::{ScrapeRecord, SeriesStore};
 use crate::slo::algebra::starved_machine::CpuShares;
 use crate::slo::{
@@ -120,6 +120,7 @@ impl ScenarioRecord {
                 path: scenario.path.display().to_string(),
                 sha256: scenario.source_sha256.clone(),
                 text: scenario.source.to_string(),
+                data_files: scenario.sent_files.iter().map(Into::into).collect(),
             },
             window: windows.and_then(|windows| windows.run.ok()).map(Into::into),
             unmoved: scenario.unmoved.into(),
@@ -141,6 +142,17 @@ impl ScenarioRecord {
         record.codes = standing.codes;
         record.reasons = standing.reasons;
         record
+    }
+}
+
+impl From<&SentFile> for DataFileRecord {
+    fn from(file: &SentFile) -> Self {
+        Self {
+            name: file.name.clone(),
+            path: file.path.display().to_string(),
+            sha256: file.sha256.clone(),
+            rows: file.rows,
+        }
     }
 }
 

@@ -173,6 +173,22 @@ pub struct Configuration {
     pub sha256: String,
     /// Its text before any replacement: variables stand in it by name only.
     pub text: String,
+    /// The files whose rows were sent; none in records of before there were any.
+    #[serde(default)]
+    pub data_files: Vec<DataFileRecord>,
+}
+
+/// A file whose rows were sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DataFileRecord {
+    /// The name of its data set.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// How many rows it has.
+    pub rows: u64,
 }
 
 /// Times of an opening and a closing scrape.

@@ -12,7 +12,7 @@ use super::{Failure, codes};
 use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::codes::{INVALID_URL, UNREADABLE_FILE};
 use crate::scenario::{
-    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, has_credential_word,
+    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, escaped, has_credential_word,
     read_at_most, read_text,
 };
 
@@ -311,7 +311,7 @@ pub(super) fn request_draft(
     let headers = headers?;
     let user = flags.user.as_deref().map(|user| user_draft(user, hidden)).transpose()?;
     let body = match (&flags.body, &flags.body_file) {
-        (Some(body), _) => Some(body.clone()),
+        (Some(body), _) => Some(escaped(body)),
         (None, Some(file)) => {
             hidden.insert(BODY_VARIABLE.to_owned(), body_of(file)?);
             Some(format!("${{{BODY_VARIABLE}}}"))
@@ -321,7 +321,7 @@ pub(super) fn request_draft(
     let statuses = flags.expect_status.iter().flat_map(|statuses| statuses.split(','));
     Ok(RequestDraft {
         method: method.to_lowercase(),
-        path: query.conceal(path, hidden),
+        path: escaped(&query.conceal(path, hidden)),
         headers,
         user,
         body,
@@ -352,7 +352,7 @@ fn header_draft(header: &str, hidden: &mut Variables) -> Result<(String, String)
     let (name, value) = (name.trim().to_owned(), value.trim());
     let is_plain = PLAIN_HEADERS.iter().any(|plain| name.eq_ignore_ascii_case(plain));
     let value = if is_plain || value.contains("${") {
-        value.to_owned()
+        escaped(value)
     } else {
         conceal(("HEADER", &name), value, hidden)
     };

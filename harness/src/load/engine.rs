@@ -31,13 +31,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::abort::Abort;
+use super::arrivals::Schedule;
 use super::dial::Dial;
 use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, PlannedUser, Task};
 use super::lane::{LaneBounds, Target};
@@ -73,6 +74,8 @@ pub struct Engine {
     abort: Abort,
     /// When each phase began, if it did.
     begun: Vec<Option<Instant>>,
+    /// Iterations of the phases so far.
+    iterations: u64,
     open_file_limit: u64,
     started: Instant,
     cpu_at_start: f64,
@@ -107,7 +110,8 @@ impl Engine {
         let has_warm_up = !plan.phases[0].measured;
         let limit = (!has_warm_up).then_some(FIRST_REQUESTS);
         let liveness = Liveness::new(limit, stop.clone());
-        let target = Arc::new(Target { requests, dial, liveness });
+        let uuid_seed = plan.uuid_seed;
+        let target = Arc::new(Target { requests, dial, liveness, uuid_seed });
         let meters = Arc::new(LiveMeters::new(&plan));
         let mut threads = Vec::new();
         for lane in 0..plan.lanes() {
@@ -115,6 +119,7 @@ impl Engine {
         }
         Ok(Self {
             begun: vec![None; plan.phases.len()],
+            iterations: 0,
             plan,
             target,
             meters,
@@ -248,7 +253,9 @@ impl Engine {
         for (phase, pacer, arrivals) in phases {
             self.begin(phase, begins);
             let (picker, seed) = (self.picker(phase), self.seed(phase));
-            placed.push(OpenPhase { phase, pacer, arrivals, picker, begins, seed });
+            let before = self.iterations;
+            placed.push(OpenPhase { phase, pacer, arrivals, picker, begins, seed, before });
+            self.iterations += planned_arrivals(pacer, arrivals, seed);
             begins += pacer.duration();
         }
         self.all(|_| Task::Open(placed.clone())).await?;
@@ -281,10 +288,14 @@ impl Engine {
                 think_time,
                 seed: self.seed(phase),
                 draws: Arc::clone(&draws),
+                before: self.iterations,
                 until,
             })
         })
-        .await
+        .await?;
+        let most = if let Stop::Iterations(total) = stop { total } else { u64::MAX };
+        self.iterations += draws.load(Ordering::Relaxed).min(most);
+        Ok(())
     }
 
     /// Gives every thread its task and waits until all have done it.
@@ -330,6 +341,14 @@ impl Engine {
             }
             _ => None,
         }
+    }
+}
+
+/// Arrivals of an open phase, over all threads.
+fn planned_arrivals(pacer: Pacer, arrivals: Arrivals, seed: u64) -> u64 {
+    match arrivals {
+        Arrivals::Even => pacer.arrivals(),
+        Arrivals::Poisson => Schedule::new(pacer, arrivals, seed, 0, 1).map(|_| 1).sum(),
     }
 }
 

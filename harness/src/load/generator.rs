@@ -78,6 +78,8 @@ pub(super) struct OpenPhase {
     pub(super) begins: Instant,
     /// Decides what is left to chance.
     pub(super) seed: u64,
+    /// Iterations of the phases before.
+    pub(super) before: u64,
 }
 
 /// A closed phase at its place in time.
@@ -92,6 +94,8 @@ pub(super) struct ClosedPhase {
     pub(super) seed: u64,
     /// The numbers of the requests of all threads.
     pub(super) draws: Arc<AtomicU64>,
+    /// Iterations of the phases before.
+    pub(super) before: u64,
     /// When what is in flight is given up.
     pub(super) until: Option<Instant>,
 }
@@ -209,7 +213,7 @@ impl Generator {
                 self.last_wake = now;
             }
             let id = CellId { phase: phase.phase, request: phase.picker.pick(arrival.number) };
-            self.lane.arrive(id, due, now);
+            self.lane.arrive(id, phase.before + arrival.number, due, now);
             if now > ends + LATE_FOR_ITS_PHASE || now.duration_since(due) > MISSED_AFTER {
                 self.lane.recorder.borrow_mut().missed(id);
             }
@@ -229,7 +233,8 @@ impl Generator {
         if self.wait_until(phase.begins).await == Flow::Stopped {
             return Flow::Stopped;
         }
-        let draws = Rc::new(Draws { next: phase.draws, picker: RefCell::new(phase.picker) });
+        let picker = RefCell::new(phase.picker);
+        let draws = Rc::new(Draws { next: phase.draws, before: phase.before, picker });
         for planned in phase.users {
             if planned.comes > Instant::now()
                 && self.wait_until(planned.comes).await == Flow::Stopped
@@ -239,6 +244,7 @@ impl Generator {
             let seed = mixed(phase.seed ^ mixed(u64::from(planned.number)));
             let user = User {
                 phase: phase.phase,
+                number: planned.number + 1,
                 stop: planned.stop,
                 draws: Rc::clone(&draws),
                 thinking: phase.think_time.map(|time| Thinking::new(time, seed)),

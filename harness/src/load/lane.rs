@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) requests: Vec<PreparedRequest>,
     pub(super) dial: Arc<Dial>,
     pub(super) liveness: Liveness,
+    /// What makes the identifiers of this run differ from another's.
+    pub(super) uuid_seed: u64,
 }
 
 /// One thread's part of the load.
@@ -101,14 +103,20 @@ impl Lane {
 
     /// An arrival of an open phase is due: a slot takes it at once, or it waits in
     /// the queue, or there is no room and it is dropped.
-    pub(super) fn arrive(self: &Rc<Self>, id: CellId, intended: Instant, now: Instant) {
+    pub(super) fn arrive(
+        self: &Rc<Self>,
+        id: CellId,
+        iteration: u64,
+        intended: Instant,
+        now: Instant,
+    ) {
         self.recorder.borrow_mut().intended(id, intended);
+        let ticket = |start| Ticket { id, intended, start, iteration, user: 0 };
         if self.open_busy.get() < self.bounds.in_flight {
             self.open_busy.set(self.open_busy.get() + 1);
-            self.assign(Work::Open(Some(Ticket { id, intended, start: Start::AtOnce })));
+            self.assign(Work::Open(Some(ticket(Start::AtOnce))));
         } else if self.queue.borrow().len() < self.bounds.queued {
-            let start = Start::Queued { at: now };
-            self.queue.borrow_mut().push_back(Ticket { id, intended, start });
+            self.queue.borrow_mut().push_back(ticket(Start::Queued { at: now }));
         } else {
             self.recorder.borrow_mut().dropped(id);
         }
@@ -222,7 +230,8 @@ mod tests {
         let meters = Arc::new(LiveMeters::new(&plan));
         let liveness = Liveness::new(None, CancellationToken::new());
         let dial = Arc::new(Dial::of(&plan).unwrap());
-        let target = Arc::new(Target { requests: prepare(&plan).unwrap(), dial, liveness });
+        let requests = prepare(&plan).unwrap();
+        let target = Arc::new(Target { requests, dial, liveness, uuid_seed: 0 });
         let recorder = Recorder::new(Arc::clone(&meters), 0);
         let bounds = LaneBounds { in_flight: 1, queued: 2 };
         let lane = Rc::new(Lane::new(target, recorder, bounds));
@@ -237,7 +246,7 @@ mod tests {
     fn arrivals_beyond_the_queue_are_dropped_and_counted() {
         on_lane(|lane, meters| async move {
             let now = Instant::now();
-            (0..5).for_each(|_| lane.arrive(ONLY, now, now));
+            (0..5).for_each(|_| lane.arrive(ONLY, 0, now, now));
             let totals = meters.totals(0, 0);
             assert_eq!((totals.intended, totals.dropped, totals.failed), (5, 2, 2));
             assert_eq!(lane.queue.borrow().len(), 2);
@@ -250,7 +259,7 @@ mod tests {
             let now = Instant::now();
             let later = now + Duration::from_millis(1);
             for intended in [now, now, later] {
-                lane.arrive(ONLY, intended, later);
+                lane.arrive(ONLY, 0, intended, later);
             }
             assert_eq!(lane.next_queued().unwrap().intended, now);
             assert_eq!(lane.next_queued().unwrap().intended, later);
@@ -263,7 +272,7 @@ mod tests {
         on_lane(|lane, meters| async move {
             for _ in 0..2 {
                 let now = Instant::now();
-                (0..3).for_each(|_| lane.arrive(ONLY, now, now));
+                (0..3).for_each(|_| lane.arrive(ONLY, 0, now, now));
                 while meters.in_flight() == 0 {
                     tokio::task::yield_now().await;
                 }

@@ -165,8 +165,11 @@ pub enum FailureKind {
     Closed,
     /// What came was not HTTP.
     Protocol,
-    /// Never sent.
+    /// Never sent, because no slot was free in time.
     Dropped,
+    /// A value for a later step was not in a complete response that was as expected
+    /// otherwise; or a value could not be put into a request, which was never sent.
+    Capture,
 }
 
 impl FailureKind {
@@ -182,7 +185,8 @@ impl FailureKind {
             | Self::Connect
             | Self::Tls
             | Self::Closed
-            | Self::Protocol => false,
+            | Self::Protocol
+            | Self::Capture => false,
         }
     }
 
@@ -205,6 +209,7 @@ impl fmt::Display for FailureKind {
             Self::Closed => "closed",
             Self::Protocol => "protocol",
             Self::Dropped => "dropped",
+            Self::Capture => "capture",
         })
     }
 }
@@ -227,6 +232,7 @@ impl FromStr for FailureKind {
             Self::Closed,
             Self::Protocol,
             Self::Dropped,
+            Self::Capture,
         ];
         let status = || word.strip_prefix("status ")?.parse().ok().map(Self::Status);
         plain

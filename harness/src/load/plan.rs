@@ -4,6 +4,7 @@
 //! methods and paths that are not HTTP, headers that would break the framing.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +15,10 @@ use thiserror::Error;
 
 use super::{codes, picker};
 use crate::code::Code;
-use crate::scenario::{Artifacts, Expect, Phase, PhaseLoad, Request, TlsClient};
+use crate::scenario::{
+    Artifacts, Expect, Iteration, Phase, PhaseLoad, Request, Template, TlsClient, UnfitValue,
+    Varying,
+};
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
 /// most services, below every usual limit on open files.
@@ -53,6 +57,8 @@ pub struct LoadPlan {
     pub max_in_flight: usize,
     /// Decides the order of requests.
     pub seed: u64,
+    /// What makes the identifiers (`{{uuid}}`) of this run differ from another's.
+    pub uuid_seed: u64,
     /// Threads that send; at least 1, and no more than `max_in_flight`.
     pub threads: usize,
     /// How long unanswered requests are awaited after the last arrival.
@@ -79,6 +85,7 @@ impl LoadPlan {
             tls: None,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             seed: 0,
+            uuid_seed: 0,
             threads,
             drain: DEFAULT_DRAIN,
             latency_bounds_seconds: Vec::new(),
@@ -163,23 +170,63 @@ impl LoadError {
 }
 
 /// A request made ready: what is sent is cloned from here, bodies are shared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PreparedRequest {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
+    /// What differs from one iteration to the next; `None` where nothing does.
+    varying: Option<Arc<VaryingParts>>,
     /// From the send until the last byte of the answer.
     pub(super) timeout: Duration,
     /// What a good answer looks like.
-    pub(super) expect: Expect,
+    pub(super) expect: Arc<Expect>,
     /// Whether it asks for gzip, and answers in it are decoded.
     pub(super) gzip: bool,
     /// Files that good answers point to.
     pub(super) artifacts: Option<Artifacts>,
 }
 
+/// The parts of a request that are put together for each iteration.
+#[derive(Debug)]
+struct VaryingParts {
+    path: Option<Template>,
+    headers: Vec<(HeaderName, Template)>,
+    body: Option<Template>,
+}
+
 impl PreparedRequest {
+    /// Whether it is another request in each iteration.
+    pub(super) fn varies(&self) -> bool {
+        self.varying.is_some()
+    }
+
+    /// It with the values of one iteration in it. An error where one of them is nothing
+    /// that can stand there: a path that is none, a line break in a header.
+    pub(super) fn of_iteration(&self, iteration: &Iteration) -> Result<Self, UnfitValue> {
+        let mut request = self.clone();
+        let Some(varying) = request.varying.take() else { return Ok(request) };
+        let mut text = Vec::new();
+        if let Some(path) = &varying.path {
+            path.render(iteration, &mut text)?;
+            request.uri = Uri::try_from(text.as_slice()).map_err(|_| UnfitValue)?;
+        }
+        for (name, value) in &varying.headers {
+            text.clear();
+            value.render(iteration, &mut text)?;
+            let value = std::str::from_utf8(&text).map_err(|_| UnfitValue)?;
+            let value = HeaderValue::from_str(value).map_err(|_| UnfitValue)?;
+            request.headers.insert(name, value);
+        }
+        if let Some(body) = &varying.body {
+            let mut text = Vec::new();
+            body.render(iteration, &mut text)?;
+            request.body = text.into();
+        }
+        Ok(request)
+    }
+
     /// One message to send; the body is shared, not copied.
     pub(super) fn message(&self) -> http::Request<Full<Bytes>> {
         let mut message = http::Request::new(Full::new(self.body.clone()));
@@ -249,12 +296,15 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
     };
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| invalid("method", &request.method))?;
-    let uri: Uri = request.path.parse().map_err(|_| invalid("path", &request.path))?;
-    if !request.path.starts_with('/') {
-        return Err(invalid("path", &request.path));
+    // One that varies is checked when it is put together.
+    let path = if request.varying.path.is_some() { "/" } else { request.path.as_str() };
+    let uri: Uri = path.parse().map_err(|_| invalid("path", path))?;
+    if !path.starts_with('/') {
+        return Err(invalid("path", path));
     }
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
-    for (name, value) in &request.headers {
+    let varies = |name: &str| request.varying.headers.iter().any(|(other, _)| other == name);
+    for (name, value) in request.headers.iter().filter(|(name, _)| !varies(name)) {
         let key: HeaderName = name.parse().map_err(|_| invalid("header name", name))?;
         if key == CONTENT_LENGTH || key == TRANSFER_ENCODING {
             return Err(LoadError::FramingHeader {
@@ -280,10 +330,24 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
         uri,
         headers,
         body: request.body.clone(),
+        varying: varying_parts(&request.varying).map_err(|name| invalid("header name", name))?,
         timeout: within_reach(request.timeout),
-        expect: request.expect.clone(),
+        expect: Arc::new(request.expect.clone()),
         artifacts: request.artifacts.clone(),
     })
+}
+
+/// `None` where nothing varies; the name of a header that is none as the error.
+fn varying_parts(varying: &Varying) -> Result<Option<Arc<VaryingParts>>, &str> {
+    if varying.is_empty() {
+        return Ok(None);
+    }
+    let mut headers = Vec::new();
+    for (name, value) in &varying.headers {
+        headers.push((name.parse().map_err(|_| name.as_str())?, value.clone()));
+    }
+    let (path, body) = (varying.path.clone(), varying.body.clone());
+    Ok(Some(Arc::new(VaryingParts { path, headers, body })))
 }
 
 #[cfg(test)]

@@ -1,13 +1,6 @@
 //! Seeded numbers: the same for the same seed, on every machine and thread.
 
-/// The output function of `SplitMix64` (Steele, Lea and Flood, 2014): every bit of
-/// the input changes about half of the output's.
-pub(super) fn mixed(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
+pub(super) use crate::scenario::mixed;
 
 /// A number above 0 and up to 1, evenly spread, of 53 bits of `bits`.
 pub(super) fn share_of(bits: u64) -> f64 {

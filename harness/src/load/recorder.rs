@@ -169,13 +169,18 @@ impl Recorder {
         }
     }
 
-    /// A request will never be sent.
+    /// A request will never be sent: no slot was free in time.
     pub(super) fn dropped(&mut self, id: CellId) {
+        self.never_sent(id, FailureKind::Dropped);
+    }
+
+    /// A request will never be sent.
+    pub(super) fn never_sent(&mut self, id: CellId, why: FailureKind) {
         let meters = self.meters(id);
         meters.dropped.add(1);
         meters.failed.add(1);
         let cell = &mut self.cells[id.phase * self.requests + id.request];
-        *cell.failures.entry(FailureKind::Dropped).or_default() += 1;
+        *cell.failures.entry(why).or_default() += 1;
     }
 
     /// A request could not be dispatched in time, because of this machine.

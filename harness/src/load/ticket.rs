@@ -21,6 +21,10 @@ pub(super) struct Ticket {
     /// When it was meant to start.
     pub(super) intended: Instant,
     pub(super) start: Start,
+    /// Which iteration it is, over all phases and threads, from 0.
+    pub(super) iteration: u64,
+    /// Whose it is, from 1; 0 where there are no users.
+    pub(super) user: u32,
 }
 
 /// How a request came to be sent.
@@ -48,6 +52,8 @@ pub(super) enum Work {
 /// One user of a closed phase.
 pub(super) struct User {
     pub(super) phase: usize,
+    /// From 1.
+    pub(super) number: u32,
     pub(super) stop: UserStop,
     pub(super) draws: Rc<Draws>,
     /// What it does between an answer and its next request, if anything.
@@ -69,6 +75,8 @@ pub(super) enum UserStop {
 pub(super) struct Draws {
     /// Shared between threads: the next number.
     pub(super) next: Arc<AtomicU64>,
+    /// Iterations of the phases before.
+    pub(super) before: u64,
     pub(super) picker: RefCell<Picker>,
 }
 
@@ -109,7 +117,8 @@ impl User {
         let request = self.draws.picker.borrow_mut().pick(number);
         let id = CellId { phase: self.phase, request };
         lane.recorder.borrow_mut().intended(id, intended);
-        Some(Ticket { id, intended, start: Start::ByUser })
+        let iteration = self.draws.before + number;
+        Some(Ticket { id, intended, start: Start::ByUser, iteration, user: self.number })
     }
 
     fn think_time(&mut self, now: Instant) -> Option<Duration> {

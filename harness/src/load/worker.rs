@@ -13,10 +13,12 @@ use super::connection::Connection;
 use super::dial::Dial;
 use super::exchange::{Surroundings, exchange};
 use super::exchange_error::ExchangeError;
-use super::lane::{Lane, Slot};
+use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
+use super::plan::PreparedRequest;
 use super::recorder::{CellId, EndRecord, SendRecord};
 use super::ticket::{Start, Ticket, Work};
+use crate::scenario::Iteration;
 
 /// Pause of a user that found no connection: without it a dead target would be
 /// asked thousands of times a second, and a generator beside it would take the
@@ -57,12 +59,19 @@ struct Around {
     lane: Rc<Lane>,
     slot: Rc<Slot>,
     deadline: Deadline,
-    current: CellId,
+    current: Current,
+}
+
+/// What is on its way.
+#[derive(Clone, Copy)]
+struct Current {
+    id: CellId,
+    body_bytes: u64,
 }
 
 impl Worker {
     fn new(lane: Rc<Lane>, slot: Rc<Slot>) -> Self {
-        let current = CellId { phase: 0, request: 0 };
+        let current = Current { id: CellId { phase: 0, request: 0 }, body_bytes: 0 };
         let now = Instant::now();
         let around = Around { lane, slot, deadline: Deadline::new(now), current };
         Self { connection: None, around, freed: now }
@@ -112,8 +121,30 @@ impl Worker {
 
     /// Sends one request, awaits its answer, records what came of it.
     async fn perform(&mut self, ticket: Ticket) -> Option<FailureKind> {
-        let target = &Rc::clone(&self.around.lane).target;
+        let lane = Rc::clone(&self.around.lane);
+        let target = &lane.target;
         let request = &target.requests[ticket.id.request];
+        if !request.varies() {
+            return self.send(ticket, request, target).await;
+        }
+        let iteration =
+            Iteration { number: ticket.iteration, user: ticket.user, uuid_seed: target.uuid_seed };
+        let Ok(request) = request.of_iteration(&iteration) else {
+            let kind = FailureKind::Capture;
+            lane.recorder.borrow_mut().never_sent(ticket.id, kind.clone());
+            // Nothing was awaited, and others must come to their turn.
+            tokio::task::yield_now().await;
+            return Some(kind);
+        };
+        self.send(ticket, &request, target).await
+    }
+
+    async fn send(
+        &mut self,
+        ticket: Ticket,
+        request: &PreparedRequest,
+        target: &Target,
+    ) -> Option<FailureKind> {
         let sent = self.note_send(ticket, request.body_bytes());
         let result = exchange(request, &mut self.connection, &mut self.around, sent).await;
         self.freed = Instant::now();
@@ -142,7 +173,7 @@ impl Worker {
 
     fn note_send(&mut self, ticket: Ticket, body_bytes: u64) -> Instant {
         let now = Instant::now();
-        self.around.current = ticket.id;
+        self.around.current = Current { id: ticket.id, body_bytes };
         let since_intended = now.saturating_duration_since(ticket.intended);
         let (sent, lag, late) = match ticket.start {
             Start::ByUser => (ticket.intended, None, false),
@@ -180,8 +211,8 @@ impl Surroundings for Around {
     }
 
     fn retried(&mut self) {
-        let body_bytes = self.lane.target.requests[self.current.request].body_bytes();
-        self.lane.recorder.borrow_mut().retried(self.current, body_bytes);
+        let Current { id, body_bytes } = self.current;
+        self.lane.recorder.borrow_mut().retried(id, body_bytes);
     }
 }
 

@@ -31,6 +31,7 @@ pub const CODES: CodeGroup = CodeGroup {
         PLACEHOLDER_SYNTAX,
         UNKNOWN_NAME,
         UNUSED_DATA,
+        UNUSABLE_DATA,
         DUPLICATE_NAME,
         NEEDS_METRICS,
         UNMEASURED_PHASE,
@@ -122,6 +123,9 @@ pub const PLACEHOLDER_SYNTAX: Code =
 pub const UNKNOWN_NAME: Code = Code::new(&["unknown-name", include_str!("codes/unknown-name.md")]);
 /// A data set that no request sends.
 pub const UNUSED_DATA: Code = Code::new(&["unused-data", include_str!("codes/unused-data.md")]);
+/// A data file that cannot be read, or has a row that cannot be sent.
+pub const UNUSABLE_DATA: Code =
+    Code::new(&["unusable-data", include_str!("codes/unusable-data.md")]);
 /// Two things of one name.
 pub const DUPLICATE_NAME: Code =
     Code::new(&["duplicate-name", include_str!("codes/duplicate-name.md")]);

@@ -68,6 +68,8 @@ pub(super) enum Shape {
     ThinkTime,
     /// A path on the target, from `/`.
     Path,
+    /// The same, or a `{{name}}` that is one.
+    SentPath,
     /// `http://…` or `https://…`.
     Url,
     /// `$.a.b[0]`.
@@ -157,7 +159,7 @@ pub(super) static SCENARIO: Table = Table {
         optional(
             "data",
             Shape::Named(&Shape::Map(&DATA_SET)),
-            "Data sets by name, for `{{name}}` in request bodies.",
+            "Data sets by name, for `{{name}}` and `{{name.field}}` in requests.",
         ),
         with_default(
             "max_in_flight",
@@ -381,18 +383,34 @@ pub(super) static TLS: Table = Table {
 /// One entry of `data:`.
 pub(super) static DATA_SET: Table = Table {
     name: "data set",
-    about: "Generated rows: a JSON array of objects with the columns id, timestamp, symbol, side, price, quantity, venue and note.",
+    about: "Rows: generated ones with the columns id, timestamp, symbol, side, price, quantity, venue and note, or those of a file. As a whole a JSON array of objects; `{{name.field}}` is a field of the iteration's row.",
     keys: &[
-        required("rows", Shape::Whole(1), "How many rows; at most 1000000."),
+        optional("rows", Shape::Whole(1), "How many rows to generate; at most 1000000."),
+        optional(
+            "csv",
+            Shape::Text,
+            "A file of comma-separated values with a header, relative to the scenario file; every value is a text. At most 64 MiB and 1000000 rows.",
+        ),
+        optional(
+            "jsonl",
+            Shape::Text,
+            "A file with a JSON object on each line, relative to the scenario file; values keep their types. At most 64 MiB and 1000000 rows.",
+        ),
+        with_default(
+            "order",
+            Shape::Word(&["sequential", "random"]),
+            "sequential",
+            "Which row an iteration has: the one of its number, and again from the first; or any, as `seed` decides.",
+        ),
         with_default(
             "seed",
             Shape::Whole(0),
             "0",
-            "The same seed gives the same rows, on every machine.",
+            "The same seed gives the same generated rows, and the same random order, on every machine.",
         ),
     ],
-    unsupported: &["csv", "jsonl"],
-    one_of: &[],
+    unsupported: &[],
+    one_of: &[&["rows", "csv", "jsonl"]],
     overrides: false,
 };
 
@@ -469,12 +487,12 @@ pub(super) static REQUEST: Table = Table {
     about: "One kind of request. Its method is a key whose value is the path: `post: /export/run`.",
     keys: &[
         required("name", Shape::Name, "The request's name, unique in the file."),
-        optional("get", Shape::Path, "Path and query of a GET request."),
-        optional("post", Shape::Path, "Path and query of a POST request."),
-        optional("put", Shape::Path, "Path and query of a PUT request."),
-        optional("patch", Shape::Path, "Path and query of a PATCH request."),
-        optional("delete", Shape::Path, "Path and query of a DELETE request."),
-        optional("head", Shape::Path, "Path and query of a HEAD request."),
+        optional("get", Shape::SentPath, "Path and query of a GET request."),
+        optional("post", Shape::SentPath, "Path and query of a POST request."),
+        optional("put", Shape::SentPath, "Path and query of a PUT request."),
+        optional("patch", Shape::SentPath, "Path and query of a PATCH request."),
+        optional("delete", Shape::SentPath, "Path and query of a DELETE request."),
+        optional("head", Shape::SentPath, "Path and query of a HEAD request."),
         with_default("weight", Shape::Whole(1), "1", "The request's share."),
         optional(
             "headers",
@@ -494,12 +512,12 @@ pub(super) static REQUEST: Table = Table {
         optional(
             "json",
             Shape::Template,
-            "A JSON body; adds `content-type: application/json`. `\"{{name}}\"` as a whole value becomes the data set.",
+            "A JSON body; adds `content-type: application/json`. `\"{{name}}\"` as a whole value keeps its type; within a longer text it is escaped.",
         ),
         optional(
             "body",
             Shape::Text,
-            "A body as text; `{{name}}` in it becomes the JSON text of the data set.",
+            "A body as text; `{{name}}` in it becomes the JSON text of the data set, or the value as it is.",
         ),
         optional(
             "form",

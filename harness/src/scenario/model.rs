@@ -10,7 +10,9 @@ use std::time::Duration;
 use slogate_promql::Selector;
 
 use super::access::{Access, Authorization, Tls};
+use super::data_set::SentFile;
 use super::secret::Secret;
+use super::template::Varying;
 use crate::units::Unit;
 
 /// Longest time of one scrape when a file does not say: what a target has before the
@@ -64,6 +66,8 @@ pub struct Scenario {
     pub phases: Vec<Phase>,
     /// Requests, picked by weight; never empty.
     pub requests: Vec<Request>,
+    /// The files whose rows are sent.
+    pub sent_files: Vec<SentFile>,
     /// What must hold.
     pub objectives: Objectives,
     /// What it means that none of the target's counters moved.
@@ -360,6 +364,9 @@ pub struct Request {
     pub authorization: Option<Authorization>,
     /// The whole body, made before the load starts and shared; empty for none.
     pub body: bytes::Bytes,
+    /// What is put together for each iteration instead: path, headers and body are then as
+    /// they are written.
+    pub varying: Varying,
     /// From the send until the last byte of the answer.
     pub timeout: Duration,
     /// What a good answer looks like.
@@ -381,6 +388,7 @@ impl Request {
             headers: Vec::new(),
             authorization: None,
             body: bytes::Bytes::new(),
+            varying: Varying::default(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
             expect: Expect::default(),
             gzip: false,

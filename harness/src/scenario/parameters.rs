@@ -4,16 +4,17 @@
 //!
 //! A path is taken as it is written; whoever needs another encoding writes it there.
 
-use form_urlencoded::Serializer;
-
+use super::body;
 use super::codes;
 use super::context::Context;
 use super::fields;
+use super::names::Names;
+use super::template::{Form, Template};
 use super::tree::{Node, Value};
 use super::variables;
 
 /// Lowers a map from names to values, or to lists of values that repeat the name.
-pub(super) fn encoded(node: &Node, cx: &mut Context) -> Option<String> {
+pub(super) fn encoded(node: &Node, names: &mut Names, cx: &mut Context) -> Option<Template> {
     let Value::Map(entries) = &node.value else {
         fields::wrong_type(node, "a map from names to values", cx)
             .help("write for example `{ page: 2, tag: [new, red] }`");
@@ -22,42 +23,54 @@ pub(super) fn encoded(node: &Node, cx: &mut Context) -> Option<String> {
     if entries.is_empty() {
         nothing_there(node, cx);
     }
-    let mut serializer = Serializer::new(String::new());
-    let mut names: Vec<String> = Vec::new();
-    let mut all_good = !entries.is_empty();
+    let before = cx.problem_count();
+    let mut template = Template::default();
+    let mut seen: Vec<String> = Vec::new();
     for (key, value) in entries {
-        let (name, values) = (name(key, &names, cx), values(value, cx));
-        let (Some(name), Some(values)) = (name, values) else {
-            all_good = false;
-            continue;
-        };
-        serializer.extend_pairs(values.iter().map(|value| (&name, value)));
-        names.push(name);
+        let (name, values) = (name(key, &seen, names, cx), values(value, names, cx));
+        let (Some((text, name)), Some(values)) = (name, values) else { continue };
+        for value in values {
+            template.push_fixed(if template.is_empty() { b"" } else { b"&" });
+            template.push(&name);
+            template.push_fixed(b"=");
+            template.push(&value);
+        }
+        seen.push(text);
     }
-    all_good.then(|| serializer.finish())
+    (cx.problem_count() == before && !entries.is_empty()).then_some(template)
 }
 
 /// A path with a query behind the one that it may have already.
-pub(super) fn joined(path: &str, query: &str) -> String {
-    let between = match path.split_once('?') {
-        None => "?",
-        Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
-        Some(_) => "&",
+pub(super) fn joined(path: &Template, written: &str, query: &Template) -> Template {
+    let between: &[u8] = match written.split_once('?') {
+        None => b"?",
+        Some((_, before)) if before.is_empty() || before.ends_with('&') => b"",
+        Some(_) => b"&",
     };
-    format!("{path}{between}{query}")
+    let mut joined = path.clone();
+    joined.push_fixed(between);
+    joined.push(query);
+    joined
 }
 
-fn name(key: &Node, before: &[String], cx: &mut Context) -> Option<String> {
-    let name = without_template(key, fields::scalar_text(key, cx)?, cx)?;
+/// A name, as it is written and as it is sent.
+fn name(
+    key: &Node,
+    before: &[String],
+    names: &mut Names,
+    cx: &mut Context,
+) -> Option<(String, Template)> {
+    let name = fields::scalar_text(key, cx)?;
     if before.contains(&name) {
         cx.error(codes::DUPLICATE_KEY, key.span, format!("duplicate name `{name}`"))
             .help(format!("a list repeats the name: `{name}: [1, 2]`"));
         return None;
     }
-    Some(name)
+    let template = body::template(&name, Form::Encoded, key, names, cx)?;
+    Some((name, template))
 }
 
-fn values(node: &Node, cx: &mut Context) -> Option<Vec<String>> {
+fn values(node: &Node, names: &mut Names, cx: &mut Context) -> Option<Vec<Template>> {
     let items = match &node.value {
         Value::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
@@ -66,26 +79,19 @@ fn values(node: &Node, cx: &mut Context) -> Option<Vec<String>> {
         nothing_there(node, cx);
         return None;
     }
-    let values: Vec<_> = items.iter().map(|item| value(item, cx)).collect();
+    let values: Vec<_> = items.iter().map(|item| value(item, names, cx)).collect();
     values.into_iter().collect()
 }
 
 /// The value is never part of a message: it may be a secret. An empty one is sent empty.
-fn value(node: &Node, cx: &mut Context) -> Option<String> {
+fn value(node: &Node, names: &mut Names, cx: &mut Context) -> Option<Template> {
     if node.value == Value::Null {
         fields::wrong_type(node, "a text, a number or a list of them", cx)
             .help("write `''` for an empty value");
         return None;
     }
-    without_template(node, variables::exact_text(node, cx)?, cx)
-}
-
-fn without_template(node: &Node, text: String, cx: &mut Context) -> Option<String> {
-    if text.contains("{{") {
-        cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` is not supported here yet");
-        return None;
-    }
-    Some(text)
+    let text = variables::exact_text(node, cx)?;
+    body::template(&text, Form::Encoded, node, names, cx)
 }
 
 fn nothing_there(node: &Node, cx: &mut Context) {
@@ -105,7 +111,8 @@ mod tests {
             ("/a?b=c", "/a?b=c&x=1"),
             ("/a?b=c&", "/a?b=c&x=1"),
         ] {
-            assert_eq!(joined(path, "x=1"), whole);
+            let joined = joined(&Template::of(path), path, &Template::of("x=1"));
+            assert_eq!(joined.fixed(), Some(whole.as_bytes()));
         }
     }
 }

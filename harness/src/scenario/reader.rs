@@ -6,9 +6,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::access::Tls;
-use super::body::{DataSets, Template};
+use super::body::{self, Body, Draft};
 use super::codes;
 use super::context::Context;
+use super::data_file::hexadecimal;
 use super::fields::{self, Fields};
 use super::files;
 use super::keys;
@@ -18,6 +19,7 @@ use super::metrics;
 use super::model::{
     Metrics, Objective, Objectives, Phase, Request, Restarts, Scenario, Target, Unmoved, Variables,
 };
+use super::names::Names;
 use super::objective::{MetricsFrom, Surroundings};
 use super::objectives;
 use super::phases;
@@ -129,6 +131,7 @@ pub fn observed_scenario(
         max_in_flight: None,
         phases: Vec::new(),
         requests: Vec::new(),
+        sent_files: Vec::new(),
         objectives: Objectives::Judged(objectives),
         unmoved: Unmoved::default(),
         restarts: Restarts::default(),
@@ -242,16 +245,17 @@ fn scenario(
     let metrics = metrics::metrics(&file, target.as_ref(), tls.as_ref(), cx);
     let restarts = restarts(&file, cx);
     let max_in_flight = max_in_flight(&file, cx);
-    let mut sets = DataSets::lower(&file, cx);
+    let mut names = Names::lower(&file, cx);
     let phases = phases::phases(&file, cx);
+    names.note_phases(phases.as_deref().unwrap_or_default());
     let sender = request_auth::of_scenario(&file, target.as_ref(), cx);
     let senders =
         Senders { of_scenario: sender.as_ref().and_then(Option::as_ref), target: target.as_ref() };
-    let requests = requests::requests(&file, &mut sets, senders, cx);
+    let requests = requests::requests(&file, &mut names, senders, cx);
     let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
     let unmoved = unmoved(&file, cx);
-    sets.warn_unused(cx);
+    names.warn_unused(cx);
     if let Some(objectives) = &objectives {
         let credentials = secrecy::credentials(root, cx);
         secrecy::refuse_published(objectives, &credentials, cx);
@@ -284,7 +288,8 @@ fn scenario(
         restarts: restarts?,
         max_in_flight: max_in_flight?,
         phases,
-        requests: with_bodies(requests, &sets),
+        sent_files: names.files(),
+        requests: with_bodies(requests, &names),
         objectives,
         unmoved,
     })
@@ -304,7 +309,7 @@ fn unmoved(file: &Fields, cx: &mut Context) -> Unmoved {
 fn warn_about_samples(
     objectives: &[Objective],
     phases: &[Phase],
-    requests: &[(Request, Template)],
+    requests: &[(Request, Draft)],
     cx: &mut Context,
 ) {
     let requests: Vec<_> = requests.iter().map(|(request, _)| request).collect();
@@ -371,10 +376,17 @@ fn max_in_flight(file: &Fields, cx: &mut Context) -> Option<Option<usize>> {
     usize::try_from(most).ok().map(Some)
 }
 
-fn with_bodies(requests: Vec<(Request, Template)>, sets: &DataSets) -> Vec<Request> {
-    let (requests, templates): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-    let bodies = sets.build(&templates);
-    requests.into_iter().zip(bodies).map(|(request, body)| Request { body, ..request }).collect()
+fn with_bodies(requests: Vec<(Request, Draft)>, names: &Names) -> Vec<Request> {
+    let drafts: Vec<&Draft> = requests.iter().map(|(_, draft)| draft).collect();
+    let bodies = body::build(&drafts, names);
+    let with_body = |(mut request, body): (Request, Body)| {
+        match body {
+            Body::Fixed(bytes) => request.body = bytes,
+            Body::Varying(template) => request.varying.body = Some(template),
+        }
+        request
+    };
+    requests.into_iter().map(|(request, _)| request).zip(bodies).map(with_body).collect()
 }
 
 fn metrics_from(file: &Fields) -> MetricsFrom {
@@ -391,7 +403,7 @@ fn metrics_from(file: &Fields) -> MetricsFrom {
 fn surroundings(
     file: &Fields,
     phases: Option<&[Phase]>,
-    requests: Option<&[(Request, Template)]>,
+    requests: Option<&[(Request, Draft)]>,
 ) -> Surroundings {
     let mut known = Surroundings { metrics: metrics_from(file), ..Surroundings::default() };
     for phase in phases.unwrap_or_default() {
@@ -420,9 +432,5 @@ fn written_names(file: &Fields, list: &str) -> Vec<String> {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let digits = [byte >> 4, byte & 15];
-        hex.extend(digits.iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)));
-        hex
-    })
+    hexadecimal(&Sha256::digest(text.as_bytes()))
 }

@@ -54,7 +54,7 @@ fn value(shape: &Shape) -> String {
         Shape::Rate => "rate".to_owned(),
         Shape::Users => "whole number from 1, or ramp".to_owned(),
         Shape::ThinkTime => "duration, or two".to_owned(),
-        Shape::Path => "path".to_owned(),
+        Shape::Path | Shape::SentPath => "path".to_owned(),
         Shape::Url => "URL".to_owned(),
         Shape::JsonPath => "JSON path".to_owned(),
         Shape::Threshold => "comparison".to_owned(),

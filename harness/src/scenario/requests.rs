@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 use super::access;
-use super::body::{DataSets, Template};
+use super::body::{self, Draft};
 use super::codes;
 use super::context::Context;
 use super::expect;
@@ -11,9 +11,11 @@ use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::keys;
 use super::model::{Artifacts, DEFAULT_REQUEST_TIMEOUT, Expect, Request};
+use super::names::Names;
 use super::parameters;
 use super::request_auth::{self, Senders};
 use super::target::request_path;
+use super::template::{Form, Template, Varying, is_path};
 use super::tree::{Node, Value};
 
 /// The largest weight: all weights together are written out as one order of requests.
@@ -31,14 +33,14 @@ const RESERVED_HEADERS: Reserved = Reserved {
 /// Lowers all requests; their bodies are put together later, once no problem stands.
 pub(super) fn requests(
     file: &Fields,
-    sets: &mut DataSets,
+    names: &mut Names,
     senders: Senders<'_>,
     cx: &mut Context,
-) -> Option<Vec<(Request, Template)>> {
+) -> Option<Vec<(Request, Draft)>> {
     let items = file.list("requests", cx)?;
-    let mut requests: Vec<(Request, Template)> = Vec::new();
+    let mut requests: Vec<(Request, Draft)> = Vec::new();
     for item in items {
-        let Some((lowered, at)) = request(item, sets, senders, cx) else { continue };
+        let Some((lowered, at)) = request(item, names, senders, cx) else { continue };
         if requests.iter().any(|(other, _)| other.name == lowered.0.name) {
             cx.error(
                 codes::DUPLICATE_NAME,
@@ -55,19 +57,19 @@ pub(super) fn requests(
 
 fn request(
     node: &Node,
-    sets: &mut DataSets,
+    names: &mut Names,
     senders: Senders<'_>,
     cx: &mut Context,
-) -> Option<((Request, Template), super::source::Span)> {
+) -> Option<((Request, Draft), super::source::Span)> {
     let fields = Fields::of(node, &keys::REQUEST, cx)?;
     let name = fields.name("name", cx);
     let method = keys::METHODS.iter().find(|method| fields.has(method));
-    let path = method.and_then(|method| path(&fields, method, cx));
+    let path = method.and_then(|method| path(&fields, method, names, cx));
     let weight =
         if fields.has("weight") { fields.whole("weight", 1..=HEAVIEST, cx) } else { Some(1) };
-    let mut headers = headers(&fields, cx);
+    let (mut headers, varying_headers) = headers(&fields, names, cx);
     let authorization = request_auth::of_request(&fields, &headers, senders, cx);
-    let template = body(&fields, sets, &mut headers, cx);
+    let body = body(&fields, names, &mut headers, cx);
     let timeout = if fields.has("timeout") {
         fields.duration("timeout", cx)
     } else {
@@ -81,11 +83,13 @@ fn request(
     if method.is_some_and(|method| *method == "head") {
         refuse_bodies_of_head(&fields, expect.as_ref(), cx);
     }
+    let (path, varying_path) = path?;
     let request = Request {
         weight: u32::try_from(weight?).ok()?,
         method: method?.to_uppercase(),
         headers,
         authorization: authorization?,
+        varying: Varying { path: varying_path, headers: varying_headers, body: None },
         timeout: timeout?,
         expect: expect?,
         gzip: gzip?,
@@ -93,44 +97,69 @@ fn request(
             Some(artifacts) => Some(artifacts?),
             None => None,
         },
-        ..Request::get(&name?, &path?)
+        ..Request::get(&name?, &path)
     };
     let at = fields.get("name").map_or(fields.at, |name| name.span);
-    Some(((request, template), at))
+    Some(((request, body), at))
 }
 
-/// The path at the key of a method, with the query that stands beside it.
-fn path(fields: &Fields, method: &str, cx: &mut Context) -> Option<String> {
-    let path = fields.get(method).and_then(|node| request_path(node, cx));
-    match fields.get("query") {
-        Some(node) => {
-            let query = parameters::encoded(node, cx);
-            Some(parameters::joined(&path?, &query?))
-        }
+/// The path at the key of a method, with the query that stands beside it: as it is written,
+/// and what is put together where it varies.
+fn path(
+    fields: &Fields,
+    method: &str,
+    names: &mut Names,
+    cx: &mut Context,
+) -> Option<(String, Option<Template>)> {
+    let node = fields.get(method)?;
+    let path = path_template(node, names, cx);
+    let query = fields.get("query").map(|node| parameters::encoded(node, names, cx));
+    let (path, written) = (path?, node.text().unwrap_or_default());
+    let whole = match query {
+        Some(query) => parameters::joined(&path, written, &query?),
         None => path,
+    };
+    match whole.fixed() {
+        Some(text) => Some((String::from_utf8_lossy(text).into_owned(), None)),
+        None => Some((written.to_owned(), Some(whole))),
     }
+}
+
+/// A path; a name at its beginning is a path itself.
+fn path_template(node: &Node, names: &mut Names, cx: &mut Context) -> Option<Template> {
+    let text = fields::text(node, cx)?;
+    if !text.contains("{{") {
+        return request_path(node, cx).map(|path| Template::of(&path));
+    }
+    let template = body::path(text, node, names, cx)?;
+    if !is_path(&template.example()) {
+        cx.error(codes::INVALID_URL, node.span, "this is not a URL path")
+            .help("a path starts with `/`, or with a `{{name}}` that does; encode blanks as %20");
+        return None;
+    }
+    Some(template)
 }
 
 fn body(
     fields: &Fields,
-    sets: &mut DataSets,
+    names: &mut Names,
     headers: &mut Vec<(String, String)>,
     cx: &mut Context,
-) -> Template {
+) -> Draft {
     refuse_second_body(fields, cx);
     if let Some(json) = fields.get("json") {
         add_content_type(headers, "application/json");
-        return Template::json(json, sets, cx);
+        return Draft::json(json, names, cx);
     }
     if let Some(form) = fields.get("form") {
         add_content_type(headers, "application/x-www-form-urlencoded");
-        return Template::plain(&parameters::encoded(form, cx).unwrap_or_default());
+        return Draft::of(parameters::encoded(form, names, cx).unwrap_or_default());
     }
-    let Some(body) = fields.get("body") else { return Template::default() };
+    let Some(body) = fields.get("body") else { return Draft::default() };
     if body.text().is_none() {
         fields::wrong_type(body, "a text", cx).help("a JSON body stands under `json`");
     }
-    Template::text(body, sets, cx)
+    Draft::text(body, names, cx)
 }
 
 fn refuse_second_body(fields: &Fields, cx: &mut Context) {
@@ -178,21 +207,25 @@ fn refuse_bodies_of_head(fields: &Fields, expect: Option<&Expect>, cx: &mut Cont
     }
 }
 
-fn headers(fields: &Fields, cx: &mut Context) -> Vec<(String, String)> {
+/// Headers as they are written, and what is put together of those that vary.
+type Headers = (Vec<(String, String)>, Vec<(String, Template)>);
+
+fn headers(fields: &Fields, names: &mut Names, cx: &mut Context) -> Headers {
+    let mut headers = Headers::default();
     let Some(node) = fields.get("headers") else {
-        return Vec::new();
+        return headers;
     };
     let Value::Map(entries) = &node.value else {
         fields::wrong_type(node, "a map from header names to values", cx);
-        return Vec::new();
+        return headers;
     };
-    let mut headers: Vec<(String, String)> = Vec::new();
     for (key, value) in entries {
         let name = header::name(key, &RESERVED_HEADERS, cx);
-        let value = header_value(value, cx);
-        let (Some(name), Some(value)) = (name, value) else { continue };
-        if header::is_new(&headers, &name, key, cx) {
-            headers.push((name, value));
+        let value = header_value(value, names, cx);
+        let (Some(name), Some((written, varying))) = (name, value) else { continue };
+        if header::is_new(&headers.0, &name, key, cx) {
+            headers.1.extend(varying.map(|template| (name.clone(), template)));
+            headers.0.push((name, written));
         }
     }
     headers
@@ -222,18 +255,24 @@ fn header_of_file(node: &Node, cx: &mut Context) -> Option<String> {
     }
 }
 
-/// The value is never part of a message: it may be a secret.
-fn header_value(node: &Node, cx: &mut Context) -> Option<String> {
-    let value = match &node.value {
+/// A value as it is written, and what is put together where it varies. It is never part of
+/// a message: it may be a secret.
+fn header_value(
+    node: &Node,
+    names: &mut Names,
+    cx: &mut Context,
+) -> Option<(String, Option<Template>)> {
+    let written = match &node.value {
         Value::Text(text) => text.clone(),
-        Value::Map(_) => return header_of_file(node, cx),
+        Value::Map(_) => return header_of_file(node, cx).map(|value| (value, None)),
         _ => fields::scalar_text(node, cx)?,
     };
-    if value.contains("{{") {
-        cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` in a header is not supported yet");
-        return None;
-    }
-    header::value(value, node, cx)
+    let template = body::template(&written, Form::Header, node, names, cx)?;
+    let text = header::value(template.example(), node, cx)?;
+    Some(match template.fixed() {
+        Some(_) => (text, None),
+        None => (written, Some(template)),
+    })
 }
 
 fn artifacts(node: &Node, cx: &mut Context) -> Option<Artifacts> {

@@ -5,8 +5,14 @@
 //! eight columns, about 162 bytes of JSON and 84 of CSV a row. They are written
 //! byte by byte, because a tree of values costs thirty times as much.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use serde_json::value::RawValue;
+
+use super::datum::Datum;
+use super::mix::{GOLDEN, mixed};
 
 /// The day of the first row.
 const FIRST_DAY: Date = date(2026, 1, 5);
@@ -40,6 +46,10 @@ const NOTES: [&str; 12] = [
     "market on close",
 ];
 
+/// What every row has, in order.
+pub(super) const FIELDS: [&str; 8] =
+    ["id", "timestamp", "symbol", "side", "price", "quantity", "venue", "note"];
+
 /// `rows` rows as a JSON array of objects.
 pub(super) fn json(rows: u64, seed: u64) -> Vec<u8> {
     let capacity = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(ROW_BYTES);
@@ -53,6 +63,19 @@ pub(super) fn json(rows: u64, seed: u64) -> Vec<u8> {
     }
     writer.out.push(b']');
     writer.out
+}
+
+/// A field of every row.
+pub(super) fn column(rows: u64, seed: u64, field: &str) -> Vec<Option<Datum>> {
+    let mut writer = RowWriter::new(seed, ROW_BYTES);
+    let value = |id| {
+        writer.out.clear();
+        writer.row(id);
+        let row: BTreeMap<&str, &RawValue> =
+            serde_json::from_slice(&writer.out).unwrap_or_default();
+        row.get(field).map(|value| Datum::raw_json(value.get()))
+    };
+    (1..=rows).map(value).collect()
 }
 
 struct RowWriter {
@@ -156,11 +179,9 @@ struct SplitMix64(u64);
 
 impl SplitMix64 {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let next = mixed(self.0);
+        self.0 = self.0.wrapping_add(GOLDEN);
+        next
     }
 
     /// From 0 to below `bound`, by multiplication instead of division (Lemire, "Fast
@@ -183,9 +204,6 @@ mod tests {
 
     use super::*;
 
-    const COLUMNS: [&str; 8] =
-        ["id", "timestamp", "symbol", "side", "price", "quantity", "venue", "note"];
-
     fn parsed(rows: u64, seed: u64) -> Vec<Value> {
         serde_json::from_slice(&json(rows, seed)).unwrap()
     }
@@ -194,8 +212,17 @@ mod tests {
     fn every_row_has_all_columns_in_order() {
         for row in parsed(1_000, 42) {
             let keys: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(keys, COLUMNS);
+            assert_eq!(keys, FIELDS);
         }
+    }
+
+    #[test]
+    fn a_column_is_what_the_rows_have() {
+        let prices = column(100, 42, "price");
+        for (row, price) in parsed(100, 42).iter().zip(prices) {
+            assert_eq!(price, Some(Datum::json(&row["price"])));
+        }
+        assert_eq!(column(1, 42, "nothing"), [None]);
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn shape(shape: &Shape) -> Value {
         ] }),
         Shape::ThinkTime => or_variable(pattern(THINK_TIME_PATTERN)),
         Shape::Path => or_variable(pattern("^/")),
+        Shape::SentPath => or_variable(pattern(r"^(/|\{\{)")),
         Shape::Url => or_variable(pattern("^https?://")),
         Shape::JsonPath => or_variable(pattern(r"^\$")),
         Shape::Threshold => or_variable(pattern(THRESHOLD_PATTERN)),

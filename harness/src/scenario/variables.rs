@@ -67,6 +67,14 @@ pub(super) fn has_variable(node: &Node) -> bool {
     node.replaced.iter().any(|replaced| replaced.was > "$${".len())
 }
 
+/// Whether a byte of a text came from a variable.
+pub(super) fn is_of_variable(node: &Node, byte: usize) -> bool {
+    node.replaced.iter().any(|replaced| {
+        replaced.was > "$${".len()
+            && (replaced.start..replaced.start + replaced.length).contains(&byte)
+    })
+}
+
 /// A scalar as the very text that its variables make of it: a password `1.50` is not 1.5.
 pub(super) fn exact_text(node: &Node, cx: &mut Context) -> Option<String> {
     match &node.value {

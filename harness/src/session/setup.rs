@@ -1,6 +1,7 @@
 //! Everything that must stand before the first request: the target, the address
 //! it is reached at, the load engine, and a scrape that shows the metrics are there.
 
+use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::net::SocketAddr;
 use std::process::ExitStatus;
@@ -235,7 +236,10 @@ fn harmless_path(scenario: &Scenario) -> &str {
     {
         return path;
     }
-    let harmless = scenario.requests.iter().find(|request| request.method == "GET");
+    let harmless = scenario
+        .requests
+        .iter()
+        .find(|request| request.method == "GET" && request.varying.path.is_none());
     harmless.map_or("/", |request| request.path.as_str())
 }
 
@@ -283,6 +287,7 @@ async fn start_engine(
     plan.max_in_flight = max_in_flight.unwrap_or(plan.max_in_flight);
     plan.seed = settings.seed;
     plan.tls = tls;
+    plan.uuid_seed = RandomState::new().hash_one(&scenario.name);
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
     let stop = settings.signals.token();
     let engine = Engine::start(plan, stop, move |instant| clock.at_ms(instant)).await;

@@ -5,6 +5,8 @@ mod connections;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod iterations;
+#[cfg(test)]
 mod latency;
 #[cfg(test)]
 mod meters;

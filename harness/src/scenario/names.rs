@@ -1,0 +1,191 @@
+//! What `{{name}}` can stand for in one place of a file.
+//!
+//! A name is a data set, a field of one (`{{users.name}}`), or a value that every
+//! iteration has.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::codes;
+use super::column::Column;
+use super::context::Context;
+use super::data_set::{DataSet, SentFile, fits};
+use super::fields::{self, Fields, closest};
+use super::model::{Phase, PhaseLoad};
+use super::template::{Form, ValueOf};
+use super::tree::{Node, Value};
+
+/// Names that every file has.
+const OF_ITERATION: [&str; 3] = ["iteration", "user", "uuid"];
+
+/// Everything that has a name.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    sets: BTreeMap<String, DataSet>,
+    used: BTreeSet<String>,
+    /// Fields that are used, by their whole names.
+    columns: BTreeMap<String, Arc<Column>>,
+    /// A phase without users, for which `{{user}}` is nobody.
+    phase_without_users: Option<String>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Named {
+    /// All rows of a data set.
+    Rows(String),
+    /// A value that each iteration has.
+    Value(ValueOf),
+}
+
+impl Names {
+    /// Lowers `data:`.
+    pub(super) fn lower(file: &Fields, cx: &mut Context) -> Self {
+        let mut names = Self::default();
+        let Some(node) = file.get("data") else {
+            return names;
+        };
+        let Value::Map(entries) = &node.value else {
+            fields::wrong_type(node, "a map from names to data sets", cx)
+                .help("write `data: { records: { rows: 1000, seed: 42 } }`");
+            return names;
+        };
+        for (key, value) in entries {
+            let name =
+                fields::scalar_text(key, cx).and_then(|text| fields::valid_name(key, text, cx));
+            let set = DataSet::lower(key, value, cx);
+            let Some(name) = name else { continue };
+            names.insert(name, set, key, cx);
+        }
+        names
+    }
+
+    fn insert(&mut self, name: String, set: DataSet, key: &Node, cx: &mut Context) {
+        if OF_ITERATION.contains(&name.as_str()) {
+            cx.error(codes::DUPLICATE_NAME, key.span, format!("every iteration has a `{name}`"))
+                .help("give the data set another name");
+        }
+        match self.sets.entry(name) {
+            Entry::Occupied(taken) => {
+                let message = format!("duplicate data set `{}`", taken.key());
+                cx.error(codes::DUPLICATE_NAME, key.span, message)
+                    .help("every data set needs its own name");
+            }
+            Entry::Vacant(free) => {
+                free.insert(set);
+            }
+        }
+    }
+
+    /// Takes in whether there are users.
+    pub(super) fn note_phases(&mut self, phases: &[Phase]) {
+        let is_open = |phase: &&Phase| matches!(phase.load, PhaseLoad::Open { .. });
+        self.phase_without_users = phases.iter().find(is_open).map(|phase| phase.name.clone());
+    }
+
+    /// Warns about data sets that nothing uses.
+    pub(super) fn warn_unused(&self, cx: &mut Context) {
+        let unused =
+            self.sets.iter().filter(|(name, set)| set.is_right() && !self.used.contains(*name));
+        for (name, set) in unused {
+            cx.warning(codes::UNUSED_DATA, set.at, format!("data set `{name}` is not used"))
+                .help(format!("write \"{{{{{name}}}}}\" in a request's `json`, or remove it"));
+        }
+    }
+
+    /// The files whose rows are sent.
+    pub(super) fn files(&self) -> Vec<SentFile> {
+        self.sets.iter().filter_map(|(name, set)| set.file(name)).collect()
+    }
+
+    /// All rows of a data set as a JSON array.
+    pub(super) fn json(&self, set: &str) -> Vec<u8> {
+        self.sets.get(set).map(DataSet::json).unwrap_or_default()
+    }
+
+    /// What a name stands for in a place of that form; reports it otherwise.
+    pub(super) fn resolve(
+        &mut self,
+        name: &str,
+        form: Form,
+        node: &Node,
+        cx: &mut Context,
+    ) -> Option<Named> {
+        if self.sets.contains_key(name) {
+            self.used.insert(name.to_owned());
+            return self.whole_set(name, form, node, cx);
+        }
+        if let Some(at) = self.end_of_set(name) {
+            self.used.insert(name[..at].to_owned());
+            return self.field((name, at), form, node, cx);
+        }
+        match name {
+            "iteration" if form != Form::Path => Some(Named::Value(ValueOf::Iteration)),
+            "uuid" if form != Form::Path => Some(Named::Value(ValueOf::Uuid)),
+            "user" if form != Form::Path => self.user(node, cx),
+            _ => self.unknown(name, node, cx),
+        }
+    }
+
+    /// Where the name of a data set ends that a longer name begins with.
+    fn end_of_set(&self, name: &str) -> Option<usize> {
+        let ends = name.rmatch_indices('.').map(|(at, _)| at);
+        ends.into_iter().find(|at| self.sets.contains_key(&name[..*at]))
+    }
+
+    /// A field of a data set; each is kept once, however often it is used.
+    fn field(
+        &mut self,
+        (name, at): (&str, usize),
+        form: Form,
+        node: &Node,
+        cx: &mut Context,
+    ) -> Option<Named> {
+        let known = self.columns.get(name);
+        if let Some(column) = known.filter(|column| fits(column, form)) {
+            return Some(Named::Value(ValueOf::Field(Arc::clone(column))));
+        }
+        let column =
+            self.sets.get(&name[..at])?.column((&name[..at], &name[at + 1..]), form, node, cx)?;
+        self.columns.insert(name.to_owned(), Arc::clone(&column));
+        Some(Named::Value(ValueOf::Field(column)))
+    }
+
+    /// Rows stand in bodies, as a value of their own.
+    fn whole_set(&self, name: &str, form: Form, node: &Node, cx: &mut Context) -> Option<Named> {
+        if matches!(form, Form::Json | Form::Plain) {
+            return Some(Named::Rows(name.to_owned()));
+        }
+        if self.sets.get(name).is_some_and(DataSet::is_right) {
+            let message = format!("`{{{{{name}}}}}` is a list of rows, which cannot stand here");
+            cx.error(codes::PLACEHOLDER_SYNTAX, node.span, message).help(format!(
+                "let it stand alone in `json`, or name a field: \"{{{{{name}.FIELD}}}}\""
+            ));
+        }
+        None
+    }
+
+    fn user(&self, node: &Node, cx: &mut Context) -> Option<Named> {
+        if let Some(phase) = &self.phase_without_users {
+            let message = format!("`{{{{user}}}}` is nobody in the phase `{phase}`");
+            cx.error(codes::UNKNOWN_NAME, node.span, message)
+                .help("a phase with `rate` has no users; write `{{iteration}}`");
+            return None;
+        }
+        Some(Named::Value(ValueOf::User))
+    }
+
+    fn unknown(&self, name: &str, node: &Node, cx: &mut Context) -> Option<Named> {
+        let known = self.sets.keys().map(String::as_str).chain(OF_ITERATION);
+        let meant = closest(name, known);
+        let message = format!("`{{{{{name}}}}}` is not a data set of this file");
+        let problem = cx.error(codes::UNKNOWN_NAME, node.span, message);
+        if let Some(meant) = meant {
+            problem.label(format!("did you mean `{{{{{meant}}}}}`?"));
+        }
+        let set = name.split('.').next().unwrap_or(name);
+        problem.help(format!("define it: `data: {{ {set}: {{ rows: 1000, seed: 42 }} }}`"));
+        None
+    }
+}
