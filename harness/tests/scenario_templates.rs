@@ -1,6 +1,6 @@
 //! What `{{name}}` becomes in a path, a query, a header and a body, for each iteration.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]
 
 use std::path::Path;
 
