@@ -89,6 +89,8 @@ pub(super) fn read(path: &Path) -> Result<Access, TokensError> {
 fn parse(text: &str) -> Result<Access, Problems> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut problems = Vec::new();
+    // Editors on Windows begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
@@ -183,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_line_says_who_may_do_what() {
-        let access = parse(&format!("# tokens\n\n  ann  export,metrics  {ABC}\n")).unwrap();
+        let access =
+            parse(&format!("\u{feff}# tokens\r\n\n  ann  export,metrics  {ABC}\r\n")).unwrap();
         let caller = access.admit(Scope::Metrics, Some("abc")).unwrap();
         assert_eq!(caller.name.as_deref(), Some("ann"));
         assert!(access.admit(Scope::Export, Some("abd")).is_err());

@@ -13,7 +13,7 @@ use std::{
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
 use serde::Serialize;
@@ -131,6 +131,9 @@ async fn admit(
     if service.admission.is_draining() {
         return Err(refusal(Refused::Draining));
     }
+    if let Some(encoding) = foreign_encoding(headers) {
+        return Err(encoded(encoding));
+    }
     let max_body_bytes = service.config.limits.max_body_bytes;
     if content_length(headers).is_some_and(|length| length > max_body_bytes) {
         return Err(upload::too_large(max_body_bytes));
@@ -143,6 +146,19 @@ async fn admit(
         () = connection.closed() => return Err(client_gone()),
     };
     Ok(Place { slot, accepted_at })
+}
+
+/// How the body is encoded, if it must be decoded before it is JSON.
+fn foreign_encoding(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let encoding = headers.get(header::CONTENT_ENCODING)?;
+    (!encoding.as_bytes().eq_ignore_ascii_case(b"identity")).then_some(encoding)
+}
+
+/// RFC 9110, section 8.4: an origin server may refuse a coding, with 415.
+fn encoded(encoding: &HeaderValue) -> Problem {
+    let encoding = String::from_utf8_lossy(encoding.as_bytes());
+    let message = format!("the body is encoded as `{encoding}`; send it without Content-Encoding");
+    Problem { status: Some(415), ..Problem::new(Reason::BadRequest, message) }
 }
 
 /// Runs an admitted export to its end, whatever becomes of the client.

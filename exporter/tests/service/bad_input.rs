@@ -80,6 +80,22 @@ async fn text_that_is_not_utf8_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_encoded_is_refused_before_it_is_read_as_json() {
+    let service = Service::start().await;
+    let post = |encoding: &str| {
+        let request = service.client.post(service.url("/export/run"));
+        request.header("content-encoding", encoding).body(body("csv", 1)).send()
+    };
+    let answer = post("gzip").await.unwrap();
+    assert_eq!(answer.status(), 415);
+    let told = answer.text().await.unwrap();
+    assert!(told.contains("encoded as `gzip`") && told.contains("bad_request"), "{told}");
+    let rejected = "export_fail_total{format=\"unknown\",reason=\"bad_request\"}";
+    assert_eq!(service.sample(rejected).await, Some(1.0));
+    assert_eq!(post("identity").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn each_limit_on_what_is_asked_for_is_413_with_its_own_reason() {
     let service = Service::start_with(|config| {
         config.limits.max_body_bytes = 10_000;

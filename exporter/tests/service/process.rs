@@ -76,6 +76,7 @@ impl Process {
     /// A connection with the head of one request on it, with a body of this length.
     pub(crate) fn connect(&self, method_and_path: &str, length: usize) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = format!(
             "{method_and_path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
         );
