@@ -84,6 +84,7 @@ fixtures! {
     tls_for_a_target_without_https_is_reported: "idle-tls";
     kinds_of_objective_that_do_not_fit_are_reported: "kinds";
     parameters_and_credentials_that_cannot_be_sent_are_reported: "parameters";
+    repetitions_that_cannot_be_meant_are_reported: "retry";
     what_no_answer_could_be_expected_to_be_is_reported: "expect";
     overrides_of_nothing_are_reported: "overrides";
     alerts_in_a_list_of_objectives_are_not_built: "alerts-list";

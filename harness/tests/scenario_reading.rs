@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use slogate::scenario::{
     Arrivals, ClientExpression, Comparator, Counted, Distance, Metrics, Objective, ObjectiveKind,
-    Objectives, PhaseLoad, ReadOptions, RequestFilter, Scenario, Statistic, Stop, Target,
-    ThinkTime, TimeKind, Totalled, Users, Variables, read_text,
+    Objectives, PhaseLoad, ReadOptions, RepeatOn, RequestFilter, Retry, Scenario, Statistic, Stop,
+    Target, ThinkTime, TimeKind, Totalled, Users, Variables, read_text,
 };
 use slogate::units::Unit;
 
@@ -485,4 +485,23 @@ fn credentials_in_plain_text_over_a_network_are_a_warning() {
     };
     assert_eq!(warnings("http://shop.example"), ["plain-text-credential"]);
     assert!(warnings("http://127.0.0.1:1").is_empty());
+}
+
+#[test]
+fn what_is_repeated_has_its_defaults_filled_in() {
+    let retry = |request: &str| {
+        let requests = format!("requests: [{{ name: r, {request} }}]");
+        Parts { requests: &requests, ..PARTS }.read().requests.remove(0).retry
+    };
+    assert_eq!(retry("get: /"), None);
+    let usual = retry("delete: /, retry: { attempts: 3 }").unwrap();
+    let on = [RepeatOn::Connect, RepeatOn::Closed, RepeatOn::Status(429), RepeatOn::Status(503)]
+        .to_vec();
+    assert_eq!(usual, Retry { attempts: 3, on, backoff: Duration::from_millis(100) });
+    let written = "post: /, retry: { attempts: 2, on: [timeout, 502], backoff: 1s, unsafe: true }";
+    let written = retry(written).unwrap();
+    assert_eq!(written.on, [RepeatOn::Timeout, RepeatOn::Status(502)]);
+    assert_eq!(written.backoff, Duration::from_secs(1));
+    let class = retry("get: /, retry: { attempts: 2, on: [5xx] }").unwrap().on;
+    assert_eq!((class.len(), class[99]), (100, RepeatOn::Status(599)));
 }

@@ -240,6 +240,9 @@ fn add(sum: &mut RequestResult, other: &RequestResult) {
     sum.late += other.late;
     sum.dropped += other.dropped;
     sum.retried += other.retried;
+    sum.redirects += other.redirects;
+    sum.repeats += other.repeats;
+    sum.repeated += other.repeated;
     sum.abandoned += other.abandoned;
     sum.bytes_sent += other.bytes_sent;
     sum.bytes_received += other.bytes_received;
@@ -266,6 +269,9 @@ fn request_record(phase: &str, model: LoadModel, request: &RequestResult) -> Req
         late: request.late,
         dropped: request.dropped,
         retried: request.retried,
+        redirects: request.redirects,
+        repeats: request.repeats,
+        repeated: request.repeated,
         abandoned: request.abandoned,
         failures: request.failures.iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
         bytes_sent: request.bytes_sent,

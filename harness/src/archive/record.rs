@@ -291,6 +291,15 @@ pub struct RequestRecord {
     pub dropped: u64,
     /// Requests sent again on a fresh connection.
     pub retried: u64,
+    /// Redirects that were followed.
+    #[serde(default)]
+    pub redirects: u64,
+    /// Attempts that repeated a failed one, as `retry` says.
+    #[serde(default)]
+    pub repeats: u64,
+    /// Requests that needed such an attempt.
+    #[serde(default)]
+    pub repeated: u64,
     /// Requests in flight when the load was stopped early.
     pub abandoned: u64,
     /// Failures by kind: `status 500`, `connect`, `timeout`, …

@@ -20,6 +20,17 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: AnswerBody,
+    /// Why it is not the answer that was asked for, whatever it says.
+    pub(super) astray: Option<Astray>,
+}
+
+/// Where redirects ended that did not end at an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Astray {
+    /// They lead to another origin.
+    Elsewhere,
+    /// There are more of them than may be followed.
+    TooFar,
 }
 
 /// The body of a response.
@@ -58,12 +69,8 @@ pub(super) struct Judgement {
 
 /// Compares a complete answer with what its request expects.
 pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
-    if !status_is_expected(&request.expect, answer.status) {
-        let failure = Some(FailureKind::Status(answer.status));
-        return Judgement { failure, artifact_url: None };
-    }
-    if !is_readable(request, answer.body.coding) {
-        return Judgement { failure: Some(FailureKind::Encoding), artifact_url: None };
+    if let Some(kind) = why_not_looked_at(request, answer) {
+        return Judgement { failure: Some(kind), artifact_url: None };
     }
     let document = request.parses_answer().then(|| document(&answer.body)).flatten();
     let as_expected = headers_are_expected(&request.expect, &answer.headers)
@@ -79,6 +86,18 @@ pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
     Judgement { failure, artifact_url }
 }
 
+fn why_not_looked_at(request: &PreparedRequest, answer: &Answer) -> Option<FailureKind> {
+    match answer.astray {
+        Some(Astray::Elsewhere) => return Some(FailureKind::Elsewhere),
+        Some(Astray::TooFar) => return Some(FailureKind::Redirects),
+        None => {}
+    }
+    if !is_expected_status(&request.expect, answer.status) {
+        return Some(FailureKind::Status(answer.status));
+    }
+    (!is_readable(request, answer.body.coding)).then_some(FailureKind::Encoding)
+}
+
 /// Whether what will be looked at is there to be looked at. Length and digest of a body that
 /// came encoded as its request asked by a header of its own are those of what came.
 fn is_readable(request: &PreparedRequest, coding: Coding) -> bool {
@@ -90,7 +109,8 @@ fn is_readable(request: &PreparedRequest, coding: Coding) -> bool {
     }
 }
 
-fn status_is_expected(expect: &Expect, status: u16) -> bool {
+/// Whether a status is a good one.
+pub(super) fn is_expected_status(expect: &Expect, status: u16) -> bool {
     if expect.status.is_empty() {
         (200..300).contains(&status)
     } else {
@@ -177,10 +197,10 @@ mod tests {
     #[test]
     fn without_a_list_any_2xx_is_good() {
         let expect = Expect::default();
-        assert!(status_is_expected(&expect, 204));
-        assert!(!status_is_expected(&expect, 301));
+        assert!(is_expected_status(&expect, 204));
+        assert!(!is_expected_status(&expect, 301));
         let listed = Expect { status: vec![301], ..Expect::default() };
-        assert!(status_is_expected(&listed, 301));
-        assert!(!status_is_expected(&listed, 200));
+        assert!(is_expected_status(&listed, 301));
+        assert!(!is_expected_status(&listed, 200));
     }
 }

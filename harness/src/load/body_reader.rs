@@ -163,26 +163,16 @@ impl Write for Content {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::load::plan::{LoadPlan, prepare};
-    use crate::scenario::{Expect, Phase, PhaseLoad, Request};
-
-    fn prepared(request: Request) -> PreparedRequest {
-        let load = PhaseLoad::open(1.0, 1.0, Duration::from_secs(1));
-        let phase = Phase { name: "p".into(), group: None, load, measured: true };
-        let address = ([127, 0, 0, 1], 1).into();
-        let plan = LoadPlan::new(vec![phase], vec![request], address, "h".into());
-        prepare(&plan).unwrap().remove(0)
-    }
+    use crate::load::plan::prepared;
+    use crate::scenario::{Expect, Request};
 
     fn looking(gzip: bool) -> PreparedRequest {
         let expect = Expect { contains: vec!["x".into()], ..Expect::default() };
-        prepared(Request { expect, gzip, ..Request::get("r", "/") })
+        prepared(&Request { expect, gzip, ..Request::get("r", "/") })
     }
 
     fn head(encoding: &'static str) -> HeaderMap {
@@ -252,7 +242,7 @@ mod tests {
             (looking(false), "gzip", Coding::Unknown),
             (looking(true), "br", Coding::Unknown),
             (looking(true), "gzip, br", Coding::Unknown),
-            (prepared(Request::get("r", "/")), "gzip", Coding::Plain),
+            (prepared(&Request::get("r", "/")), "gzip", Coding::Plain),
         ] {
             let body = read(&request, &head(encoding), &wire);
             assert_eq!((body.coding, body.length), (coding, wire.len() as u64), "{encoding}");

@@ -1,8 +1,8 @@
 //! One request from the send to the last byte of its answer.
 //!
 //! Opens a connection where none is usable, keeps the time-outs, and decides about
-//! the one case in which a request is sent again. Redirects are not followed, and
-//! nothing else is ever repeated: a generator that repairs what it measures hides it.
+//! the one case in which a request is sent again. Nothing else is repeated here: what a
+//! scenario asks for beyond one exchange is in `delivery`.
 //!
 //! A race stays that nobody can win: a server may close an idle connection in the
 //! very moment in which the next request is sent on it. A request that may be
@@ -112,7 +112,12 @@ async fn attempt_once(
         Some(Ok(body)) => {
             connection.note_idle_limit(&head.headers, Instant::now());
             *slot = Some(connection);
-            Attempt::Answered(Answer { status: head.status.as_u16(), headers: head.headers, body })
+            Attempt::Answered(Answer {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body,
+                astray: None,
+            })
         }
     }
 }

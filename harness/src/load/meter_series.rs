@@ -27,6 +27,10 @@ const RESPONSES: &str = "slogate_responses_total";
 const DROPPED: &str = "slogate_dropped_total";
 /// Requests that waited for a slot before they were sent.
 const LATE: &str = "slogate_late_total";
+/// Redirects that were followed.
+const REDIRECTS: &str = "slogate_redirects_total";
+/// Attempts that repeated a failed one.
+const REPEATS: &str = "slogate_repeats_total";
 /// Requests sent and not answered yet.
 const IN_FLIGHT: &str = "slogate_in_flight";
 /// Latency from the intended start of requests that were sent, by outcome.
@@ -50,6 +54,8 @@ struct CellLabels {
     responses_failed: Labels,
     dropped: Labels,
     late: Labels,
+    redirects: Labels,
+    repeats: Labels,
     in_flight: Labels,
     duration_ok: HistogramLabels,
     duration_failed: HistogramLabels,
@@ -112,6 +118,8 @@ impl LiveMeters {
             (&labels.responses_failed, totals.responses_failed),
             (&labels.dropped, totals.dropped),
             (&labels.late, totals.late),
+            (&labels.redirects, totals.redirects),
+            (&labels.repeats, totals.repeats),
             (&labels.in_flight, totals.in_flight()),
         ] {
             store.append(labels, at_ms, value as f64);
@@ -184,6 +192,8 @@ impl CellLabels {
             responses_failed: failed.with(METRIC_NAME, RESPONSES),
             dropped: base.with(METRIC_NAME, DROPPED),
             late: base.with(METRIC_NAME, LATE),
+            redirects: base.with(METRIC_NAME, REDIRECTS),
+            repeats: base.with(METRIC_NAME, REPEATS),
             in_flight: base.with(METRIC_NAME, IN_FLIGHT),
             duration_ok: HistogramLabels::new(&ok, DURATION, bounds),
             duration_failed: HistogramLabels::new(&failed, DURATION, bounds),
@@ -214,7 +224,7 @@ impl HistogramLabels {
 }
 
 fn declare(store: &mut SeriesStore) {
-    for counter in [ARRIVALS, SENT, RESPONSES, DROPPED, LATE] {
+    for counter in [ARRIVALS, SENT, RESPONSES, DROPPED, LATE, REDIRECTS, REPEATS] {
         store.declare(counter, FamilyKind::Counter);
     }
     store.declare(IN_FLIGHT, FamilyKind::Gauge);

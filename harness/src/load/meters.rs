@@ -65,6 +65,10 @@ pub(super) struct CellMeters {
     pub(super) dropped: Meter,
     pub(super) late: Meter,
     pub(super) retried: Meter,
+    pub(super) redirects: Meter,
+    pub(super) repeats: Meter,
+    /// Requests that were repeated at least once.
+    pub(super) repeated: Meter,
     pub(super) bytes_sent: Meter,
     pub(super) bytes_received: Meter,
     pub(super) duration_ok: BucketCounts,
@@ -99,6 +103,9 @@ pub(super) struct CellTotals {
     pub(super) dropped: u64,
     pub(super) late: u64,
     pub(super) retried: u64,
+    pub(super) redirects: u64,
+    pub(super) repeats: u64,
+    pub(super) repeated: u64,
     pub(super) bytes_sent: u64,
     pub(super) bytes_received: u64,
 }
@@ -122,6 +129,9 @@ impl CellTotals {
             late: self.late,
             dropped: self.dropped,
             retried: self.retried,
+            redirects: self.redirects,
+            repeats: self.repeats,
+            repeated: self.repeated,
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             ..RequestResult::default()
@@ -137,6 +147,9 @@ impl CellTotals {
         self.dropped += cell.dropped.get();
         self.late += cell.late.get();
         self.retried += cell.retried.get();
+        self.redirects += cell.redirects.get();
+        self.repeats += cell.repeats.get();
+        self.repeated += cell.repeated.get();
         self.bytes_received += cell.bytes_received.get();
         self.bytes_sent += cell.bytes_sent.get();
         self.sent += cell.sent.get();
@@ -272,6 +285,9 @@ impl CellMeters {
             dropped: Meter::default(),
             late: Meter::default(),
             retried: Meter::default(),
+            redirects: Meter::default(),
+            repeats: Meter::default(),
+            repeated: Meter::default(),
             bytes_sent: Meter::default(),
             bytes_received: Meter::default(),
             duration_ok: BucketCounts::new(bounds),

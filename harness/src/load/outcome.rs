@@ -120,6 +120,12 @@ pub struct RequestResult {
     pub dropped: u64,
     /// Requests sent again on a fresh connection.
     pub retried: u64,
+    /// Redirects that were followed.
+    pub redirects: u64,
+    /// Attempts that repeated a failed one, as `retry` says: so many failures do not show.
+    pub repeats: u64,
+    /// Requests that needed such an attempt.
+    pub repeated: u64,
     /// Requests in flight when the load was stopped early: sent, without an outcome.
     /// Always `sent + dropped = intended = succeeded + failed + abandoned`.
     pub abandoned: u64,
@@ -154,6 +160,10 @@ pub enum FailureKind {
     /// A complete response whose body cannot be looked at: in an encoding that was not
     /// asked for, or not what it says it is.
     Encoding,
+    /// A redirect to another origin, which is not what is judged.
+    Elsewhere,
+    /// More redirects than were to be followed.
+    Redirects,
     /// No connection: refused, unreachable, or the connection time-out.
     Connect,
     /// No agreement on TLS: a certificate that is not trusted, a name, an alert, at the
@@ -182,6 +192,8 @@ impl FailureKind {
             Self::Status(status) => matches!(status, 408 | 429 | 503 | 504),
             Self::Expectation
             | Self::Encoding
+            | Self::Elsewhere
+            | Self::Redirects
             | Self::Connect
             | Self::Tls
             | Self::Closed
@@ -203,6 +215,8 @@ impl fmt::Display for FailureKind {
             Self::Status(status) => return write!(f, "status {status}"),
             Self::Expectation => "expectation",
             Self::Encoding => "encoding",
+            Self::Elsewhere => "redirected elsewhere",
+            Self::Redirects => "too many redirects",
             Self::Connect => "connect",
             Self::Tls => "tls",
             Self::Timeout => "timeout",
@@ -226,6 +240,8 @@ impl FromStr for FailureKind {
         let plain = [
             Self::Expectation,
             Self::Encoding,
+            Self::Elsewhere,
+            Self::Redirects,
             Self::Connect,
             Self::Tls,
             Self::Timeout,

@@ -16,8 +16,8 @@ use thiserror::Error;
 use super::{codes, picker};
 use crate::code::Code;
 use crate::scenario::{
-    Artifacts, Expect, Iteration, Phase, PhaseLoad, Request, Template, TlsClient, UnfitValue,
-    Varying,
+    Artifacts, Expect, Iteration, Phase, PhaseLoad, Request, Retry, Template, TlsClient,
+    UnfitValue, Varying,
 };
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -172,16 +172,22 @@ impl LoadError {
 /// A request made ready: what is sent is cloned from here, bodies are shared.
 #[derive(Clone, Debug)]
 pub(super) struct PreparedRequest {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
     /// What differs from one iteration to the next; `None` where nothing does.
     varying: Option<Arc<VaryingParts>>,
     /// From the send until the last byte of the answer.
     pub(super) timeout: Duration,
     /// What a good answer looks like.
     pub(super) expect: Arc<Expect>,
+    /// Most redirects that are followed.
+    pub(super) redirects: u32,
+    /// What is repeated, if anything.
+    pub(super) retry: Option<Arc<Retry>>,
     /// Whether it asks for gzip, and answers in it are decoded.
     pub(super) gzip: bool,
     /// Files that good answers point to.
@@ -280,7 +286,9 @@ pub(super) fn prepare(plan: &LoadPlan) -> Result<Vec<PreparedRequest>, LoadError
     if sum > MOST_WEIGHT {
         return Err(LoadError::Weights { sum });
     }
-    plan.requests.iter().map(|request| prepare_one(request, &plan.host_header)).collect()
+    let scheme = if plan.tls.is_some() { "https" } else { "http" };
+    let one = |request| prepare_one(request, scheme, &plan.host_header);
+    plan.requests.iter().map(one).collect()
 }
 
 /// A duration that can be added to an instant.
@@ -288,7 +296,11 @@ pub(super) fn within_reach(duration: Duration) -> Duration {
     duration.min(LONGEST)
 }
 
-fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadError> {
+fn prepare_one(
+    request: &Request,
+    scheme: &'static str,
+    host: &str,
+) -> Result<PreparedRequest, LoadError> {
     let invalid = |what, value: &str| LoadError::NotHttp {
         request: request.name.clone(),
         what,
@@ -325,7 +337,10 @@ fn prepare_one(request: &Request, host: &str) -> Result<PreparedRequest, LoadErr
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(PreparedRequest {
+        scheme,
         gzip: request.gzip,
+        redirects: request.redirects,
+        retry: request.retry.clone().map(Arc::new),
         method,
         uri,
         headers,
@@ -348,6 +363,12 @@ fn varying_parts(varying: &Varying) -> Result<Option<Arc<VaryingParts>>, &str> {
     }
     let (path, body) = (varying.path.clone(), varying.body.clone());
     Ok(Some(Arc::new(VaryingParts { path, headers, body })))
+}
+
+/// A request to the host `h`, made ready.
+#[cfg(test)]
+pub(super) fn prepared(request: &Request) -> PreparedRequest {
+    prepare_one(request, "http", "h").unwrap()
 }
 
 #[cfg(test)]
@@ -374,7 +395,7 @@ mod tests {
     #[test]
     fn a_message_has_host_and_agent_and_shares_its_body() {
         let given = request();
-        let prepared = prepare_one(&given, "localhost:80").unwrap();
+        let prepared = prepare_one(&given, "http", "localhost:80").unwrap();
         let message = prepared.message();
         assert_eq!(message.headers()[HOST], "localhost:80");
         assert!(message.headers()[USER_AGENT].to_str().unwrap().starts_with("slogate/"));
@@ -404,20 +425,22 @@ mod tests {
     fn headers_of_the_scenario_win_over_ours() {
         let mut given = request();
         given.headers.push(("host".into(), "other".into()));
-        assert_eq!(prepare_one(&given, "ours").unwrap().headers[HOST], "other");
+        assert_eq!(prepare_one(&given, "http", "ours").unwrap().headers[HOST], "other");
     }
 
     #[test]
     fn what_is_not_http_is_refused_by_name() {
         let mut wrong = request();
         wrong.method = "GE T".into();
-        assert!(prepare_one(&wrong, "h").unwrap_err().to_string().contains("method `GE T`"));
+        assert!(
+            prepare_one(&wrong, "http", "h").unwrap_err().to_string().contains("method `GE T`")
+        );
         let mut wrong = request();
         wrong.headers.push(("x".into(), "a\nb".into()));
-        assert!(matches!(prepare_one(&wrong, "h"), Err(LoadError::NotHttp { .. })));
+        assert!(matches!(prepare_one(&wrong, "http", "h"), Err(LoadError::NotHttp { .. })));
         let mut wrong = request();
         wrong.headers.push(("Content-Length".into(), "5".into()));
-        assert!(matches!(prepare_one(&wrong, "h"), Err(LoadError::FramingHeader { .. })));
+        assert!(matches!(prepare_one(&wrong, "http", "h"), Err(LoadError::FramingHeader { .. })));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::delivery::Again;
 use super::meters::{CellMeters, LiveMeters};
 use super::outcome::FailureKind;
 use crate::histogram::LatencyHistogram;
@@ -136,6 +137,20 @@ impl Recorder {
         let meters = self.meters(id);
         meters.retried.add(1);
         meters.bytes_sent.add(body_bytes);
+    }
+
+    /// A request goes on with another message.
+    pub(super) fn goes_on(&self, id: CellId, why: Again, sent_bytes: u64, received_bytes: u64) {
+        let meters = self.meters(id);
+        match why {
+            Again::Redirect => meters.redirects.add(1),
+            Again::Repeat { is_first } => {
+                meters.repeats.add(1);
+                meters.repeated.add(u64::from(is_first));
+            }
+        }
+        meters.bytes_sent.add(sent_bytes);
+        meters.bytes_received.add(received_bytes);
     }
 
     /// A request that was sent has ended, well or not; the first `keep` artifacts

@@ -10,8 +10,9 @@ use tokio::time::Sleep;
 
 use super::answer::judge;
 use super::connection::Connection;
+use super::delivery::{Again, DeliverySurroundings, deliver};
 use super::dial::Dial;
-use super::exchange::{Surroundings, exchange};
+use super::exchange::Surroundings;
 use super::exchange_error::ExchangeError;
 use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
@@ -146,7 +147,7 @@ impl Worker {
         target: &Target,
     ) -> Option<FailureKind> {
         let sent = self.note_send(ticket, request.body_bytes());
-        let result = exchange(request, &mut self.connection, &mut self.around, sent).await;
+        let result = deliver(request, &mut self.connection, &mut self.around, sent).await;
         self.freed = Instant::now();
         target.liveness.note(result.as_ref().err());
         let local = result.as_ref().is_err_and(ExchangeError::is_local);
@@ -213,6 +214,18 @@ impl Surroundings for Around {
     fn retried(&mut self) {
         let Current { id, body_bytes } = self.current;
         self.lane.recorder.borrow_mut().retried(id, body_bytes);
+    }
+}
+
+impl DeliverySurroundings for Around {
+    fn goes_on(&mut self, why: Again, sent_bytes: u64, received_bytes: u64) {
+        self.current.body_bytes = sent_bytes;
+        let recorder = self.lane.recorder.borrow();
+        recorder.goes_on(self.current.id, why, sent_bytes, received_bytes);
+    }
+
+    fn is_over(&self) -> bool {
+        self.lane.is_giving_up() || self.lane.is_stopping()
     }
 }
 

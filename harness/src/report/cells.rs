@@ -221,6 +221,10 @@ fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> S
         0 => String::new(),
         some => format!("{some} sent again on a fresh connection, "),
     };
+    let redirects = match sum(|request| request.redirects) {
+        0 => String::new(),
+        some => format!("{some} redirects followed, "),
+    };
     let starved = generator.machine.filter(|machine| machine.is_starved).map(|machine| {
         let share = |share| format_quantity(share, Unit::Ratio);
         format!(
@@ -230,7 +234,7 @@ fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> S
         )
     });
     format!(
-        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{} CPU in {}{}",
+        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{redirects}{} CPU in {}{}",
         time(generator.lag_seconds.p99),
         sum(|request| request.late),
         sum(|request| request.dropped),

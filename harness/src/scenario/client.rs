@@ -3,7 +3,7 @@
 //! ```text
 //! expression = time | count | bytes | "ratio(success" [filter] ")" | "rate(responses" [filter] ")" | "span(phase)"
 //! time       = ("pNN" | "mean" | "max") "(" ("latency" | "service_time" | "lag") [filter] ")"
-//! count      = "count(" ("intended" | "sent" | "responses" | "dropped") [filter] ")"
+//! count      = "count(" ("intended" | "sent" | "responses" | "dropped" | "repeats") [filter] ")"
 //! bytes      = "bytes(" ("sent" | "received") [filter] ")"
 //! filter     = "{" ("request" | "outcome") "=" string { "," … } "}"
 //! short form = expression threshold ["during" name]
@@ -351,7 +351,7 @@ fn count(argument: &Argument) -> Result<ClientExpression, Finding> {
     let Some(counted) = Counted::by_word(argument.word) else {
         return Err(unknown_argument(argument, Counted::WORDS));
     };
-    if counted == Counted::Dropped {
+    if matches!(counted, Counted::Dropped | Counted::Repeats) {
         without_outcome(argument)?;
     }
     Ok(ClientExpression::Count { counted, filter: argument.filter.clone() })

@@ -142,7 +142,7 @@ fn statuses(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
 }
 
 /// `200` or `2xx`.
-fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
+pub(super) fn status(node: &Node, cx: &mut Context) -> Option<Vec<u16>> {
     let text = fields::scalar_text(node, cx)?;
     if let Some(class) = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok())
         && (1..=5).contains(&class)

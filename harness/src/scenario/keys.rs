@@ -536,10 +536,21 @@ pub(super) static REQUEST: Table = Table {
             "false",
             "Asks for gzip; what comes is decoded before `expect` looks at it.",
         ),
+        with_default(
+            "redirects",
+            Shape::Whole(0),
+            "0",
+            "Most redirects that are followed, on the same origin only; at most 20.",
+        ),
+        optional(
+            "retry",
+            Shape::Map(&RETRY),
+            "Repeats what failed, and shows that it did; nothing is repeated without it.",
+        ),
         optional(
             "expect",
             Shape::Map(&EXPECT),
-            "What a good answer looks like; any 2xx without it. Redirects are not followed.",
+            "What a good answer looks like; any 2xx without it.",
         ),
         optional(
             "artifacts",
@@ -547,8 +558,45 @@ pub(super) static REQUEST: Table = Table {
             "Files that an answer points to, fetched after the closing scrape.",
         ),
     ],
-    unsupported: &["capture", "retry", "steps", "proxy", "tls", "multipart"],
+    unsupported: &["capture", "steps", "proxy", "tls", "multipart"],
     one_of: &[METHODS],
+    overrides: false,
+};
+
+/// `retry:`
+pub(super) static RETRY: Table = Table {
+    name: "retry setting",
+    about: "What is repeated when it has failed. Each attempt has the request's whole `timeout`; the latency runs over all attempts and pauses.",
+    keys: &[
+        required(
+            "attempts",
+            Shape::Whole(2),
+            "Most attempts in all, the first included; at most 10.",
+        ),
+        with_default(
+            "on",
+            Shape::List(&Shape::Any(&[
+                Shape::Word(&["connect", "timeout", "closed"]),
+                Shape::Status,
+            ])),
+            "[connect, closed, 429, 503]",
+            "What is repeated: no connection, no whole answer in time, a connection that ended early, and statuses from 400 on. What `expect` calls good is not repeated.",
+        ),
+        with_default(
+            "backoff",
+            Shape::Duration,
+            "100ms",
+            "The pause before the first repetition; each further one is twice as long, up to 1m. `Retry-After` in seconds makes it longer, up to 10s.",
+        ),
+        with_default(
+            "unsafe",
+            Shape::Boolean,
+            "false",
+            "Whether a POST or PATCH is repeated, which may have had its effect already.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
     overrides: false,
 };
 
@@ -767,6 +815,7 @@ pub(super) static ALL: &[&Table] = &[
     &PHASE,
     &REQUEST,
     &HEADER_FILE,
+    &RETRY,
     &EXPECT,
     &ARTIFACTS,
     &OBJECTIVE,

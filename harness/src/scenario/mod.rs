@@ -48,6 +48,7 @@ mod reader;
 mod reference;
 mod request_auth;
 mod requests;
+mod retry;
 mod rows;
 mod samples;
 mod schema;

@@ -371,6 +371,10 @@ pub struct Request {
     pub timeout: Duration,
     /// What a good answer looks like.
     pub expect: Expect,
+    /// Most redirects that are followed; 0 for none.
+    pub redirects: u32,
+    /// What is repeated, if anything.
+    pub retry: Option<Retry>,
     /// Whether it asks for gzip, so that answers are decoded before they are judged.
     pub gzip: bool,
     /// Files to fetch after the closing scrape.
@@ -391,10 +395,36 @@ impl Request {
             varying: Varying::default(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
             expect: Expect::default(),
+            redirects: 0,
+            retry: None,
             gzip: false,
             artifacts: None,
         }
     }
+}
+
+/// What is repeated when it has failed, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Most attempts in all, at least 2.
+    pub attempts: u32,
+    /// The failures that are repeated; never empty.
+    pub on: Vec<RepeatOn>,
+    /// The pause before the first repetition; each further one is twice as long.
+    pub backoff: Duration,
+}
+
+/// A failure that can be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatOn {
+    /// There was no connection.
+    Connect,
+    /// There was no whole answer in time.
+    Timeout,
+    /// The connection ended before the answer was complete.
+    Closed,
+    /// This status, where it is not expected.
+    Status(u16),
 }
 
 /// What a good answer looks like.
@@ -691,6 +721,8 @@ pub enum Counted {
     Responses,
     /// Requests that were never sent.
     Dropped,
+    /// Attempts that repeated a failed one.
+    Repeats,
 }
 
 /// Which way `bytes(…)` went.

@@ -14,6 +14,7 @@ use super::model::{Artifacts, DEFAULT_REQUEST_TIMEOUT, Expect, Request};
 use super::names::Names;
 use super::parameters;
 use super::request_auth::{self, Senders};
+use super::retry::retry;
 use super::target::request_path;
 use super::template::{Form, Template, Varying, is_path};
 use super::tree::{Node, Value};
@@ -22,6 +23,8 @@ use super::tree::{Node, Value};
 const HEAVIEST: u64 = 10_000;
 /// The most samples kept of one request.
 const MOST_KEPT: u64 = 100;
+/// The most redirects of one request: browsers give up there as well.
+const MOST_REDIRECTS: u64 = 20;
 /// Keys of a body; a request has one at most.
 const BODIES: [&str; 3] = ["json", "form", "body"];
 /// Headers that follow from the body and the connection.
@@ -76,6 +79,12 @@ fn request(
         Some(DEFAULT_REQUEST_TIMEOUT)
     };
     let gzip = gzip(&fields, &headers, cx);
+    let redirects = if fields.has("redirects") {
+        fields.whole("redirects", 0..=MOST_REDIRECTS, cx)
+    } else {
+        Some(0)
+    };
+    let retry = fields.get("retry").map(|node| retry(node, method.copied(), cx));
     let expect = fields
         .get("expect")
         .map_or_else(|| Some(Expect::default()), |node| expect::expect(node, cx));
@@ -93,6 +102,11 @@ fn request(
         timeout: timeout?,
         expect: expect?,
         gzip: gzip?,
+        redirects: u32::try_from(redirects?).ok()?,
+        retry: match retry {
+            Some(retry) => Some(retry?),
+            None => None,
+        },
         artifacts: match artifacts {
             Some(artifacts) => Some(artifacts?),
             None => None,

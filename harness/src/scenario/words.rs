@@ -53,7 +53,7 @@ macro_rules! words {
 
 words! {
     TimeKind: Latency "latency" ServiceTime "service_time" Lag "lag";
-    Counted: Intended "intended" Sent "sent" Responses "responses" Dropped "dropped";
+    Counted: Intended "intended" Sent "sent" Responses "responses" Dropped "dropped" Repeats "repeats";
     Transferred: Sent "sent" Received "received";
     Outcome: Ok "ok" Failed "failed";
 }

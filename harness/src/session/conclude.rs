@@ -1,7 +1,7 @@
 //! From evidence to verdict: which conditions hold, and every objective judged.
 
 use crate::gate::{Condition, Signal, why_not_judged};
-use crate::load::StopReason;
+use crate::load::{LoadResult, RequestResult, StopReason};
 use crate::scenario::{Objective, Objectives, Scenario};
 use crate::slo::{
     Evidence, allowed_restarts, judge, judge_instances, not_judged, reconciliation_note, starvation,
@@ -29,10 +29,23 @@ pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut Sc
         }
         Some(StopReason::Cancelled) | None => {}
     }
+    run.notes.extend(run.load.as_ref().and_then(hidden_failures));
     match &scenario.objectives {
         Objectives::LoadOnly => run.conditions.push(Condition::LoadOnly),
         Objectives::Judged(objectives) => judge_objectives(scenario, objectives, run),
     }
+}
+
+/// What `retry` keeps out of every number of failures.
+fn hidden_failures(load: &LoadResult) -> Option<String> {
+    let sum = |count: fn(&RequestResult) -> u64| load.measured_requests().map(count).sum::<u64>();
+    let (repeats, repeated) = (sum(|one| one.repeats), sum(|one| one.repeated));
+    (repeats > 0).then(|| {
+        format!(
+            "`retry` repeated {repeats} failed attempts of {repeated} requests: they are in the \
+             latency and in no number of failures; `count(repeats) == 0` would judge them"
+        )
+    })
 }
 
 fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut ScenarioRun) {

@@ -375,6 +375,7 @@ pub(super) fn count_of(counted: Counted, outcome: Option<Outcome>, request: &Req
         Counted::Sent => (request.sent, request.succeeded),
         Counted::Responses => (request.responses, request.succeeded),
         Counted::Dropped => (request.dropped, 0),
+        Counted::Repeats => (request.repeats, 0),
     };
     match outcome {
         None => all,
@@ -491,7 +492,8 @@ fn exceptions_to(
             Some(Exceptions { found, allowed: ended as f64 * (1.0 - target.bound) })
         }
         ClientExpression::Count { counted, .. } if upper || none => {
-            let bad = *counted == Counted::Dropped || selected.outcome == Some(Outcome::Failed);
+            let bad = matches!(counted, Counted::Dropped | Counted::Repeats)
+                || selected.outcome == Some(Outcome::Failed);
             let found = selected.sum(|request| count_of(*counted, selected.outcome, request));
             bad.then_some(Exceptions { found, allowed: target.bound })
         }

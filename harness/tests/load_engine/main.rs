@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod iterations;

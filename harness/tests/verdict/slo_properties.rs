@@ -160,12 +160,14 @@ proptest! {
 
 /// What may lie between two counts, up to so many requests each.
 fn between(most: u64) -> impl Strategy<Value = Between> {
-    (vec(0..=most, 5), 0_u64..50).prop_map(|(counts, scrapes)| Between {
+    (vec(0..=most, 7), 0_u64..50).prop_map(|(counts, scrapes)| Between {
         unanswered: counts[0],
         unconfirmed: counts[1],
         retried: counts[2],
         before: counts[3],
         last: counts[4],
+        repeats: counts[5],
+        redirects: counts[6],
         largest: 1.0,
         scrapes,
     })
@@ -210,6 +212,7 @@ proptest! {
         more in any::<bool>(),
     ) {
         let explained = between.unanswered + between.unconfirmed + between.retried
+            + between.repeats + between.redirects
             + between.before + between.last;
         // Scrapes are recognised by their own number, give or take one.
         let difference = (within + explained + beyond).max(between.scrapes + 2);
@@ -228,6 +231,8 @@ proptest! {
             unanswered: fewer.unanswered + more.unanswered,
             unconfirmed: fewer.unconfirmed + more.unconfirmed,
             retried: fewer.retried + more.retried,
+            repeats: fewer.repeats + more.repeats,
+            redirects: fewer.redirects + more.redirects,
             before: fewer.before + more.before,
             last: fewer.last + more.last,
             ..fewer

@@ -60,6 +60,28 @@ fn an_answer_in_gzip_is_decoded_before_it_is_looked_at() {
 }
 
 #[test]
+fn redirects_are_followed_as_far_as_the_scenario_says() {
+    let server = "    location = /old { return 301 /newer; }\n    location = /newer { return 308 /new; }\n    \
+                  location = /new { return 200 'fine'; }\n    location = /loop { return 302 /loop; }\n    \
+                  location = /away { return 302 http://127.0.0.1:9/; }";
+    let Some(nginx) = Nginx::start(server) else { return };
+    let expect = "expect: { contains: fine }";
+    let workspace = Workspace::new();
+    let report = |path: &str, code: i32| {
+        let request = format!("{{ name: get, get: {path}, redirects: 2, {expect} }}");
+        report_of(&workspace, &scenario(&nginx, "", &request), code)
+    };
+    let followed = report("/old", 0);
+    assert_eq!((requests(&followed, "succeeded"), requests(&followed, "redirects")), (5, 10));
+    assert_eq!((nginx.answered("/old"), nginx.answered("/new")), (5, 5));
+    for (path, kind) in [("/loop", "too many redirects"), ("/away", "redirected elsewhere")] {
+        let failed = report(path, 3);
+        let failures = &failed["scenarios"][0]["requests"][0]["failures"];
+        assert_eq!(failures, &serde_json::json!({ kind: 5 }), "{failed:#}");
+    }
+}
+
+#[test]
 fn a_user_is_let_in_by_the_password_of_a_file() {
     let server = "    auth_basic 'all';\n    auth_basic_user_file users;\n    try_files /it =404;";
     let Some(nginx) = Nginx::start(server) else { return };

@@ -42,6 +42,10 @@ pub struct Between {
     pub unconfirmed: u64,
     /// Sent twice, perhaps counted twice.
     pub retried: u64,
+    /// Attempts that `retry` repeated, perhaps counted each.
+    pub repeats: u64,
+    /// Redirects that were followed, perhaps counted each.
+    pub redirects: u64,
     /// The last ones before the window opened: perhaps counted within it.
     pub before: u64,
     /// The last ones that were answered: perhaps counted after it closed.
@@ -75,13 +79,30 @@ impl Totals<'_> {
 
     /// What may lie between the two counts in the direction of their difference.
     fn unknown(&self) -> f64 {
-        let Between { unanswered, unconfirmed, retried, before, last, largest, .. } = self.between;
-        let requests = if self.difference() > 0.0 {
-            unanswered + retried + before
-        } else {
-            unconfirmed + last
-        };
-        requests as f64 * largest
+        let parts = if self.difference() > 0.0 { self.more() } else { self.fewer() };
+        let requests: u64 = parts.iter().map(|(count, _)| count).sum();
+        requests as f64 * self.between.largest
+    }
+
+    /// Why the target may have counted more than the client.
+    fn more(&self) -> Vec<(u64, &'static str)> {
+        let Between { unanswered, retried, repeats, redirects, before, .. } = self.between;
+        vec![
+            (unanswered, "without an answer that the target counted all the same"),
+            (retried, "sent again on a fresh connection"),
+            (repeats, "repeated by `retry`"),
+            (redirects, "that followed a redirect"),
+            (before, "from before the window that were counted late"),
+        ]
+    }
+
+    /// Why it may have counted fewer.
+    fn fewer(&self) -> Vec<(u64, &'static str)> {
+        let Between { unconfirmed, last, .. } = self.between;
+        vec![
+            (unconfirmed, "without an answer that the target never counted"),
+            (last, "at the very end that a target which counts after it answers still owes"),
+        ]
     }
 
     fn counts_scrapes(&self) -> bool {
@@ -135,21 +156,7 @@ pub fn rule(totals: &Totals<'_>) -> Ruling {
 
 /// What would explain the difference, in words.
 fn explanation(totals: &Totals<'_>) -> String {
-    let Between { unanswered, unconfirmed, retried, before, last, .. } = totals.between;
-    let more = totals.difference() > 0.0;
-    let parts = if more {
-        [
-            (unanswered, "without an answer that the target counted all the same"),
-            (retried, "sent again on a fresh connection"),
-            (before, "from before the window that were counted late"),
-        ]
-    } else {
-        [
-            (unconfirmed, "without an answer that the target never counted"),
-            (last, "at the very end that a target which counts after it answers still owes"),
-            (0, ""),
-        ]
-    };
+    let parts = if totals.difference() > 0.0 { totals.more() } else { totals.fewer() };
     let told = parts.iter().filter(|(count, _)| *count > 0);
     let told: Vec<String> =
         told.map(|(count, what)| format!("up to {count} requests {what}")).collect();
@@ -179,6 +186,19 @@ mod tests {
         );
         for counter in [390.0, 410.0, 0.0] {
             let ruling = ruled(400.0, counter, &within, Between::default());
+            assert_eq!(ruling.verdict, Verdict::Fail, "{counter}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_again_explains_that_the_target_counted_more() {
+        let sent_again = Between { repeats: 6, redirects: 4, ..Between::default() };
+        let ruling = ruled(400.0, 410.0, &exactly(), sent_again);
+        assert_eq!(ruling.verdict, Verdict::Inconclusive);
+        let reason = ruling.reason;
+        assert!(reason.contains("up to 6 requests repeated by `retry`, or up to 4"), "{reason}");
+        for counter in [411.0, 399.0] {
+            let ruling = ruled(400.0, counter, &exactly(), sent_again);
             assert_eq!(ruling.verdict, Verdict::Fail, "{counter}");
         }
     }

@@ -110,6 +110,8 @@ fn between(
 ) -> Between {
     let unanswered = selected.sum(|request| request.sent.saturating_sub(request.responses));
     let retried = selected.sum(|request| request.retried);
+    let repeats = selected.sum(|request| request.repeats);
+    let redirects = selected.sum(|request| request.redirects);
     let (warm_up, has_warm_up) = unanswered_before(&total.filter, evidence);
     let peak = evidence.load.generator.peak_in_flight;
     let within = window.opened_ms..window.closed_ms;
@@ -118,11 +120,13 @@ fn between(
         unanswered: if counts_unanswered(total) { 0 } else { unanswered },
         // Bodies that were sent twice are in the client's total twice.
         unconfirmed: match total.of {
-            Totalled::Bytes(Transferred::Sent) => unanswered + retried,
+            Totalled::Bytes(Transferred::Sent) => unanswered + retried + repeats,
             _ if counts_unanswered(total) => unanswered,
             _ => 0,
         },
         retried,
+        repeats,
+        redirects,
         before: warm_up + if has_warm_up { peak } else { 0 },
         last: peak,
         largest: largest(total, &selected.requests),
@@ -157,7 +161,7 @@ fn largest(total: &ClientTotal, requests: &[&RequestResult]) -> f64 {
     let Totalled::Bytes(transferred) = total.of else { return 1.0 };
     let mean = |request: &&RequestResult| {
         let count = match transferred {
-            Transferred::Sent => request.sent + request.retried,
+            Transferred::Sent => request.sent + request.retried + request.repeats,
             Transferred::Received => request.responses,
         };
         bytes_of(transferred, request) as f64 / count.max(1) as f64
