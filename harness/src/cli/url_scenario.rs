@@ -93,6 +93,12 @@ pub(super) struct RequestArguments {
     /// Longest wait for an answer
     #[arg(long, value_name = "DURATION")]
     pub(super) timeout: Option<String>,
+    /// Most redirects that are followed, on the same origin only [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(super) redirects: Option<String>,
+    /// Ask for gzip, and decode what comes
+    #[arg(long)]
+    pub(super) gzip: bool,
     /// The statuses that are good, with commas between [default: 2xx]
     #[arg(long, value_name = "STATUS")]
     pub(super) expect_status: Option<String>,
@@ -113,6 +119,8 @@ impl UrlArguments {
             ("--body", self.request.body.is_some()),
             ("--body-file", self.request.body_file.is_some()),
             ("--timeout", self.request.timeout.is_some()),
+            ("--redirects", self.request.redirects.is_some()),
+            ("--gzip", self.request.gzip),
             ("--expect-status", self.request.expect_status.is_some()),
             ("--metrics", self.metrics.is_some()),
             ("--every", self.every.is_some()),
@@ -276,6 +284,12 @@ impl Written {
         if let Some(timeout) = &request.timeout {
             self.text.value("--timeout", "    timeout: ", timeout);
         }
+        if let Some(redirects) = &request.redirects {
+            self.text.value("--redirects", "    redirects: ", redirects);
+        }
+        if request.gzip {
+            self.text.line("--gzip", "    gzip: true");
+        }
         if !request.statuses.is_empty() {
             let each: Vec<String> = request.statuses.iter().map(|one| quoted(one)).collect();
             let line = format!("    expect: {{ status: [{}] }}", each.join(", "));
@@ -326,6 +340,8 @@ pub(super) fn request_draft(
         user,
         body,
         timeout: flags.timeout.clone(),
+        redirects: flags.redirects.clone(),
+        gzip: flags.gzip,
         statuses: statuses.map(|status| status.trim().to_owned()).collect(),
     })
 }
@@ -522,6 +538,19 @@ mod tests {
         ));
         assert_eq!(scenario.requests[0].method, "POST");
         assert_eq!(&*scenario.requests[0].body, b"{\"a\": 1}\n");
+    }
+
+    #[test]
+    fn redirects_and_gzip_are_asked_for_by_flags() {
+        let request = RequestArguments {
+            redirects: Some("3".into()),
+            gzip: true,
+            ..RequestArguments::default()
+        };
+        let scenario = read(&written("http://a", &UrlArguments { request, ..flags() }));
+        assert_eq!((scenario.requests[0].redirects, scenario.requests[0].gzip), (3, true));
+        let scenario = read(&written("http://a", &flags()));
+        assert_eq!((scenario.requests[0].redirects, scenario.requests[0].gzip), (0, false));
     }
 
     #[test]

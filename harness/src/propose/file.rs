@@ -46,6 +46,10 @@ pub struct RequestDraft {
     pub body: Option<String>,
     /// The longest wait, as it was given.
     pub timeout: Option<String>,
+    /// Most redirects, as they were given.
+    pub redirects: Option<String>,
+    /// Whether it asks for gzip.
+    pub gzip: bool,
     /// Good statuses, as they were given.
     pub statuses: Vec<String>,
 }
@@ -227,6 +231,12 @@ fn request(draft: &Draft, text: &mut String) {
     }
     if let Some(timeout) = &request.timeout {
         line(text, &format!("    timeout: {}", yaml::in_block(timeout)));
+    }
+    if let Some(redirects) = &request.redirects {
+        line(text, &format!("    redirects: {redirects}"));
+    }
+    if request.gzip {
+        line(text, "    gzip: true");
     }
     if request.statuses.is_empty() {
         line(text, "    # expect: { status: 200, json: { $.status: ok } }");

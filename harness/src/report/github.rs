@@ -94,7 +94,8 @@ impl Annotation {
         let is_file = file != COMMAND_LINE;
         let place = is_file.then(|| Place { file: workspace.relative(file), at });
         let flag = if is_file || at.is_none() { "" } else { "\nset by --slo" };
-        let message = format!("{}{numbers}{flag}", reason.text);
+        let lookup = in_a_line(words::lookup(&reason.codes));
+        let message = format!("{}{numbers}{flag}{lookup}", reason.text);
         Self { verdict: reason.verdict, place, title, message }
     }
 
@@ -103,7 +104,7 @@ impl Annotation {
             verdict: result.verdict,
             place: Some(Place { file: workspace.relative(&result.file), at: None }),
             title: printable(&format!("{} ({})", result.name, result.engine)),
-            message: printable(&result.detail),
+            message: printable(&result.detail) + &in_a_line(words::lookup(&result.codes)),
         }
     }
 
@@ -134,6 +135,10 @@ impl Workspace {
         let inside = whole.strip_prefix(normal(&self.root));
         inside.map_or_else(|_| file.to_owned(), |path| path.display().to_string())
     }
+}
+
+fn in_a_line(text: Option<String>) -> String {
+    text.map_or_else(String::new, |text| format!("\n{text}"))
 }
 
 /// A path without `.` and `..`, by its text alone.

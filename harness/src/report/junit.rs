@@ -78,7 +78,9 @@ impl Dialect {
             let verdict = condition.map_or(Verdict::Inconclusive, Condition::verdict);
             let kind = condition.and_then(kind_of);
             let name = kind.unwrap_or_else(|| "nothing_to_judge".into());
-            cases.push(self.case(&scenario.name, &name, verdict, reason));
+            let codes = condition.map(Condition::codes).unwrap_or_default();
+            let text = with_lookup(reason.clone(), &codes);
+            cases.push(self.case(&scenario.name, &name, verdict, &text));
         }
         cases
     }
@@ -93,6 +95,7 @@ impl Dialect {
             slo.expression,
             words::place(slo)
         );
+        let text = with_lookup(text, &slo.codes);
         let mut case = self.case(&scenario.name, &slo.id, slo.verdict, &text);
         if slo.verdict == Verdict::Pass {
             case.set_system_out(printable(&text));
@@ -112,7 +115,8 @@ impl Dialect {
 
     fn rule(self, result: &RuleResult) -> TestCase {
         let name = format!("{} ({})", result.name, result.engine);
-        self.case(&result.file, &name, result.verdict, &result.detail)
+        let text = with_lookup(result.detail.clone(), &result.codes);
+        self.case(&result.file, &name, result.verdict, &text)
     }
 
     /// The exit code as a case, where no other says that something is wrong: nothing was
@@ -143,6 +147,14 @@ impl Dialect {
         let mut case = TestCase::new(one_line(name), status);
         case.set_classname(one_line(class));
         case
+    }
+}
+
+/// A text with how to look it up as its last line.
+fn with_lookup(text: String, codes: &[String]) -> String {
+    match words::lookup(codes) {
+        Some(lookup) => format!("{text}\n{lookup}"),
+        None => text,
     }
 }
 

@@ -119,7 +119,9 @@ impl Document {
                 reason.place().map_or_else(String::new, |place| format!(" ({})", code(&place)));
             let mark = words::mark(reason.verdict);
             let text = escaped(&reason.text);
-            self.push(About::Reason, format!("- {mark} {subject}{text}{place}"));
+            let lookup = words::lookup(&reason.codes);
+            let lookup = lookup.map_or_else(String::new, |lookup| format!("; {}", code(&lookup)));
+            self.push(About::Reason, format!("- {mark} {subject}{text}{place}{lookup}"));
         }
         if !reasons.is_empty() {
             self.frame("");

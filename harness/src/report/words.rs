@@ -40,6 +40,8 @@ pub(super) struct Reason<'a> {
     pub(super) slos: Vec<&'a SloRecord>,
     /// The reason alone.
     pub(super) text: String,
+    /// Its codes, for `slogate explain`; none in records of before there were codes.
+    pub(super) codes: Vec<String>,
 }
 
 impl Reason<'_> {
@@ -86,14 +88,8 @@ pub(super) fn place(slo: &SloRecord) -> String {
 /// What decided besides objectives, then failures, then doubts. Objectives of a scenario
 /// that was not run repeat why it was not, which is told once.
 pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
-    let verdicts = scenario.conditions.iter().map(Condition::verdict);
-    let verdicts = verdicts.chain(std::iter::repeat(Verdict::Inconclusive));
-    let mut reasons: Vec<Reason<'_>> = scenario
-        .reasons
-        .iter()
-        .zip(verdicts)
-        .map(|(reason, verdict)| Reason { verdict, slos: Vec::new(), text: printable(reason) })
-        .collect();
+    let mut reasons: Vec<Reason<'_>> =
+        (0..scenario.reasons.len()).map(|at| besides_objectives(scenario, at)).collect();
     let is_told = |slo: &&SloRecord| scenario.reasons.contains(&slo.reason);
     for verdict in [Verdict::Fail, Verdict::Inconclusive] {
         let of_verdict = scenario.slos.iter().filter(|slo| slo.verdict == verdict);
@@ -101,11 +97,29 @@ pub(super) fn reasons(scenario: &ScenarioRecord) -> Vec<Reason<'_>> {
         while let Some(first) = untold.first().copied() {
             let (same, other): (Vec<&SloRecord>, Vec<&SloRecord>) =
                 untold.into_iter().partition(|slo| slo.reason == first.reason);
-            reasons.push(Reason { verdict, slos: same, text: printable(&first.reason) });
+            let codes = first.codes.clone();
+            reasons.push(Reason { verdict, slos: same, text: printable(&first.reason), codes });
             untold = other;
         }
     }
     reasons
+}
+
+/// One of a scenario's own reasons. One without a condition says that nothing was judged.
+fn besides_objectives(scenario: &ScenarioRecord, at: usize) -> Reason<'_> {
+    let condition = scenario.conditions.get(at);
+    Reason {
+        verdict: condition.map_or(Verdict::Inconclusive, Condition::verdict),
+        slos: Vec::new(),
+        text: scenario.reasons.get(at).map(|reason| printable(reason)).unwrap_or_default(),
+        codes: condition.map(Condition::codes).unwrap_or_default(),
+    }
+}
+
+/// `slogate explain sample-size`: how to look up one reason.
+pub(super) fn lookup<'c>(codes: impl IntoIterator<Item = &'c String>) -> Option<String> {
+    let codes = each_once(codes.into_iter());
+    (!codes.is_empty()).then(|| printable(&format!("slogate explain {}", codes.join(" "))))
 }
 
 /// The codes of everything that is not a pass, and of scrapes that failed, each once, in the

@@ -116,6 +116,8 @@ fn draft(suggestions: Suggestions, metrics: MetricsDraft) -> Draft {
             user: None,
             body: Some("{\"it\": \"it's\"}".to_owned()),
             timeout: Some("5s".to_owned()),
+            redirects: None,
+            gzip: false,
             statuses: vec!["201".to_owned(), "2xx".to_owned()],
         },
         metrics,

@@ -40,7 +40,7 @@ fn the_excerpts_are_what_comes_out() {
         + "\n"
         + &lines(&markdown, "### 10k-faults", "no-failures | 10");
     let annotations = annotations(&record, &workspace)[1].clone() + "\n";
-    let failure = lines(&junit, "name=\"10k-faults\"", "scenarios/10k.yaml:21");
+    let failure = lines(&junit, "name=\"10k-faults\"", "slogate explain success-ratio");
     let drawn = lines(&table, "10k-faults FAIL", "scenarios/10k.yaml:21");
     let excerpts = [
         ("table", "text", &drawn),
