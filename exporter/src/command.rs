@@ -250,8 +250,12 @@ fn stop_at_end_of_stdin(stop: CancellationToken) {
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        // It would tell of them on standard error too, and panic where that is what is broken.
+        .log_internal_errors(false);
     // An error means that the caller has set up a log already: then that one is used.
     let _already_set = subscriber.try_init();
 }

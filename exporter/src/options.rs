@@ -5,6 +5,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use tokio::sync::Semaphore;
+
 use crate::{
     access::Access,
     config::{Config, Limits},
@@ -128,8 +130,9 @@ impl Options {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err(format!("`{text}` is not a whole number of at least 1")),
-        Ok(number) => Ok(number),
+        Ok(number @ 1..=Semaphore::MAX_PERMITS) => Ok(number),
+        Ok(1..) => Err(format!("`{text}` is more than {}", Semaphore::MAX_PERMITS)),
+        _ => Err(format!("`{text}` is not a whole number of at least 1")),
     }
 }
 
@@ -167,6 +170,7 @@ mod tests {
     #[test]
     fn refuses_a_service_that_could_run_nothing() {
         assert!(parse(&["--max-concurrent", "0"]).is_err());
+        assert!(parse(&["--max-concurrent", &usize::MAX.to_string()]).is_err());
     }
 
     #[test]

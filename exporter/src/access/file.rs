@@ -92,7 +92,8 @@ fn parse(text: &str) -> Result<Access, Problems> {
     // Editors on Windows begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
-        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+        let line = line.split('#').next().unwrap_or_default();
+        if line.trim().is_empty() {
             continue;
         }
         match entry(line) {
@@ -186,7 +187,8 @@ mod tests {
     #[test]
     fn a_line_says_who_may_do_what() {
         let access =
-            parse(&format!("\u{feff}# tokens\r\n\n  ann  export,metrics  {ABC}\r\n")).unwrap();
+            parse(&format!("\u{feff}# tokens\r\n\n  ann  export,metrics  {ABC}  # ours\r\n"))
+                .unwrap();
         let caller = access.admit(Scope::Metrics, Some("abc")).unwrap();
         assert_eq!(caller.name.as_deref(), Some("ann"));
         assert!(access.admit(Scope::Export, Some("abd")).is_err());

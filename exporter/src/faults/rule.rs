@@ -5,7 +5,7 @@
 //! service's own clock, `from=DURATION` (default 0) and `for=DURATION` (default for
 //! ever). What is not in this grammar is an error, never ignored.
 
-use std::{str::FromStr, time::Duration};
+use std::{collections::HashSet, str::FromStr, time::Duration};
 
 use thiserror::Error;
 
@@ -22,8 +22,8 @@ const KINDS: &[(&str, &str)] = &[
     ("latency:SHORTEST:LONGEST", "each export takes longer, evenly spread between the two"),
     ("stall:EVERY:DURATION", "at each multiple of EVERY, exports stop for DURATION"),
     ("error:RATIO[:STATUS]", "that share of exports fails with STATUS (500 to 599, default 500)"),
-    ("slow-body:DURATION", "the body of each answer takes that long"),
-    ("truncated-body:RATIO", "the body of that share of answers breaks off"),
+    ("slow-body:DURATION", "the answer to each export takes that long"),
+    ("truncated-body:RATIO", "the answer to that share of exports breaks off"),
     ("lost-bytes:RATIO", "that share of files is empty"),
     ("memory:SIZE", "each export holds that much more memory"),
     ("stuck-queue", "exports do not give their place back while the rule lasts"),
@@ -62,6 +62,14 @@ pub enum FaultError {
         "unknown filter `{0}` in a fault; known are format=csv|pdf and size=small|medium|large for kinds that hit exports, and from=DURATION and for=DURATION"
     )]
     UnknownFilter(String),
+    /// A filter whose time is none, or that stands twice.
+    #[error("the filter `{filter}` in a fault: {problem}")]
+    WrongFilter {
+        /// The filter as written.
+        filter: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
 /// One rule.
@@ -143,7 +151,12 @@ impl FromStr for Fault {
         let mut parts = text.split(',');
         let kind = Kind::parse(text, parts.next().unwrap_or_default())?;
         let mut filter = Filter::default();
+        let mut names = HashSet::new();
         for part in parts {
+            if !names.insert(part.split('=').next()) {
+                let problem = "it stands twice; keep one of them".to_owned();
+                return Err(FaultError::WrongFilter { filter: part.to_owned(), problem });
+            }
             filter.add(part, &kind)?;
         }
         Ok(Self { text: text.to_owned(), kind, filter })
@@ -185,6 +198,7 @@ impl Kind {
 impl Filter {
     fn add(&mut self, text: &str, kind: &Kind) -> Result<(), FaultError> {
         let unknown = || FaultError::UnknownFilter(text.to_owned());
+        let wrong = |problem: String| FaultError::WrongFilter { filter: text.to_owned(), problem };
         let (name, value) = text.split_once('=').ok_or_else(unknown)?;
         match name {
             "format" if kind.hits_exports() => {
@@ -195,8 +209,8 @@ impl Filter {
                 let size = sizes.into_iter().find(|size| size.label() == value);
                 self.size = Some(size.ok_or_else(unknown)?);
             }
-            "from" => self.from = parse_duration(value).map_err(|_| unknown())?,
-            "for" => self.duration = Some(parse_duration(value).map_err(|_| unknown())?),
+            "from" => self.from = duration(value).map_err(wrong)?,
+            "for" => self.duration = Some(duration(value).and_then(some_time).map_err(wrong)?),
             _ => return Err(unknown()),
         }
         Ok(())
@@ -240,6 +254,10 @@ fn ratio(text: &str) -> Result<f64, String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
+}
+
+fn some_time(duration: Duration) -> Result<Duration, String> {
+    if duration.is_zero() { Err("no time is in it".to_owned()) } else { Ok(duration) }
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
@@ -293,11 +311,23 @@ mod tests {
         for wrong in [
             "error:1,color=red",
             "error:1,size=huge",
-            "error:1,from=5",
             "missing-metric:export_queue_depth,format=csv",
         ] {
             let error = wrong.parse::<Fault>().unwrap_err();
             assert!(matches!(error, FaultError::UnknownFilter(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_filter_without_a_time_or_twice_says_so() {
+        for (wrong, problem) in [
+            ("error:1,from=5", "`from=5`"),
+            ("error:1,from=99999999999999999d", "`from=99999999999999999d`"),
+            ("error:1,for=0s", "no time"),
+            ("error:1,format=csv,format=pdf", "twice"),
+        ] {
+            let error = wrong.parse::<Fault>().unwrap_err().to_string();
+            assert!(error.contains(problem) && !error.contains("unknown"), "{error}");
         }
     }
 

@@ -66,11 +66,16 @@ impl Control {
             return Err(Problem::new(Reason::ClientGone, "the client closed the connection"));
         }
         if Instant::now() > self.deadline {
-            let message = "the export ran longer than it may; ask for fewer rows";
-            return Err(Problem::new(Reason::Deadline, message));
+            return Err(past_deadline());
         }
         Ok(())
     }
+}
+
+/// The problem of an export that ran too long.
+pub(crate) fn past_deadline() -> Problem {
+    let message = "the export ran longer than it may; ask for fewer rows, or send them faster";
+    Problem::new(Reason::Deadline, message)
 }
 
 /// What was learned about a request before it ended, well or not.

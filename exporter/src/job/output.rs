@@ -16,6 +16,8 @@ use tempfile::NamedTempFile;
 /// How temporary names start. Files so named that a killed service left behind
 /// are removed when the next one starts.
 pub(super) const PARTIAL_PREFIX: &str = ".partial-";
+/// Letters and digits behind it.
+pub(super) const PARTIAL_CHARACTERS: usize = 6;
 
 /// A file under its temporary name; removed when dropped.
 #[derive(Debug)]
@@ -34,7 +36,10 @@ pub(super) struct PartialWriter {
 impl PartialFile {
     /// An empty file in `directory`, with its writing end.
     pub(super) fn create(directory: &Path) -> io::Result<(Self, PartialWriter)> {
-        let file = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(directory)?;
+        let file = tempfile::Builder::new()
+            .prefix(PARTIAL_PREFIX)
+            .rand_bytes(PARTIAL_CHARACTERS)
+            .tempfile_in(directory)?;
         let written = Arc::new(AtomicU64::new(0));
         let writer =
             PartialWriter { file: file.as_file().try_clone()?, written: Arc::clone(&written) };

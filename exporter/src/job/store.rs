@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::output::{PARTIAL_PREFIX, PartialFile};
+use super::output::{PARTIAL_CHARACTERS, PARTIAL_PREFIX, PartialFile};
 use crate::format::Format;
 
 /// How the names of finished files begin.
@@ -208,11 +208,16 @@ fn file_name(id: &str, format: Format) -> String {
 
 /// Whether a store gives such names: to files in the making, or with an id.
 fn is_of_a_store(name: &str) -> bool {
+    let is_partial = name.strip_prefix(PARTIAL_PREFIX).is_some_and(|rest| {
+        rest.len() == PARTIAL_CHARACTERS && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
     let is_finished = || {
         let (id, format) = name.strip_prefix(FINISHED_PREFIX)?.rsplit_once('.')?;
         let (number, hash) = id.split_once('-')?;
-        let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_id = !number.is_empty() && hash.len() == HASH_DIGITS;
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_hexadecimal = |text: &str| text.bytes().all(is_digit);
+        let is_number = number == "0" || !number.is_empty() && !number.starts_with('0');
+        let is_id = is_number && hash.len() == HASH_DIGITS;
         Some(
             is_id
                 && is_hexadecimal(number)
@@ -220,7 +225,7 @@ fn is_of_a_store(name: &str) -> bool {
                 && Format::from_label(format).is_some(),
         )
     };
-    name.starts_with(PARTIAL_PREFIX) || is_finished() == Some(true)
+    is_partial || is_finished() == Some(true)
 }
 
 #[cfg(test)]
@@ -328,6 +333,8 @@ mod tests {
     fn only_names_with_a_whole_id_are_those_of_finished_files() {
         let hash = "0123456789abcdef".repeat(2);
         assert!(is_of_a_store(&format!("export-1f-{hash}.pdf")));
+        assert!(is_of_a_store(&format!("export-0-{hash}.csv")));
+        assert!(is_of_a_store(".partial-a1B2c3"));
         for other in [
             format!("export-{hash}.pdf"),
             format!("export--{hash}.pdf"),
@@ -335,7 +342,11 @@ mod tests {
             format!("export-1f-{hash}"),
             format!("export-1f-{}.csv", &hash[1..]),
             format!("export-1f-x{}.csv", &hash[1..]),
+            format!("export-1f-{}.csv", hash.to_uppercase()),
+            format!("export-01-{hash}.csv"),
             "export-notes.csv".to_owned(),
+            ".partial-notes.txt".to_owned(),
+            ".partial-x".to_owned(),
         ] {
             assert!(!is_of_a_store(&other), "{other}");
         }
@@ -363,13 +374,13 @@ mod tests {
         fixture.publish(b"abc");
         let Fixture { directory, store, .. } = fixture;
         drop(store);
-        std::fs::write(directory.path().join(".partial-x"), "half").unwrap();
+        std::fs::write(directory.path().join(".partial-a1B2c3"), "half").unwrap();
         std::fs::write(directory.path().join("mine.txt"), "keep").unwrap();
-        std::fs::create_dir(directory.path().join(".partial-folder")).unwrap();
+        std::fs::create_dir(directory.path().join(".partial-afolde")).unwrap();
         Store::open(directory.path(), Duration::from_secs(1), 1).unwrap();
         let mut left: Vec<_> =
             std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();
-        assert_eq!(left, [".partial-folder", "mine.txt"]);
+        assert_eq!(left, [".partial-afolde", "mine.txt"]);
     }
 }

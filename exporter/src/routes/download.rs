@@ -9,7 +9,7 @@ use std::{io, sync::Arc, time::Instant};
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -24,10 +24,12 @@ use crate::{
 /// The route.
 pub(super) async fn download(
     State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
+    // What is no text is no id.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     match service.store.find(&id, caller.name.as_deref(), Instant::now()) {
         Found::File(file) => serve(&file, &id, request).await,
         Found::Expired => {

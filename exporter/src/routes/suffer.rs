@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     faults::Effect,
-    job::{Control, Finished},
+    job::{Control, Finished, past_deadline},
     limits::admission::Slot,
     metrics::Size,
     problem::{Problem, Reason},
@@ -110,6 +110,7 @@ pub(super) fn answer(receipt: &Receipt, effects: &[Effect]) -> Response {
 async fn wait(latency: Duration, control: &Control) -> Result<(), Problem> {
     tokio::select! {
         () = tokio::time::sleep(latency) => Ok(()),
+        () = tokio::time::sleep_until(control.deadline.into()) => Err(past_deadline()),
         () = control.cancelled.cancelled() => Err(client_gone()),
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     config::Limits,
-    job::ByteSource,
+    job::{ByteSource, past_deadline},
     problem::{Problem, Reason},
 };
 
@@ -27,6 +27,9 @@ const CHANNEL_PIECES: usize = 2;
 /// Bytes of an unwanted body that are read so that its sender sees the answer:
 /// reading them costs less than what a client does when its connection breaks.
 pub(super) const MAX_DISCARDED_BYTES: u64 = 1 << 30;
+/// So much of an unwanted body is read however small the limit is: a client that sends
+/// no more sees why it was refused.
+const LEAST_DISCARDED_BYTES: u64 = 16 << 20;
 /// Longest time that an unwanted body is read.
 const MAX_DISCARD_TIME: Duration = Duration::from_secs(10);
 
@@ -69,6 +72,7 @@ impl Upload {
             let asked_at = Instant::now();
             let patience_ends = asked_at + self.limits.body_timeout.min(self.patience);
             let piece = self.next_piece(patience_ends.min(deadline)).await.transpose();
+            let piece = if deadline <= patience_ends { in_time(piece) } else { piece };
             self.patience = self.patience.saturating_sub(asked_at.elapsed());
             let Some(piece) = piece else { return };
             let is_problem = piece.is_err();
@@ -80,7 +84,8 @@ impl Upload {
 
     /// Bytes of the rest of a body that is as large as it may be.
     pub(super) fn allowed_rest_bytes(&self) -> u64 {
-        self.limits.max_body_bytes.saturating_sub(self.received_bytes)
+        let most_bytes = self.limits.max_body_bytes.max(LEAST_DISCARDED_BYTES);
+        most_bytes.saturating_sub(self.received_bytes)
     }
 
     /// Reads on without keeping anything: so many bytes, and [`MAX_DISCARDED_BYTES`], at most.
@@ -139,6 +144,16 @@ fn too_slow() -> Problem {
     Problem::new(Reason::TooSlow, message)
 }
 
+/// What was too slow for the deadline of an export ran too long, whoever was slow.
+fn in_time(piece: Option<Piece>) -> Option<Piece> {
+    piece.map(|piece| {
+        piece.map_err(|problem| match problem.reason {
+            Reason::TooSlow => past_deadline(),
+            _ => problem,
+        })
+    })
+}
+
 /// The two ends between network and job.
 pub(super) fn channel() -> (mpsc::Sender<Piece>, ChannelSource) {
     let (sender, receiver) = mpsc::channel(CHANNEL_PIECES);
@@ -194,20 +209,27 @@ mod tests {
         tokio::join!(upload.feed(sender, far_away), job).1
     }
 
-    #[tokio::test]
-    async fn no_more_of_an_unwanted_body_is_read_than_it_may_have() {
+    /// Pieces of this many bytes that are read of an endless body where one may have so many.
+    async fn pieces_read(max_body_bytes: u64, piece_bytes: usize) -> usize {
         let asked_for = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked_for);
         let endless = stream::repeat_with(move || {
             count.fetch_add(1, Ordering::Relaxed);
-            Ok::<_, Infallible>(Bytes::from_static(b"four"))
+            Ok::<_, Infallible>(Bytes::from(vec![b' '; piece_bytes]))
         });
-        let limits = Limits { max_body_bytes: 40, ..Limits::default() };
+        let limits = Limits { max_body_bytes, ..Limits::default() };
         let mut upload = Upload::new(Body::from_stream(endless), limits);
         upload.begin().await.unwrap();
         let rest_bytes = upload.allowed_rest_bytes();
         upload.discard(rest_bytes).await;
-        assert_eq!((rest_bytes, asked_for.load(Ordering::Relaxed)), (36, 10));
+        asked_for.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn no_more_of_an_unwanted_body_is_read_than_it_may_have() {
+        assert_eq!(pieces_read(20 << 20, 1 << 20).await, 20);
+        // Nor less than a client sends that wants to see why it is refused.
+        assert_eq!(pieces_read(1 << 20, 1 << 20).await, 16);
     }
 
     #[tokio::test]

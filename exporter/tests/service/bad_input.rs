@@ -175,6 +175,17 @@ async fn a_client_that_sends_on_gets_to_see_the_413() {
 }
 
 #[tokio::test]
+async fn an_export_that_runs_too_long_is_504_whoever_was_slow() {
+    let service = Service::start_with(|config| {
+        config.limits.export_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut upload = service.begin_upload(1_000, r#"{"format":"csv","columns":["a"],"#).await;
+    let answer = read_answer(&mut upload).await;
+    assert!(answer.starts_with("HTTP/1.1 504") && answer.contains("deadline"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_body_without_a_length_is_bounded_too() {
     let service = Service::start_with(|config| config.limits.max_body_bytes = 1_000).await;
     let pieces = (0..10).map(|_| Ok::<_, std::io::Error>(vec![b' '; 500]));

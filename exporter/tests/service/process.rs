@@ -139,6 +139,25 @@ fn sigterm_lets_a_running_export_finish_and_exits_0() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let program = env!("CARGO_BIN_EXE_exporter");
+    let unwritable = format!("exec {program} --port 0 --fault latency:1ms 2>/dev/full");
+    let process = Process::spawn(Command::new("sh").args(["-c", &unwritable]));
+    // Both are logged: text that is not shown as given, and a fault.
+    let unmapped = r#"{"format":"pdf","columns":["a"],"data":[["\u65e5"]]}"#;
+    assert!(process.post(unmapped).contains("200 OK"));
+    let mut upload = process.begin_export();
+    process.signal(rustix::process::Signal::TERM);
+    process.wait_for_status("draining");
+    upload.write_all(REST.as_bytes()).unwrap();
+    let mut answer = [0; 15];
+    upload.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    drop(upload);
+    assert_eq!(process.wait().0, Some(0));
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let process = Process::start(&[]);
     let _never_finished = process.begin_export();

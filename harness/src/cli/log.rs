@@ -16,7 +16,9 @@ pub(super) fn start() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::from_default_env())
         .with_writer(stream)
-        .with_ansi(false);
+        .with_ansi(false)
+        // It would tell of them on standard error too, and panic where that is what is broken.
+        .log_internal_errors(false);
     // An error means that there is a log already: then that one is used.
     let _already_set = subscriber.try_init();
 }
