@@ -57,6 +57,12 @@ pub(super) struct UrlArguments {
     pub(super) request: RequestArguments,
     #[command(flatten)]
     pub(super) tls: TlsArguments,
+    /// The version of HTTP: auto (what TLS agrees on), 1.1, or 2
+    #[arg(long, value_name = "VERSION", value_parser = ["auto", "1.1", "2"])]
+    pub(super) http_version: Option<String>,
+    /// A connection for each request
+    #[arg(long)]
+    pub(super) no_keep_alive: bool,
     /// The path of the target's Prometheus metrics, or a URL elsewhere
     #[arg(long, value_name = "PATH|URL")]
     pub(super) metrics: Option<String>,
@@ -122,6 +128,8 @@ impl UrlArguments {
             ("--redirects", self.request.redirects.is_some()),
             ("--gzip", self.request.gzip),
             ("--expect-status", self.request.expect_status.is_some()),
+            ("--http-version", self.http_version.is_some()),
+            ("--no-keep-alive", self.no_keep_alive),
             ("--metrics", self.metrics.is_some()),
             ("--every", self.every.is_some()),
             ("--slo", !self.slo.is_empty()),
@@ -154,6 +162,7 @@ pub(super) fn write(url: &str, flags: &UrlArguments) -> Result<Written, Failure>
     written.text.line("run", "version: 1\nname: command-line");
     written.text.value("URL", "target: ", origin.url());
     written.tls(&flags.tls);
+    written.http(flags);
     written.metrics(&origin, flags);
     written.load(flags);
     written.request(if rest.is_empty() { "/" } else { &rest }, &flags.request)?;
@@ -213,6 +222,18 @@ impl Written {
             } else {
                 self.text.value(one.flag, &key, one.value);
             }
+        }
+    }
+
+    fn http(&mut self, flags: &UrlArguments) {
+        if flags.http_version.is_some() || flags.no_keep_alive {
+            self.text.line("run", "http:");
+        }
+        if let Some(version) = &flags.http_version {
+            self.text.value("--http-version", "  version: ", version);
+        }
+        if flags.no_keep_alive {
+            self.text.line("--no-keep-alive", "  keep_alive: false");
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::connection::Connection;
+use super::connection::{Connection, Stream};
 use super::dial::DialTls;
 use super::exchange::{Surroundings, unless_given_up};
 use super::exchange_error::ExchangeError;
@@ -41,7 +41,16 @@ pub(super) async fn connect(
             Either::Right(Box::new(secured.map_err(ExchangeError::Tls)?))
         }
     };
-    Connection::over(stream).await.map_err(ExchangeError::Connect)
+    let version = dial.agreed(protocol(&stream)).ok_or(ExchangeError::NoHttp2)?;
+    Connection::over(stream, version, &dial).await.map_err(ExchangeError::Connect)
+}
+
+/// What both ends have agreed on in TLS.
+fn protocol(stream: &Stream) -> Option<&[u8]> {
+    match stream {
+        Either::Left(_) => None,
+        Either::Right(secured) => secured.get_ref().1.alpn_protocol(),
+    }
 }
 
 /// A request is one write: waiting to fill a packet only adds latency.

@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection, driven by the same task that uses it.
+//! One connection, HTTP/1.1 or HTTP/2, driven by the same task that uses it.
 //!
 //! hyper's connection is a future of its own that is usually spawned. Here the
 //! worker polls it together with the exchange: one task wakes for each event of
@@ -12,9 +12,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::HeaderName;
 use http::{HeaderMap, Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -23,6 +24,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
+
+use super::answer::AnswerBody;
+use super::body_reader::BodyReader;
+use super::dial::Dial;
+use super::exchange_error::ExchangeError;
+use super::http2::{Http2, Http2Body, Refusal};
 
 /// How much earlier than a server's own announced idle time-out a connection is
 /// given up: the announcement is in whole seconds, and the network takes time.
@@ -33,39 +40,83 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// What is sent: a whole body that is shared, not copied.
 pub(super) type Message = Request<Full<Bytes>>;
 
-/// What comes back before the body, or the message again if it was never written.
-type Head = Result<Response<Incoming>, TrySendError<Message>>;
+/// What comes back before the body.
+type Head = Result<Response<AnswerStream>, Unanswered>;
+
+/// The body of an answer, on its way.
+pub(super) enum AnswerStream {
+    Http1(Incoming),
+    Http2(Http2Body),
+}
+
+/// Why there is no head of an answer.
+pub(super) enum Unanswered {
+    /// Nothing was written, and the message can go on another connection.
+    NotWritten(Box<Message>),
+    /// It was written, and the target says that it did nothing for it.
+    NotProcessed(ExchangeError),
+    Failed(ExchangeError),
+}
+
+/// The version of HTTP that both sides speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Agreed {
+    Http1,
+    Http2,
+}
 
 /// What requests go over. TLS is boxed, so that a plain connection does not take its room.
 pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// An open connection.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    driver: Pin<Box<http1::Connection<TokioIo<MeteredStream>, Full<Bytes>>>>,
+    protocol: Protocol,
+    keep_alive: bool,
     ended: bool,
     bytes_read: Rc<Cell<u64>>,
     exchanges: u64,
     idle_until: Option<Instant>,
 }
 
+/// What is spoken on it.
+enum Protocol {
+    Http1 {
+        sender: SendRequest<Full<Bytes>>,
+        driver: Pin<Box<http1::Connection<TokioIo<MeteredStream>, Full<Bytes>>>>,
+    },
+    Http2(Box<Http2>),
+}
+
 impl Connection {
-    /// Speaks HTTP over a stream; nothing is sent yet.
-    pub(super) async fn over(stream: Stream) -> io::Result<Self> {
+    /// Speaks HTTP over a stream, in the version that was agreed on; nothing is sent yet.
+    pub(super) async fn over(stream: Stream, version: Agreed, dial: &Dial) -> io::Result<Self> {
         let bytes_read = Rc::new(Cell::new(0));
         let stream = MeteredStream { stream, bytes_read: Rc::clone(&bytes_read) };
-        let (sender, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        let driver = Box::pin(driver);
-        Ok(Self { sender, driver, ended: false, bytes_read, exchanges: 0, idle_until: None })
+        let protocol = match version {
+            Agreed::Http1 => {
+                let (sender, driver) =
+                    http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+                Protocol::Http1 { sender, driver: Box::pin(driver) }
+            }
+            Agreed::Http2 => {
+                let open = Http2::over(stream, dial.scheme(), dial.authority.clone());
+                Protocol::Http2(Box::new(open.await?))
+            }
+        };
+        let keep_alive = dial.keep_alive;
+        Ok(Self { protocol, keep_alive, ended: false, bytes_read, exchanges: 0, idle_until: None })
     }
 
     /// Moves bytes in both directions; notices when the other side has closed.
     pub(super) fn poll_driver(&mut self, context: &mut Context<'_>) {
-        // How it ended shows in the exchange, if there is one.
-        if !self.ended && self.driver.as_mut().poll(context).is_ready() {
-            self.ended = true;
+        if self.ended {
+            return;
         }
+        // How it ended shows in the exchange, if there is one.
+        self.ended = match &mut self.protocol {
+            Protocol::Http1 { driver, .. } => driver.as_mut().poll(context).is_ready(),
+            Protocol::Http2(open) => open.poll_driver(context).is_ready(),
+        };
     }
 
     /// Whether the other side has closed it, or something went wrong on it.
@@ -78,12 +129,24 @@ impl Connection {
         // Without a waker: the caller sends or drops it before it waits again.
         self.poll_driver(&mut Context::from_waker(Waker::noop()));
         let expired = self.idle_until.is_some_and(|until| now >= until);
-        !self.ended && !expired && (self.exchanges == 0 || self.sender.is_ready())
+        !self.ended && !expired && (self.exchanges == 0 || self.is_ready())
+    }
+
+    fn is_ready(&mut self) -> bool {
+        match &mut self.protocol {
+            Protocol::Http1 { sender, .. } => sender.is_ready(),
+            Protocol::Http2(open) => open.is_ready(),
+        }
     }
 
     /// Whether a request was sent on it before.
     pub(super) fn is_reused(&self) -> bool {
         self.exchanges > 0
+    }
+
+    /// Whether it may be kept for another request.
+    pub(super) fn is_kept(&self) -> bool {
+        self.keep_alive
     }
 
     /// Bytes read from the socket so far.
@@ -94,7 +157,12 @@ impl Connection {
     /// Hands a message over; it moves only while the driver is polled.
     pub(super) fn send(&mut self, message: Message) -> impl Future<Output = Head> + use<> {
         self.exchanges += 1;
-        self.sender.try_send_request(message)
+        match &mut self.protocol {
+            Protocol::Http1 { sender, .. } => {
+                Either::Left(sender.try_send_request(message).map(of_http1))
+            }
+            Protocol::Http2(open) => Either::Right(open.send(message).map(of_http2)),
+        }
     }
 
     /// Notes how long the server says that it keeps the connection when idle.
@@ -112,9 +180,48 @@ impl Connection {
         context: &mut Context<'_>,
     ) -> Poll<F::Output> {
         self.poll_driver(context);
-        // Whatever makes the exchange go on comes from the driver, which has just
-        // been polled with the real waker; a second one would only wake for nothing.
-        exchange.poll(&mut Context::from_waker(Waker::noop()))
+        match self.protocol {
+            // Whatever makes the exchange go on comes from the driver, which has just
+            // been polled with the real waker; a second one would only wake for nothing.
+            Protocol::Http1 { .. } => exchange.poll(&mut Context::from_waker(Waker::noop())),
+            // A driver of HTTP/2 is told of something to send by waking its task.
+            Protocol::Http2(_) => exchange.poll(context),
+        }
+    }
+}
+
+fn of_http1(head: Result<Response<Incoming>, TrySendError<Message>>) -> Head {
+    match head {
+        Ok(response) => Ok(response.map(AnswerStream::Http1)),
+        Err(mut error) => Err(match error.take_message() {
+            Some(message) => Unanswered::NotWritten(Box::new(message)),
+            None => Unanswered::Failed(ExchangeError::Http(error.into_error())),
+        }),
+    }
+}
+
+fn of_http2(head: Result<Response<Http2Body>, Refusal>) -> Head {
+    match head {
+        Ok(response) => Ok(response.map(AnswerStream::Http2)),
+        Err(Refusal::NotProcessed(error)) => Err(Unanswered::NotProcessed(error)),
+        Err(Refusal::Failed(error)) => Err(Unanswered::Failed(error)),
+    }
+}
+
+impl AnswerStream {
+    /// Reads to the last byte; trailers are passed over.
+    pub(super) async fn read(self, mut reader: BodyReader) -> Result<AnswerBody, ExchangeError> {
+        match self {
+            Self::Http1(mut body) => {
+                while let Some(frame) = body.frame().await {
+                    if let Ok(data) = frame.map_err(ExchangeError::Http)?.into_data() {
+                        reader.take(&data);
+                    }
+                }
+            }
+            Self::Http2(mut body) => body.read(&mut reader).await?,
+        }
+        Ok(reader.finish())
     }
 }
 

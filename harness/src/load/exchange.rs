@@ -7,24 +7,23 @@
 //! A race stays that nobody can win: a server may close an idle connection in the
 //! very moment in which the next request is sent on it. A request that may be
 //! repeated is then sent once more on a fresh connection and counted; another fails
-//! as closed, because it is unknown whether it had its effect (RFC 9112 §9.3.1).
+//! as closed, because it is unknown whether it had its effect (RFC 9112 §9.3.1). Over
+//! HTTP/2 a target that goes away says which requests it did nothing for; those are sent
+//! once more and counted, whatever they are.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::answer::{Answer, AnswerBody};
+use super::answer::Answer;
 use super::body_reader::BodyReader;
 use super::connect::connect;
-use super::connection::{Connection, Message};
+use super::connection::{Connection, Message, Unanswered};
 use super::dial::Dial;
 use super::exchange_error::ExchangeError;
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
 
 /// What an exchange needs from the worker that runs it.
 pub(super) trait Surroundings {
@@ -62,11 +61,17 @@ pub(super) async fn exchange(
         match attempt_once(request, message, connection, around).await {
             Attempt::Answered(answer) => return Ok(answer),
             Attempt::NotWritten(unsent) => message = *unsent,
+            Attempt::NotProcessed(_) if attempt == 0 => {
+                around.retried();
+                message = request.message();
+            }
             Attempt::ClosedUnanswered(_) if attempt == 0 && request.is_idempotent() => {
                 around.retried();
                 message = request.message();
             }
-            Attempt::ClosedUnanswered(error) | Attempt::Failed(error) => return Err(error),
+            Attempt::NotProcessed(error)
+            | Attempt::ClosedUnanswered(error)
+            | Attempt::Failed(error) => return Err(error),
         }
     }
     Err(ExchangeError::NeverWritten)
@@ -77,6 +82,8 @@ enum Attempt {
     Answered(Answer),
     /// The connection was closed before the first byte was written.
     NotWritten(Box<Message>),
+    /// The target says that it did nothing for it.
+    NotProcessed(ExchangeError),
     /// A reused connection was closed before the first byte of an answer.
     ClosedUnanswered(ExchangeError),
     Failed(ExchangeError),
@@ -105,13 +112,15 @@ async fn attempt_once(
     };
     let (head, body) = response.into_parts();
     let reader = BodyReader::new(request, &head.headers);
-    let read = pin!(tokio::task::unconstrained(read_body(body, reader)));
+    let read = pin!(tokio::task::unconstrained(body.read(reader)));
     match driven(&mut connection, read, around).await {
         None => Attempt::Failed(ExchangeError::Timeout),
-        Some(Err(error)) => Attempt::Failed(ExchangeError::Http(error)),
+        Some(Err(error)) => Attempt::Failed(error),
         Some(Ok(body)) => {
             connection.note_idle_limit(&head.headers, Instant::now());
-            *slot = Some(connection);
+            if connection.is_kept() {
+                *slot = Some(connection);
+            }
             Attempt::Answered(Answer {
                 status: head.status.as_u16(),
                 headers: head.headers,
@@ -122,18 +131,20 @@ async fn attempt_once(
     }
 }
 
-/// Tells a request that was never written and one on a connection that the server
-/// had closed already from one that failed.
-fn unanswered(mut error: TrySendError<Message>, may_be_stale: bool) -> Attempt {
-    if let Some(message) = error.take_message() {
-        return Attempt::NotWritten(Box::new(message));
+/// Tells a request on a connection that the server had closed already from one that failed.
+fn unanswered(reason: Unanswered, may_be_stale: bool) -> Attempt {
+    match reason {
+        Unanswered::NotWritten(message) => Attempt::NotWritten(message),
+        Unanswered::NotProcessed(error) => Attempt::NotProcessed(error),
+        Unanswered::Failed(error) if may_be_stale && is_end(&error.kind()) => {
+            Attempt::ClosedUnanswered(error)
+        }
+        Unanswered::Failed(error) => Attempt::Failed(error),
     }
-    let error = ExchangeError::Http(error.into_error());
-    if may_be_stale && error.kind() == FailureKind::Closed {
-        Attempt::ClosedUnanswered(error)
-    } else {
-        Attempt::Failed(error)
-    }
+}
+
+fn is_end(kind: &FailureKind) -> bool {
+    matches!(kind, FailureKind::Closed | FailureKind::Reset)
 }
 
 /// Runs a future until it is done or given up (`None`).
@@ -160,15 +171,4 @@ async fn driven<F: Future>(
         Poll::Pending => around.poll_given_up(context).map(|()| None),
     })
     .await
-}
-
-/// Reads to the last byte.
-async fn read_body(mut body: Incoming, mut reader: BodyReader) -> Result<AnswerBody, hyper::Error> {
-    while let Some(frame) = body.frame().await {
-        // What is no data is trailers.
-        if let Ok(data) = frame?.into_data() {
-            reader.take(&data);
-        }
-    }
-    Ok(reader.finish())
 }

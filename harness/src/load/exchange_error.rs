@@ -15,7 +15,7 @@ use crate::scenario::tls_failure;
 const OTHER_PROTOCOL: &str = "invalid HTTP version";
 /// What to do then.
 const NOT_PLAIN_HTTP_1: &str = "what answers does not speak plain HTTP/1.1: if it speaks TLS, \
-                                write https://";
+                                write https://; if HTTP/2, `http: { version: 2 }`";
 
 /// Why there is no complete answer.
 #[derive(Debug, Error)]
@@ -32,6 +32,14 @@ pub(super) enum ExchangeError {
     Timeout,
     #[error("{}", in_full(.0))]
     Http(#[source] hyper::Error),
+    #[error("{}", http2_in_full(.0))]
+    Http2(#[source] h2::Error),
+    #[error(
+        "the target does not speak HTTP/2 over TLS; leave `http: {{ version }}` out, or write 1.1"
+    )]
+    NoHttp2,
+    #[error("the header `Host` is no authority, and HTTP/2 needs one")]
+    NoAuthority,
     #[error("the connection was closed twice before the request could be written")]
     NeverWritten,
 }
@@ -45,7 +53,10 @@ impl ExchangeError {
             Self::Timeout => FailureKind::Timeout,
             Self::Http(error) if tls_failure(error).is_some() => FailureKind::Tls,
             Self::Http(error) if is_protocol_error(error) => FailureKind::Protocol,
-            Self::Http(_) | Self::NeverWritten => FailureKind::Closed,
+            Self::Http(error) => kind_of_end(error),
+            Self::Http2(error) => kind_of_http2(error),
+            Self::NoHttp2 | Self::NoAuthority => FailureKind::Protocol,
+            Self::NeverWritten => FailureKind::Closed,
         }
     }
 
@@ -67,6 +78,30 @@ fn is_protocol_error(error: &hyper::Error) -> bool {
     })
 }
 
+/// How a connection ended too early.
+fn kind_of_end(error: &hyper::Error) -> FailureKind {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.map_or(FailureKind::Closed, kind_of_io)
+}
+
+fn kind_of_io(error: &io::Error) -> FailureKind {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => FailureKind::Reset,
+        _ => FailureKind::Closed,
+    }
+}
+
+/// What the target said or did, as against what it wrote wrong.
+fn kind_of_http2(error: &h2::Error) -> FailureKind {
+    match error.get_io() {
+        Some(io) if tls_failure(io).is_some() => FailureKind::Tls,
+        Some(io) => kind_of_io(io),
+        None if error.is_remote() && error.is_reset() => FailureKind::Reset,
+        None if error.is_remote() => FailureKind::Closed,
+        None => FailureKind::Protocol,
+    }
+}
+
 fn is_descriptor_limit(error: &io::Error) -> bool {
     let code = error.raw_os_error();
     code == Some(rustix::io::Errno::MFILE.raw_os_error())
@@ -79,6 +114,11 @@ fn handshake_in_full(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => "the target closed the connection".to_owned(),
         _ => error.to_string(),
     })
+}
+
+fn http2_in_full(error: &h2::Error) -> String {
+    let of_tls = error.get_io().and_then(|io| tls_failure(io));
+    of_tls.map_or_else(|| format!("HTTP/2: {error}"), |of_tls| format!("HTTP/2: {of_tls}"))
 }
 
 /// hyper's errors name the kind only; the cause is the interesting part.

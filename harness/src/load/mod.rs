@@ -6,7 +6,7 @@
 //! door; [`LiveMeters`] shows progress while it runs; [`LoadResult`] is what comes out.
 //!
 //! It does not judge beyond a request's own `expect`, does not scrape, resolves no
-//! names, and speaks HTTP/1.1 only, over TLS or without.
+//! names, and speaks HTTP/1.1 and HTTP/2, over TLS or without.
 
 mod abort;
 mod answer;
@@ -22,6 +22,7 @@ mod engine;
 mod exchange;
 mod exchange_error;
 mod generator;
+mod http2;
 mod interval_log;
 mod lane;
 mod limits;

@@ -129,7 +129,7 @@ pub struct RequestResult {
     /// Requests in flight when the load was stopped early: sent, without an outcome.
     /// Always `sent + dropped = intended = succeeded + failed + abandoned`.
     pub abandoned: u64,
-    /// Failures by kind: `status 500`, `connect`, `tls`, `timeout`, …
+    /// Failures by kind: `status 500`, `connect`, `tls`, `timeout`, `reset`, …
     pub failures: BTreeMap<FailureKind, u64>,
     /// Bytes of request bodies sent.
     pub bytes_sent: u64,
@@ -173,6 +173,8 @@ pub enum FailureKind {
     Timeout,
     /// The connection ended before the response was complete.
     Closed,
+    /// The target reset the connection (TCP), or the stream of the request (HTTP/2).
+    Reset,
     /// What came was not HTTP.
     Protocol,
     /// Never sent, because no slot was free in time.
@@ -197,6 +199,7 @@ impl FailureKind {
             | Self::Connect
             | Self::Tls
             | Self::Closed
+            | Self::Reset
             | Self::Protocol
             | Self::Capture => false,
         }
@@ -221,6 +224,7 @@ impl fmt::Display for FailureKind {
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
+            Self::Reset => "reset",
             Self::Protocol => "protocol",
             Self::Dropped => "dropped",
             Self::Capture => "capture",
@@ -246,6 +250,7 @@ impl FromStr for FailureKind {
             Self::Tls,
             Self::Timeout,
             Self::Closed,
+            Self::Reset,
             Self::Protocol,
             Self::Dropped,
             Self::Capture,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use thiserror::Error;
@@ -16,8 +18,8 @@ use thiserror::Error;
 use super::{codes, picker};
 use crate::code::Code;
 use crate::scenario::{
-    Artifacts, Expect, Iteration, Phase, PhaseLoad, Request, Retry, Template, TlsClient,
-    UnfitValue, Varying,
+    Artifacts, Expect, HttpSettings, Iteration, Phase, PhaseLoad, Request, Retry, Template,
+    TlsClient, UnfitValue, Varying,
 };
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -52,6 +54,8 @@ pub struct LoadPlan {
     pub host_header: String,
     /// How TLS is spoken with the target; plain HTTP without it.
     pub tls: Option<TlsClient>,
+    /// Which versions of HTTP are spoken, and whether connections are kept.
+    pub http: HttpSettings,
     /// Most requests of open phases in flight at once, at least 1. With several
     /// threads each has an equal share.
     pub max_in_flight: usize,
@@ -83,6 +87,7 @@ impl LoadPlan {
             address,
             host_header,
             tls: None,
+            http: HttpSettings::default(),
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             seed: 0,
             uuid_seed: 0,
@@ -141,6 +146,9 @@ pub enum LoadError {
         /// Their sum, their common divisor taken out.
         sum: u64,
     },
+    /// A host that is none.
+    #[error("`{0}` is no host with a port")]
+    NoAuthority(String),
     /// A host that no certificate can be for.
     #[error(
         "no certificate can be for the host `{0}`; name its own with `tls: {{ server_name: NAME }}`"
@@ -162,6 +170,7 @@ impl LoadError {
             | Self::NotHttp { .. }
             | Self::FramingHeader { .. }
             | Self::Weights { .. }
+            | Self::NoAuthority(_)
             | Self::NoTlsName(_) => codes::UNSENDABLE_LOAD,
             Self::Start(_) => codes::LOAD_THREAD,
             Self::ThreadLost => codes::LOAD_LOST,
@@ -242,6 +251,14 @@ impl PreparedRequest {
         message
     }
 
+    /// Tells the target when the connection is not kept, as HTTP/1.1 does.
+    fn telling(mut self, http: HttpSettings) -> Self {
+        if !http.keep_alive {
+            self.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        self
+    }
+
     /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
     pub(super) fn is_idempotent(&self) -> bool {
         self.method.is_idempotent()
@@ -287,8 +304,10 @@ pub(super) fn prepare(plan: &LoadPlan) -> Result<Vec<PreparedRequest>, LoadError
         return Err(LoadError::Weights { sum });
     }
     let scheme = if plan.tls.is_some() { "https" } else { "http" };
-    let one = |request| prepare_one(request, scheme, &plan.host_header);
-    plan.requests.iter().map(one).collect()
+    let prepared =
+        plan.requests.iter().map(|request| prepare_one(request, scheme, &plan.host_header));
+    let told = |request: PreparedRequest| request.telling(plan.http);
+    prepared.map(|request| request.map(told)).collect()
 }
 
 /// A duration that can be added to an instant.

@@ -55,7 +55,7 @@ fn named(kind: &FailureKind) -> Option<RepeatOn> {
     match kind {
         FailureKind::Connect => Some(RepeatOn::Connect),
         FailureKind::Timeout => Some(RepeatOn::Timeout),
-        FailureKind::Closed => Some(RepeatOn::Closed),
+        FailureKind::Closed | FailureKind::Reset => Some(RepeatOn::Closed),
         _ => None,
     }
 }

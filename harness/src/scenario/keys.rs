@@ -78,6 +78,8 @@ pub(super) enum Shape {
     Threshold,
     /// Any YAML value, with `{{name}}` in it.
     Template,
+    /// `auto`, `1.1`, `2`.
+    HttpVersion,
     /// An HTTP status, or a class of them: `2xx`.
     Status,
     /// A text, number or boolean.
@@ -133,6 +135,11 @@ pub(super) static SCENARIO: Table = Table {
             "tls",
             Shape::Map(&TLS),
             "How TLS is spoken with an `https` target, and with metrics at a `path` on it.",
+        ),
+        optional(
+            "http",
+            Shape::Map(&HTTP),
+            "How HTTP is spoken with the target; metrics are always asked for over HTTP/1.1.",
         ),
         optional(
             "reference",
@@ -376,6 +383,29 @@ pub(super) static TLS: Table = Table {
         ),
     ],
     unsupported: &["insecure_skip_verify", "min_version"],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `http:`
+pub(super) static HTTP: Table = Table {
+    name: "http setting",
+    about: "How HTTP is spoken with the target.",
+    keys: &[
+        with_default(
+            "version",
+            Shape::HttpVersion,
+            "auto",
+            "HTTP/1.1, or HTTP/2 with one stream at a time on each connection. `auto` is what the target chooses in TLS, and 1.1 without TLS; `2` without TLS is HTTP/2 from the first byte on.",
+        ),
+        with_default(
+            "keep_alive",
+            Shape::Boolean,
+            "true",
+            "`false` opens a connection for each request, and closes it.",
+        ),
+    ],
+    unsupported: &["streams"],
     one_of: &[],
     overrides: false,
 };
@@ -811,6 +841,7 @@ pub(super) static ALL: &[&Table] = &[
     &AUTH,
     &BASIC_AUTH,
     &TLS,
+    &HTTP,
     &DATA_SET,
     &PHASE,
     &REQUEST,

@@ -11,6 +11,7 @@ use slogate_promql::Selector;
 
 use super::access::{Access, Authorization, Tls};
 use super::data_set::SentFile;
+use super::http::HttpSettings;
 use super::secret::Secret;
 use super::template::Varying;
 use crate::units::Unit;
@@ -56,6 +57,8 @@ pub struct Scenario {
     pub target: Target,
     /// How TLS is spoken with it; `None` where it is asked over plain HTTP.
     pub tls: Option<Tls>,
+    /// How HTTP is spoken with it.
+    pub http: HttpSettings,
     /// Where the target's metrics are.
     pub metrics: Metrics,
     /// What a restart of the target means.

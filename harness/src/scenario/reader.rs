@@ -12,6 +12,7 @@ use super::context::Context;
 use super::data_file::hexadecimal;
 use super::fields::{self, Fields};
 use super::files;
+use super::http::{self, HttpSettings};
 use super::keys;
 use super::known::KnownMetrics;
 use super::late_abort;
@@ -128,6 +129,7 @@ pub fn observed_scenario(
         target,
         metrics: metrics.over(tls.as_ref()),
         tls,
+        http: HttpSettings::default(),
         max_in_flight: None,
         phases: Vec::new(),
         requests: Vec::new(),
@@ -242,6 +244,7 @@ fn scenario(
         cx.known = None;
     }
     let tls = target::target_tls(&file, target.as_ref(), cx);
+    let http = http::http(&file, cx);
     let metrics = metrics::metrics(&file, target.as_ref(), tls.as_ref(), cx);
     let restarts = restarts(&file, cx);
     let max_in_flight = max_in_flight(&file, cx);
@@ -284,6 +287,7 @@ fn scenario(
             .collect(),
         target,
         tls,
+        http,
         metrics,
         restarts: restarts?,
         max_in_flight: max_in_flight?,

@@ -60,6 +60,7 @@ fn value(shape: &Shape) -> String {
         Shape::Threshold => "comparison".to_owned(),
         Shape::Template => "any value".to_owned(),
         Shape::Status => "status".to_owned(),
+        Shape::HttpVersion => "`auto`, `1.1`, `2`".to_owned(),
         Shape::Scalar => "text, number or boolean".to_owned(),
         Shape::Map(table) => format!("[{}](#{})", table.name, anchor(table.name)),
         Shape::Named(of) => format!("map of {}", value(of)),

@@ -113,6 +113,9 @@ fn shape(shape: &Shape) -> Value {
         Shape::Status => json!({ "anyOf": [
             { "type": "integer", "minimum": 100, "maximum": 599 }, pattern("^[1-5]xx$"), variable(),
         ] }),
+        Shape::HttpVersion => json!({ "anyOf": [
+            { "enum": ["auto", 1.1, 2, "1.1", "2"] }, variable(),
+        ] }),
         Shape::Scalar => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Map(table) => reference(table),
         Shape::Named(of) => json!({ "type": "object", "additionalProperties": self::shape(of) }),

@@ -288,6 +288,7 @@ async fn start_engine(
     plan.seed = settings.seed;
     plan.tls = tls;
     plan.uuid_seed = RandomState::new().hash_one(&scenario.name);
+    plan.http = scenario.http;
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);
     let stop = settings.signals.token();
     let engine = Engine::start(plan, stop, move |instant| clock.at_ms(instant)).await;

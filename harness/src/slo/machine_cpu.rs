@@ -312,6 +312,7 @@ mod tests {
             FailureKind::Connect,
             FailureKind::Tls,
             FailureKind::Closed,
+            FailureKind::Reset,
             FailureKind::Protocol,
         ] {
             let mut load = failed_by(kind);

@@ -232,12 +232,14 @@ async fn no_answer_at_all_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reset_is_closed() {
+async fn a_reset_is_not_an_answer() {
     // Closing with the request unread makes the kernel send a reset.
     let server = Server::start(|_| {});
     let body = Bytes::from(vec![b'x'; 1_000_000]);
     let (kind, responses) = failure_of(&server, Request { body, ..post() }).await;
-    assert_eq!((kind, responses), (FailureKind::Closed, 0));
+    // A write that comes after the reset finds a broken pipe.
+    assert!(matches!(kind, FailureKind::Reset | FailureKind::Closed), "{kind}");
+    assert_eq!(responses, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

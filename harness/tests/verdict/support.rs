@@ -10,9 +10,9 @@ use slogate::load::{
     FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult,
 };
 use slogate::scenario::{
-    Beside, ClientExpression, Comparator, Counted, Metrics, Objective, ObjectiveKind, Objectives,
-    Phase, PhaseLoad, Place, RequestFilter, Restarts, Scenario, Statistic, Stop, Target, Threshold,
-    TimeKind, Unmoved,
+    Beside, ClientExpression, Comparator, Counted, HttpSettings, Metrics, Objective, ObjectiveKind,
+    Objectives, Phase, PhaseLoad, Place, RequestFilter, Restarts, Scenario, Statistic, Stop,
+    Target, Threshold, TimeKind, Unmoved,
 };
 use slogate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 use slogate::slo::{Doubt, Evidence, JudgedObjective, Verdict, judge, not_judged};
@@ -249,6 +249,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         used_variables: Vec::new(),
         target: Target::Reference { faults: Vec::new() },
         tls: None,
+        http: HttpSettings::default(),
         metrics: Metrics::of_path("/export/metrics", Duration::from_millis(250)),
         restarts: Restarts::Fail,
         max_in_flight: None,

@@ -6,6 +6,7 @@
 #[path = "../load_engine/support.rs"]
 #[expect(dead_code, reason = "the plans and the scripted servers of another test")]
 mod engine;
+mod http2;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

@@ -2,10 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use slogate::load::{FailureKind, LoadResult, StopReason};
-use slogate::scenario::{Request, Stop, TlsClient};
+use slogate::scenario::{HttpVersion, Request, Stop, TlsClient};
 
 use super::engine::{closed, get, plan, run};
 use super::tls_server::{Pki, Secured, start, start_plain};
@@ -127,4 +128,45 @@ async fn a_body_that_ends_without_the_end_of_tls_is_closed() {
         let _ = peer.sock.shutdown(std::net::Shutdown::Both);
     });
     assert_eq!(failure(address, pki.client()).await.0, FailureKind::Closed);
+}
+
+/// The version of HTTP that was spoken with a peer who offers these protocols.
+async fn agreed(version: HttpVersion, offers: &[&[u8]]) -> Result<Vec<u8>, FailureKind> {
+    let Some(pki) = Pki::new() else { return Ok(b"skipped".to_vec()) };
+    let spoken = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&spoken);
+    let address = start(pki.server(offers), move |peer| {
+        let mut bytes = vec![0; 3];
+        let read = peer.read_exact(&mut bytes);
+        if read.is_ok() {
+            *seen.lock().unwrap() = bytes;
+        }
+    });
+    let mut plan = plan(address, vec![closed(1, Stop::Iterations(1))], vec![get()]);
+    plan.tls = Some(pki.client());
+    plan.http.version = version;
+    let result = run(plan).await;
+    let failures = &result.phases[0].requests[0].failures;
+    let spoken = spoken.lock().unwrap().clone();
+    if spoken.is_empty() { Err(failures.keys().next().unwrap().clone()) } else { Ok(spoken) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_agrees_on_the_version_of_http() {
+    if Pki::new().is_none() {
+        return;
+    }
+    let (both, first): (&[&[u8]], &[&[u8]]) = (&[b"http/1.1", b"h2"], HTTP_1);
+    // A request line, or the preface of HTTP/2.
+    for (version, offers, expected) in [
+        (HttpVersion::Auto, &[b"h2" as &[u8], b"http/1.1"][..], Ok(b"PRI".to_vec())),
+        (HttpVersion::Auto, first, Ok(b"GET".to_vec())),
+        (HttpVersion::Auto, &[], Ok(b"GET".to_vec())),
+        (HttpVersion::Http1, both, Ok(b"GET".to_vec())),
+        (HttpVersion::Http2, both, Ok(b"PRI".to_vec())),
+        (HttpVersion::Http2, first, Err(FailureKind::Tls)),
+        (HttpVersion::Http2, &[], Err(FailureKind::Protocol)),
+    ] {
+        assert_eq!(agreed(version, offers).await, expected, "{version:?} {offers:?}");
+    }
 }

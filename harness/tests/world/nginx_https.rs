@@ -15,6 +15,10 @@ struct Shop {
 impl Shop {
     /// One whose certificate is for this name, and valid at this time.
     fn new(name: &str, validity: (&str, &str)) -> Option<Self> {
+        Self::listening("ssl http2", name, validity)
+    }
+
+    fn listening(how: &str, name: &str, validity: (&str, &str)) -> Option<Self> {
         let authority = Authority::new()?;
         authority.sign("server", name, validity);
         authority.sign("client", "DNS:client.test", NOW);
@@ -24,9 +28,10 @@ impl Shop {
              ssl_client_certificate {folder}/ca.pem;\n    ssl_verify_client optional;\n    \
              location = /metrics {{ default_type 'text/plain; version=0.0.4'; }}\n    \
              location = /order {{ return 200 '{{\"file\": \"/bill.csv\"}}'; }}\n    \
-             location = /mine {{ return 200 $ssl_client_verify; }}"
+             location = /mine {{ return 200 $ssl_client_verify; }}\n    \
+             location = /version {{ return 200 '[$server_protocol]'; }}"
         );
-        let nginx = Nginx::start_listening("ssl", &server)?;
+        let nginx = Nginx::start_listening(how, &server)?;
         nginx.publish("metrics", "# TYPE depth gauge\ndepth 1\n");
         nginx.publish("bill.csv", "a,b\n");
         nginx.publish("index.html", "hello");
@@ -130,4 +135,56 @@ fn a_file_of_tls_that_cannot_be_used_is_an_invalid_scenario() {
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     }
     assert_eq!(shop.nginx.access_log(), Vec::<String>::new());
+}
+
+/// Requests of a phase, and of those the ones that were answered in this version.
+#[track_caller]
+fn spoken(shop: &Shop, version: &str, http: &str) {
+    let workspace = Workspace::new();
+    let scenario = format!(
+        "version: 1\nname: shop\ntarget: {}\ntls: {{ ca: {} }}\nhttp: {http}\n\
+         load: [{{ name: users, users: 4, iterations: 200 }}]\n\
+         requests:\n  - {{ name: version, get: /version, expect: {{ contains: '[{version}]' }} }}\n\
+         slo: ['ratio(success) >= 95%']\n",
+        shop.url(""),
+        shop.file("ca.pem"),
+    );
+    let report = report_of(&workspace, &scenario, 0);
+    assert_eq!(requests(&report, "succeeded"), 200, "{http}");
+}
+
+#[test]
+fn the_version_is_what_tls_agrees_on_or_what_was_asked_for() {
+    let Some(shop) = Shop::good() else { return };
+    spoken(&shop, "HTTP/2.0", "{ version: auto }");
+    spoken(&shop, "HTTP/2.0", "{ version: 2, keep_alive: false }");
+    spoken(&shop, "HTTP/1.1", "{ version: 1.1 }");
+    let Some(old) = Shop::listening("ssl", "IP:127.0.0.1", NOW) else { return };
+    spoken(&old, "HTTP/1.1", "{ version: auto, keep_alive: false }");
+    // The last of the fields is how many requests the connection has had.
+    assert!(old.nginx.access_log().iter().all(|line| line.ends_with(" 200 1")));
+}
+
+#[test]
+fn without_tls_http_2_is_spoken_from_the_first_byte_on() {
+    let server = "    location = /version { return 200 '[$server_protocol]'; }";
+    let Some(nginx) = Nginx::start_listening("http2", server) else { return };
+    let url = format!("{}/version", nginx.url());
+    let load = ["run", &url, "--users", "2", "--iterations", "200"];
+    let more = ["--http-version", "2", "--slo", "ratio(success) >= 95%", "--out", "json"];
+    let report = Workspace::new().run(&[&load[..], &more].concat()).expect_code(0).report();
+    assert_eq!(requests(&report, "succeeded"), 200);
+    assert_eq!(nginx.answered("/version"), 200);
+}
+
+#[test]
+fn a_server_that_goes_away_after_some_requests_loses_none() {
+    let server = "    keepalive_requests 7;\n    location = /version { return 200 'x'; }";
+    let Some(nginx) = Nginx::start_listening("http2", server) else { return };
+    let url = format!("{}/version", nginx.url());
+    let load = ["run", &url, "--users", "3", "--iterations", "700", "--http-version", "2"];
+    let slo = ["--slo", "ratio(success) >= 95%", "--out", "json"];
+    let report = Workspace::new().run(&[&load[..], &slo].concat()).expect_code(0).report();
+    assert_eq!(requests(&report, "succeeded"), 700);
+    assert_eq!(nginx.answered("/version"), 700);
 }

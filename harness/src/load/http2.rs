@@ -1,0 +1,245 @@
+//! One HTTP/2 connection, with one stream at a time, driven by the task that uses it.
+//!
+//! A slot has its own connection in HTTP/2 as in HTTP/1.1: streams do not wait for each
+//! other, and nothing is shared. h2 is used directly, because it says what became of a
+//! stream: one that the target refused, or did not come to before it went away, was not
+//! processed and may be sent again (RFC 9113 §8.7).
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
+use h2::{Reason, RecvStream, SendStream};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderName, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Body as _;
+
+use super::body_reader::BodyReader;
+use super::connection::{Message, MeteredStream};
+use super::exchange_error::ExchangeError;
+
+/// What a stream and a connection may send before it is read, bytes: those of hyper's
+/// client, so that a window is not what is measured.
+const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 5 * 1024 * 1024;
+/// Largest head of an answer, bytes: what hyper's HTTP/1.1 takes at most.
+const LARGEST_HEAD_BYTES: u32 = 400 * 1024;
+/// Headers about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2).
+const OF_A_CONNECTION: [HeaderName; 5] = [
+    CONNECTION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// An open connection.
+pub(super) struct Http2 {
+    sender: SendRequest<Bytes>,
+    driver: Connection<MeteredStream, Bytes>,
+    scheme: Scheme,
+    authority: Authority,
+}
+
+/// Why there is no head of an answer.
+pub(super) enum Refusal {
+    /// The target says that it did nothing for the request.
+    NotProcessed(ExchangeError),
+    Failed(ExchangeError),
+}
+
+impl Http2 {
+    /// Begins to speak HTTP/2; no request is sent yet.
+    pub(super) async fn over(
+        stream: MeteredStream,
+        scheme: Scheme,
+        authority: Authority,
+    ) -> io::Result<Self> {
+        let mut builder = Builder::new();
+        builder
+            .initial_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .max_header_list_size(LARGEST_HEAD_BYTES)
+            .enable_push(false);
+        let (sender, driver) = builder.handshake(stream).await.map_err(io::Error::other)?;
+        Ok(Self { sender, driver, scheme, authority })
+    }
+
+    /// Moves bytes in both directions; ready when the connection has ended.
+    pub(super) fn poll_driver(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.driver).poll(context).map(|_| ())
+    }
+
+    /// Whether the target takes another stream.
+    pub(super) fn is_ready(&mut self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        matches!(self.sender.poll_ready(&mut context), Poll::Ready(Ok(())))
+    }
+
+    /// Hands a message over; it moves only while the driver is polled.
+    pub(super) fn send(
+        &self,
+        message: Message,
+    ) -> impl Future<Output = Result<Response<Http2Body>, Refusal>> + use<> {
+        let sender = self.sender.clone();
+        let prepared = self.in_http2(message);
+        async move {
+            let (request, body) = prepared.map_err(Refusal::Failed)?;
+            sent(sender, request, body).await.map_err(Refusal::of)
+        }
+    }
+
+    /// The message as HTTP/2 has it: with an authority in place of `Host`, and without
+    /// what is about a connection.
+    fn in_http2(&self, message: Message) -> Result<(Request<()>, Bytes), ExchangeError> {
+        let (mut head, body) = message.into_parts();
+        let mut uri = std::mem::take(&mut head.uri).into_parts();
+        uri.scheme = Some(self.scheme.clone());
+        uri.authority = Some(self.authority_of(head.headers.remove(HOST).as_ref())?);
+        head.uri = Uri::from_parts(uri).map_err(|_| ExchangeError::NoAuthority)?;
+        without_connection(&mut head.headers);
+        let body = whole(body);
+        if !body.is_empty() {
+            head.headers.insert(CONTENT_LENGTH, body.len().into());
+        }
+        Ok((Request::from_parts(head, ()), body))
+    }
+
+    fn authority_of(&self, host: Option<&http::HeaderValue>) -> Result<Authority, ExchangeError> {
+        match host {
+            Some(host) if host != self.authority.as_str() => {
+                Authority::try_from(host.as_bytes()).map_err(|_| ExchangeError::NoAuthority)
+            }
+            _ => Ok(self.authority.clone()),
+        }
+    }
+}
+
+impl Refusal {
+    fn of(error: h2::Error) -> Self {
+        let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+        if error.is_remote() && (refused || error.is_go_away()) {
+            return Self::NotProcessed(ExchangeError::Http2(error));
+        }
+        Self::Failed(ExchangeError::Http2(error))
+    }
+}
+
+fn without_connection(headers: &mut HeaderMap) {
+    for name in &OF_A_CONNECTION {
+        headers.remove(name);
+    }
+    if headers.get(TE).is_some_and(|value| value != "trailers") {
+        headers.remove(TE);
+    }
+}
+
+/// The bytes of a body that is there as a whole.
+fn whole(mut body: Full<Bytes>) -> Bytes {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(&mut body).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        _ => Bytes::new(),
+    }
+}
+
+/// Sends a request until the head of its answer comes, which may be before its end.
+async fn sent(
+    sender: SendRequest<Bytes>,
+    request: Request<()>,
+    body: Bytes,
+) -> Result<Response<Http2Body>, h2::Error> {
+    let mut sender = sender.ready().await?;
+    let (mut answer, stream) = sender.send_request(request, body.is_empty())?;
+    let mut upload = Upload { stream, is_sent: body.is_empty(), left: body };
+    let head = std::future::poll_fn(|context| poll_head(&mut answer, &mut upload, context)).await?;
+    let announced = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let left_bytes = announced.and_then(|length| length.parse().ok());
+    Ok(head.map(|received| Http2Body { received, upload, left_bytes }))
+}
+
+fn poll_head(
+    answer: &mut ResponseFuture,
+    upload: &mut Upload,
+    context: &mut Context<'_>,
+) -> Poll<Result<Response<RecvStream>, h2::Error>> {
+    // What ends the upload too early shows in the answer: it may be a refusal.
+    let _ = upload.poll(context);
+    Pin::new(answer).poll(context)
+}
+
+/// A body on its way to the target, as far as the target's window goes.
+struct Upload {
+    stream: SendStream<Bytes>,
+    left: Bytes,
+    /// Whether all of it went out.
+    is_sent: bool,
+}
+
+impl Upload {
+    /// Ready when there is nothing more to send, or nobody who takes it.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while !self.left.is_empty() {
+            self.stream.reserve_capacity(self.left.len());
+            while self.stream.capacity() == 0 {
+                match ready!(self.stream.poll_capacity(context)) {
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return self.give_up(),
+                }
+            }
+            let piece = self.left.split_to(self.stream.capacity().min(self.left.len()));
+            let is_last = self.left.is_empty();
+            if self.stream.send_data(piece, is_last).is_err() {
+                return self.give_up();
+            }
+            self.is_sent = is_last;
+        }
+        Poll::Ready(())
+    }
+
+    fn give_up(&mut self) -> Poll<()> {
+        self.left.clear();
+        Poll::Ready(())
+    }
+}
+
+/// The body of an answer, and what is left of the request's.
+pub(super) struct Http2Body {
+    received: RecvStream,
+    upload: Upload,
+    /// What is still to come, where the head says so.
+    left_bytes: Option<u64>,
+}
+
+impl Http2Body {
+    /// Reads to the end of the stream; trailers are passed over.
+    pub(super) async fn read(&mut self, reader: &mut BodyReader) -> Result<(), ExchangeError> {
+        while let Some(data) = std::future::poll_fn(|context| self.poll_data(context)).await {
+            let data = match data {
+                Err(error) if self.is_refusal(&error) => break,
+                data => data.map_err(ExchangeError::Http2)?,
+            };
+            self.left_bytes = self.left_bytes.map(|left| left.saturating_sub(data.len() as u64));
+            reader.take(&data);
+            let released = self.received.flow_control().release_capacity(data.len());
+            released.map_err(ExchangeError::Http2)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the whole answer came, and the rest of the request is not wanted any more
+    /// (RFC 9113 §8.1).
+    fn is_refusal(&self, error: &h2::Error) -> bool {
+        let is_no_error = error.is_remote() && error.reason() == Some(Reason::NO_ERROR);
+        is_no_error && !self.upload.is_sent && self.left_bytes.is_none_or(|left| left == 0)
+    }
+
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {
+        let _ = self.upload.poll(context);
+        self.received.poll_data(context)
+    }
+}
