@@ -83,6 +83,7 @@ fixtures! {
     tls_without_https_and_secrets_in_the_file_are_reported: "metrics-idle-tls";
     tls_for_a_target_without_https_is_reported: "idle-tls";
     http_that_is_not_spoken_is_reported: "http";
+    timeouts_that_nothing_could_reach_are_reported: "timeouts";
     kinds_of_objective_that_do_not_fit_are_reported: "kinds";
     parameters_and_credentials_that_cannot_be_sent_are_reported: "parameters";
     repetitions_that_cannot_be_meant_are_reported: "retry";

@@ -11,22 +11,24 @@ use tokio_util::either::Either;
 use super::connection::{Connection, Stream};
 use super::dial::DialTls;
 use super::exchange::{Surroundings, unless_given_up};
-use super::exchange_error::ExchangeError;
+use super::exchange_error::{Awaited, ExchangeError};
+use super::plan::PreparedRequest;
 
-/// Longest wait for a connection, within the time-out of the request.
+/// Longest wait for a connection where a request does not say, within its time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a connection for a request that is meant to be sent at `sent`.
 pub(super) async fn connect(
     around: &mut impl Surroundings,
     sent: Instant,
-    timeout: Duration,
+    request: &PreparedRequest,
 ) -> Result<Connection, ExchangeError> {
-    let limit = CONNECT_TIMEOUT.min(timeout);
+    let limit = request.part_timeouts.connect.unwrap_or(CONNECT_TIMEOUT).min(request.timeout);
     around.set_deadline(sent + limit);
     let dial = around.dial();
     let ended_by_time = || Instant::now() >= sent + limit;
-    let late = |reason| if ended_by_time() { reason } else { ExchangeError::Timeout };
+    let late =
+        |reason| if ended_by_time() { reason } else { ExchangeError::Timeout(Awaited::Connection) };
     let stream = unless_given_up(TcpStream::connect(dial.address), around)
         .await
         .ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?

@@ -21,7 +21,7 @@ use super::body_reader::BodyReader;
 use super::connect::connect;
 use super::connection::{Connection, Message, Unanswered};
 use super::dial::Dial;
-use super::exchange_error::ExchangeError;
+use super::exchange_error::{Awaited, ExchangeError};
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
 
@@ -54,11 +54,10 @@ pub(super) async fn exchange(
     for attempt in 0..2 {
         if connection.as_mut().is_none_or(|open| !open.is_usable(sent)) {
             *connection = None;
-            *connection = Some(connect(around, sent, request.timeout).await?);
+            *connection = Some(connect(around, sent, request).await?);
             around.opened();
         }
-        around.set_deadline(deadline);
-        match attempt_once(request, message, connection, around).await {
+        match attempt_once(request, message, connection, (around, deadline)).await {
             Attempt::Answered(answer) => return Ok(answer),
             Attempt::NotWritten(unsent) => message = *unsent,
             Attempt::NotProcessed(_) if attempt == 0 => {
@@ -93,28 +92,30 @@ async fn attempt_once(
     request: &PreparedRequest,
     message: Message,
     slot: &mut Option<Connection>,
-    around: &mut impl Surroundings,
+    (around, deadline): (&mut impl Surroundings, Instant),
 ) -> Attempt {
     // Taken out: what is not put back is closed, also when this future is dropped.
     let Some(mut connection) = slot.take() else {
         return Attempt::NotWritten(Box::new(message));
     };
+    let head_deadline = begin(request, deadline, around);
     let reused = connection.is_reused();
     let read_before = connection.bytes_read();
     let head = pin!(tokio::task::unconstrained(connection.send(message)));
     let response = match driven(&mut connection, head, around).await {
-        None => return Attempt::Failed(ExchangeError::Timeout),
+        None => return Attempt::Failed(no_head(request, head_deadline, deadline)),
         Some(Err(error)) => {
             let may_be_stale = reused && connection.bytes_read() == read_before;
             return unanswered(error, may_be_stale);
         }
         Some(Ok(response)) => response,
     };
+    around.set_deadline(deadline);
     let (head, body) = response.into_parts();
     let reader = BodyReader::new(request, &head.headers);
     let read = pin!(tokio::task::unconstrained(body.read(reader)));
     match driven(&mut connection, read, around).await {
-        None => Attempt::Failed(ExchangeError::Timeout),
+        None => Attempt::Failed(ExchangeError::Timeout(Awaited::Body)),
         Some(Err(error)) => Attempt::Failed(error),
         Some(Ok(body)) => {
             connection.note_idle_limit(&head.headers, Instant::now());
@@ -128,6 +129,23 @@ async fn attempt_once(
                 astray: None,
             })
         }
+    }
+}
+
+/// Sets the time until which the head must be there, and gives it.
+fn begin(request: &PreparedRequest, deadline: Instant, around: &mut impl Surroundings) -> Instant {
+    let limit = request.part_timeouts.first_byte;
+    let until = limit.map_or(deadline, |limit| deadline.min(Instant::now() + limit));
+    around.set_deadline(until);
+    until
+}
+
+fn no_head(request: &PreparedRequest, until: Instant, deadline: Instant) -> ExchangeError {
+    match request.part_timeouts.first_byte {
+        Some(limit) if until < deadline && Instant::now() >= until => {
+            ExchangeError::FirstByteTimeout(limit)
+        }
+        _ => ExchangeError::Timeout(Awaited::Head),
     }
 }
 

@@ -2,6 +2,7 @@
 //! failure is counted.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -28,8 +29,10 @@ pub(super) enum ExchangeError {
     Tls(#[source] io::Error),
     #[error("no agreement on TLS within {} s", .0.as_secs_f64())]
     TlsTimeout(Duration),
-    #[error("no complete answer within the time-out")]
-    Timeout,
+    #[error("{0} within the time-out")]
+    Timeout(Awaited),
+    #[error("no first byte of an answer within {} s", .0.as_secs_f64())]
+    FirstByteTimeout(Duration),
     #[error("{}", in_full(.0))]
     Http(#[source] hyper::Error),
     #[error("{}", http2_in_full(.0))]
@@ -44,13 +47,31 @@ pub(super) enum ExchangeError {
     NeverWritten,
 }
 
+/// What an exchange was waiting for when its time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Connection,
+    Head,
+    Body,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connection => "no connection",
+            Self::Head => "no answer began",
+            Self::Body => "the answer did not end",
+        })
+    }
+}
+
 impl ExchangeError {
     /// Under which kind it is counted.
     pub(super) fn kind(&self) -> FailureKind {
         match self {
             Self::Connect(_) | Self::ConnectTimeout(_) => FailureKind::Connect,
             Self::Tls(_) | Self::TlsTimeout(_) => FailureKind::Tls,
-            Self::Timeout => FailureKind::Timeout,
+            Self::Timeout(_) | Self::FirstByteTimeout(_) => FailureKind::Timeout,
             Self::Http(error) if tls_failure(error).is_some() => FailureKind::Tls,
             Self::Http(error) if is_protocol_error(error) => FailureKind::Protocol,
             Self::Http(error) => kind_of_end(error),

@@ -18,8 +18,8 @@ use thiserror::Error;
 use super::{codes, picker};
 use crate::code::Code;
 use crate::scenario::{
-    Artifacts, Expect, HttpSettings, Iteration, Phase, PhaseLoad, Request, Retry, Template,
-    TlsClient, UnfitValue, Varying,
+    Artifacts, Expect, HttpSettings, Iteration, PartTimeouts, Phase, PhaseLoad, Request, Retry,
+    Template, TlsClient, UnfitValue, Varying,
 };
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -191,6 +191,8 @@ pub(super) struct PreparedRequest {
     varying: Option<Arc<VaryingParts>>,
     /// From the send until the last byte of the answer.
     pub(super) timeout: Duration,
+    /// How long parts of that may take.
+    pub(super) part_timeouts: PartTimeouts,
     /// What a good answer looks like.
     pub(super) expect: Arc<Expect>,
     /// Most redirects that are followed.
@@ -366,6 +368,7 @@ fn prepare_one(
         body: request.body.clone(),
         varying: varying_parts(&request.varying).map_err(|name| invalid("header name", name))?,
         timeout: within_reach(request.timeout),
+        part_timeouts: request.part_timeouts,
         expect: Arc::new(request.expect.clone()),
         artifacts: request.artifacts.clone(),
     })

@@ -72,6 +72,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::load::exchange_error::Awaited;
     use crate::load::plan::prepared;
     use crate::scenario::{Expect, Request};
 
@@ -107,7 +108,7 @@ mod tests {
         assert_eq!(pause(Err(ExchangeError::Connect(refused()))), Some(100));
         let no_port = std::io::ErrorKind::AddrNotAvailable.into();
         assert_eq!(pause(Err(ExchangeError::Connect(no_port))), None, "this machine's");
-        assert_eq!(pause(Err(ExchangeError::Timeout)), None);
+        assert_eq!(pause(Err(ExchangeError::Timeout(Awaited::Head))), None);
     }
 
     #[test]

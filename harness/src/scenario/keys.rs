@@ -556,7 +556,7 @@ pub(super) static REQUEST: Table = Table {
         ),
         with_default(
             "timeout",
-            Shape::Duration,
+            Shape::Any(&[Shape::Duration, Shape::Map(&TIMEOUT)]),
             "60s",
             "From the send to the last byte of the answer.",
         ),
@@ -623,6 +623,30 @@ pub(super) static RETRY: Table = Table {
             Shape::Boolean,
             "false",
             "Whether a POST or PATCH is repeated, which may have had its effect already.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `timeout:` in its long form.
+pub(super) static TIMEOUT: Table = Table {
+    name: "timeout",
+    about: "How long an exchange may take, and parts of it.",
+    keys: &[
+        with_default(
+            "connect",
+            Shape::Duration,
+            "5s",
+            "Until there is a connection, with its TLS; at most `total`.",
+        ),
+        optional("first_byte", Shape::Duration, "From the send to the head of the answer."),
+        with_default(
+            "total",
+            Shape::Duration,
+            "60s",
+            "From the send to the last byte of the answer.",
         ),
     ],
     unsupported: &[],
@@ -845,6 +869,7 @@ pub(super) static ALL: &[&Table] = &[
     &DATA_SET,
     &PHASE,
     &REQUEST,
+    &TIMEOUT,
     &HEADER_FILE,
     &RETRY,
     &EXPECT,

@@ -14,6 +14,7 @@ use super::data_set::SentFile;
 use super::http::HttpSettings;
 use super::secret::Secret;
 use super::template::Varying;
+use super::timeouts::PartTimeouts;
 use crate::units::Unit;
 
 /// Longest time of one scrape when a file does not say: what a target has before the
@@ -372,6 +373,8 @@ pub struct Request {
     pub varying: Varying,
     /// From the send until the last byte of the answer.
     pub timeout: Duration,
+    /// How long parts of that may take.
+    pub part_timeouts: PartTimeouts,
     /// What a good answer looks like.
     pub expect: Expect,
     /// Most redirects that are followed; 0 for none.
@@ -397,6 +400,7 @@ impl Request {
             body: bytes::Bytes::new(),
             varying: Varying::default(),
             timeout: DEFAULT_REQUEST_TIMEOUT,
+            part_timeouts: PartTimeouts::default(),
             expect: Expect::default(),
             redirects: 0,
             retry: None,

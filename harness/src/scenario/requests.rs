@@ -10,13 +10,14 @@ use super::expect;
 use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::keys;
-use super::model::{Artifacts, DEFAULT_REQUEST_TIMEOUT, Expect, Request};
+use super::model::{Artifacts, Expect, Request};
 use super::names::Names;
 use super::parameters;
 use super::request_auth::{self, Senders};
 use super::retry::retry;
 use super::target::request_path;
 use super::template::{Form, Template, Varying, is_path};
+use super::timeouts::timeouts;
 use super::tree::{Node, Value};
 
 /// The largest weight: all weights together are written out as one order of requests.
@@ -73,11 +74,7 @@ fn request(
     let (mut headers, varying_headers) = headers(&fields, names, cx);
     let authorization = request_auth::of_request(&fields, &headers, senders, cx);
     let body = body(&fields, names, &mut headers, cx);
-    let timeout = if fields.has("timeout") {
-        fields.duration("timeout", cx)
-    } else {
-        Some(DEFAULT_REQUEST_TIMEOUT)
-    };
+    let timeouts = timeouts(&fields, cx);
     let gzip = gzip(&fields, &headers, cx);
     let redirects = if fields.has("redirects") {
         fields.whole("redirects", 0..=MOST_REDIRECTS, cx)
@@ -99,7 +96,8 @@ fn request(
         headers,
         authorization: authorization?,
         varying: Varying { path: varying_path, headers: varying_headers, body: None },
-        timeout: timeout?,
+        timeout: timeouts?.total,
+        part_timeouts: timeouts?.parts,
         expect: expect?,
         gzip: gzip?,
         redirects: u32::try_from(redirects?).ok()?,

@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the plans and the scripted servers of another test")]
 mod engine;
 mod http2;
+mod peers;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

@@ -9,6 +9,7 @@ mod nginx_https;
 mod nginx_keep_alive;
 mod nginx_requests;
 mod nginx_tls;
+mod node_target;
 mod prometheus_api;
 mod prometheus_target;
 #[path = "../support/mod.rs"]
