@@ -1,7 +1,12 @@
 //! Load over https on nginx, with an authority of the test's own: what is right passes,
 //! with metrics and files over the same TLS, and what is wrong says what it is.
 
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::support::authority::{Authority, LONG_AGO, NOW};
+use super::support::daemon::{GLANCE, PATIENCE};
 use super::support::nginx::Nginx;
 use super::support::{Ended, Workspace};
 use super::{reasons, report_of, requests};
@@ -187,4 +192,45 @@ fn a_server_that_goes_away_after_some_requests_loses_none() {
     let report = Workspace::new().run(&[&load[..], &slo].concat()).expect_code(0).report();
     assert_eq!(requests(&report, "succeeded"), 700);
     assert_eq!(nginx.answered("/version"), 700);
+}
+
+/// Starts a load that goes on for minutes, and interrupts it once it has begun.
+#[track_caller]
+fn interrupted(shop: &Shop, http: &str) {
+    let workspace = Workspace::new();
+    let scenario = format!(
+        "version: 1\nname: shop\ntarget: {}\ntls: {{ ca: {} }}\nhttp: {http}\n\
+         load: [{{ name: users, users: 4, for: 300s, think_time: 2ms }}]\n\
+         requests: [{{ name: version, get: /version }}]\nslo: ['ratio(success) >= 95%']\n",
+        shop.url(""),
+        shop.file("ca.pem"),
+    );
+    let file = workspace.write("scenario.yaml", &scenario);
+    let before = shop.nginx.access_log().len();
+    let mut child =
+        workspace.start(&["run", file.to_str().unwrap(), "--out", "json", "--save", "kept"]);
+    let began = Instant::now();
+    while shop.nginx.access_log().len() < before + 20 && began.elapsed() < PATIENCE {
+        std::thread::sleep(GLANCE);
+    }
+    // SIGTERM, because a job in the background may ignore SIGINT, and its children too.
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let asked = Instant::now();
+    while child.try_wait().unwrap().is_none() && asked.elapsed() < PATIENCE {
+        std::thread::sleep(GLANCE);
+    }
+    assert!(asked.elapsed() < PATIENCE, "it does not end: {http}");
+    let ended = Ended::from(child.wait_with_output().unwrap()).expect_code(143);
+    let request = &ended.report()["scenarios"][0]["requests"][0];
+    let count = |field: &str| request[field].as_u64().unwrap();
+    assert!(count("succeeded") > 0, "{request:#}");
+    assert_eq!(count("sent"), count("succeeded") + count("failed") + count("abandoned"));
+    workspace.run(&["report", "kept"]).expect_code(143);
+}
+
+#[test]
+fn a_signal_leaves_a_run_that_can_be_read_over_tls_and_http_2_too() {
+    let Some(shop) = Shop::good() else { return };
+    interrupted(&shop, "{ version: 2 }");
+    interrupted(&shop, "{ version: 1.1 }");
 }
