@@ -92,7 +92,8 @@ fn stalling(stall: Duration, period: Duration) -> Server {
 
 /// Four whole periods at 500/s: whenever the load begins, the share of arrivals that
 /// waits longer than x is (stall - x) / period. With coordinated omission p90 would be
-/// a fraction of a millisecond.
+/// a fraction of a millisecond. What shares the machine can only make an answer later, so
+/// that what is missing of the truth is held to 3 %; the benchmark holds both sides to it.
 async fn assert_stall_is_measured(max_in_flight: usize) -> u64 {
     let (stall, period) = (0.15, 0.57);
     let server = stalling(Duration::from_secs_f64(stall), Duration::from_secs_f64(period));
@@ -101,9 +102,11 @@ async fn assert_stall_is_measured(max_in_flight: usize) -> u64 {
     let result = run(plan).await;
     let request = &result.phases[0].requests[0];
     assert_eq!(request.succeeded, 1140);
-    for quantile in [0.90, 0.99] {
+    for quantile in [0.90, 0.99, 0.999] {
         let truth = stall - (1.0 - quantile) * period;
-        assert_near(percentile(&request.latency_ok, quantile), truth);
+        let measured = percentile(&request.latency_ok, quantile);
+        assert_near(measured, truth);
+        assert!(measured >= truth * 0.97, "measured {measured} s, by arithmetic {truth} s");
     }
     request.late
 }
