@@ -8,7 +8,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use slogate::scenario::{ReadOptions, Variables, read_text, reference_tables, schema};
+use slogate::scenario::{ReadOptions, Variables, read, read_text, reference_tables, schema};
 use support::outside;
 use support::page::{assert_fresh, with_between_marks};
 
@@ -100,9 +100,7 @@ fn every_scenario_among_the_examples_reads() {
     let files = yaml_files("docs/examples");
     assert!(!files.is_empty());
     for file in files {
-        let text = std::fs::read_to_string(file).unwrap();
-        let read =
-            read_text(Path::new("x.yaml"), &text, &Variables::new(), &ReadOptions::default());
+        let read = read(&file, &Variables::new(), &ReadOptions::default());
         let loaded = read.unwrap_or_else(|problems| panic!("{}", problems.render()));
         assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
     }

@@ -58,6 +58,7 @@ macro_rules! fixtures {
 }
 
 fixtures! {
+    flows_that_cannot_follow: "flows";
     data_that_cannot_be_sent: "data";
     unknown_keys_are_reported_with_what_was_meant: "typos";
     wrong_types_are_reported_with_what_is_expected: "types";

@@ -35,8 +35,8 @@ fn request(request: &str) -> Request {
     scenario.requests[0].clone()
 }
 
-fn iteration(number: u64) -> Iteration {
-    Iteration { number, user: 3, uuid_seed: 7 }
+fn iteration(number: u64) -> Iteration<'static> {
+    Iteration { number, user: 3, uuid_seed: 7, origin: "http://127.0.0.1:1", captured: &[] }
 }
 
 fn rendered(template: Option<&Template>, number: u64) -> String {

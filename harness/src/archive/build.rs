@@ -4,6 +4,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use super::flows::flow_records;
 use super::record::{
     BesideRecord, Configuration, DataFileRecord, GeneratorRecord, InstanceScrapes, MachineRecord,
     Measured, MeasuredWord, Model, PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord,
@@ -131,6 +132,7 @@ impl ScenarioRecord {
                 .load
                 .map(|load| repeated_request_records(scenario, load))
                 .unwrap_or_default(),
+            flows: run.load.map(|load| flow_records(&scenario.flows, load)).unwrap_or_default(),
             slos: run.objectives.iter().map(|(one, judged)| slo_record(one, judged)).collect(),
             alerts: Vec::new(),
             generator: run.load.map(|load| generator_record(load, run.series)),

@@ -11,6 +11,7 @@ mod build;
 pub mod codes;
 mod definition;
 mod error;
+mod flows;
 mod folders;
 mod layout;
 mod read;

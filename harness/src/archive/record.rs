@@ -131,6 +131,9 @@ pub struct ScenarioRecord {
     /// One for each request over all repetitions of a phase; `phase` is the name that
     /// the repetitions share.
     pub repeated_requests: Vec<RequestRecord>,
+    /// One for each flow in each phase; none where requests are independent.
+    #[serde(default)]
+    pub flows: Vec<FlowRecord>,
     /// One for each objective, in file order.
     pub slos: Vec<SloRecord>,
     /// Alerts judged against this run.
@@ -319,6 +322,25 @@ pub struct RequestRecord {
     pub service_time_seconds: Times,
     /// The generator's own delay, of open phases.
     pub lag_seconds: Times,
+}
+
+/// One flow in one phase: `count >= started = completed + failed + unfinished`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FlowRecord {
+    /// The flow's name.
+    pub name: String,
+    /// The phase.
+    pub phase: String,
+    /// Iterations that were meant to begin.
+    pub count: u64,
+    /// Iterations whose first step was sent.
+    pub started: u64,
+    /// Iterations whose last step was answered as expected.
+    pub completed: u64,
+    /// Iterations that ended at a step that failed; the steps after it were not sent.
+    pub failed: u64,
+    /// Iterations that the end of the load cut off.
+    pub unfinished: u64,
 }
 
 /// Percentiles of times in seconds: a number, `"unbounded"`, or `null` for no samples.

@@ -6,9 +6,10 @@
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::capture::capture;
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
-use crate::scenario::{Expect, JsonWanted};
+use crate::scenario::{Datum, Expect, JsonWanted};
 
 /// Longest body that is kept in order to be judged; a longer one is not what a
 /// scenario that looks into it can have expected.
@@ -65,12 +66,27 @@ pub(super) struct Judgement {
     pub(super) failure: Option<FailureKind>,
     /// Where the file is that the answer points to.
     pub(super) artifact_url: Option<String>,
+    /// What the steps after it need of it, in order.
+    pub(super) captured: Vec<Datum>,
+}
+
+impl Judgement {
+    fn failed(kind: FailureKind) -> Self {
+        Self { failure: Some(kind), artifact_url: None, captured: Vec::new() }
+    }
+}
+
+impl AnswerBody {
+    /// What is in it, if all of it was kept.
+    pub(super) fn whole(&self) -> Option<&[u8]> {
+        is_whole(self).then_some(&self.content[..])
+    }
 }
 
 /// Compares a complete answer with what its request expects.
 pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
     if let Some(kind) = why_not_looked_at(request, answer) {
-        return Judgement { failure: Some(kind), artifact_url: None };
+        return Judgement::failed(kind);
     }
     let document = request.parses_answer().then(|| document(&answer.body)).flatten();
     let as_expected = headers_are_expected(&request.expect, &answer.headers)
@@ -82,8 +98,13 @@ pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
         }
         _ => None,
     };
-    let failure = (!as_expected).then_some(FailureKind::Expectation);
-    Judgement { failure, artifact_url }
+    if !as_expected {
+        return Judgement::failed(FailureKind::Expectation);
+    }
+    match capture(&request.captures, answer, document.as_ref()) {
+        Some(captured) => Judgement { failure: None, artifact_url, captured },
+        None => Judgement::failed(FailureKind::Capture),
+    }
 }
 
 fn why_not_looked_at(request: &PreparedRequest, answer: &Answer) -> Option<FailureKind> {

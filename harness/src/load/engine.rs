@@ -110,8 +110,14 @@ impl Engine {
         let has_warm_up = !plan.phases[0].measured;
         let limit = (!has_warm_up).then_some(FIRST_REQUESTS);
         let liveness = Liveness::new(limit, stop.clone());
-        let uuid_seed = plan.uuid_seed;
-        let target = Arc::new(Target { requests, dial, liveness, uuid_seed });
+        let target = Arc::new(Target {
+            requests,
+            first_steps: plan.first_steps(),
+            origin: plan.origin(),
+            dial,
+            liveness,
+            uuid_seed: plan.uuid_seed,
+        });
         let meters = Arc::new(LiveMeters::new(&plan));
         let mut threads = Vec::new();
         for lane in 0..plan.lanes() {
@@ -324,8 +330,7 @@ impl Engine {
     }
 
     fn picker(&self, phase: usize) -> Picker {
-        let weights: Vec<u32> = self.plan.requests.iter().map(|request| request.weight).collect();
-        Picker::new(&weights, self.plan.seed, phase)
+        Picker::new(&self.plan.weights(), self.plan.seed, phase)
     }
 
     /// Why the load must not go on, if so. Nobody having answered explains more than

@@ -212,7 +212,8 @@ impl Generator {
                 now = Instant::now();
                 self.last_wake = now;
             }
-            let id = CellId { phase: phase.phase, request: phase.picker.pick(arrival.number) };
+            let first = self.lane.target.first_steps[phase.picker.pick(arrival.number)];
+            let id = CellId { phase: phase.phase, request: first };
             self.lane.arrive(id, phase.before + arrival.number, due, now);
             if now > ends + LATE_FOR_ITS_PHASE || now.duration_since(due) > MISSED_AFTER {
                 self.lane.recorder.borrow_mut().missed(id);

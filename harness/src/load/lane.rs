@@ -24,6 +24,10 @@ pub(super) struct Target {
     pub(super) requests: Vec<PreparedRequest>,
     pub(super) dial: Arc<Dial>,
     pub(super) liveness: Liveness,
+    /// The request with which each flow begins; each request where they are independent.
+    pub(super) first_steps: Vec<usize>,
+    /// Scheme, host and port: `http://127.0.0.1:80`.
+    pub(super) origin: String,
     /// What makes the identifiers of this run differ from another's.
     pub(super) uuid_seed: u64,
 }
@@ -231,7 +235,14 @@ mod tests {
         let liveness = Liveness::new(None, CancellationToken::new());
         let dial = Arc::new(Dial::of(&plan).unwrap());
         let requests = prepare(&plan).unwrap();
-        let target = Arc::new(Target { requests, dial, liveness, uuid_seed: 0 });
+        let target = Arc::new(Target {
+            requests,
+            first_steps: plan.first_steps(),
+            origin: String::new(),
+            dial,
+            liveness,
+            uuid_seed: 0,
+        });
         let recorder = Recorder::new(Arc::clone(&meters), 0);
         let bounds = LaneBounds { in_flight: 1, queued: 2 };
         let lane = Rc::new(Lane::new(target, recorder, bounds));

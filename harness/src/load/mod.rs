@@ -13,6 +13,7 @@ mod answer;
 mod arrivals;
 mod body_reader;
 mod buckets;
+mod capture;
 pub mod codes;
 mod connect;
 mod connection;

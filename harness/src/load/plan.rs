@@ -18,8 +18,8 @@ use thiserror::Error;
 use super::{codes, picker};
 use crate::code::Code;
 use crate::scenario::{
-    Artifacts, Expect, HttpSettings, Iteration, PartTimeouts, Phase, PhaseLoad, Request, Retry,
-    Template, TlsClient, UnfitValue, Varying,
+    Artifacts, Capture, CaptureFrom, Expect, Flow, HttpSettings, Iteration, PartTimeouts, Phase,
+    PhaseLoad, Request, Retry, Template, ThinkTime, TlsClient, UnfitValue, Varying,
 };
 
 /// Requests in flight at once when a plan does not say: beyond the capacity of
@@ -38,6 +38,8 @@ const MOST_DEFAULT_THREADS: usize = 2;
 /// Weights may add up to so much after their common divisor is taken out: one block
 /// of the order of requests has as many entries.
 const MOST_WEIGHT: u64 = 1_000_000;
+/// A user who sends the next step at once.
+const NO_THOUGHT: ThinkTime = ThinkTime { shortest: Duration::ZERO, longest: Duration::ZERO };
 /// Longer than any load, and short enough to be added to any instant.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
@@ -48,6 +50,8 @@ pub struct LoadPlan {
     pub phases: Vec<Phase>,
     /// Requests, picked by weight; never empty.
     pub requests: Vec<Request>,
+    /// Flows of them, picked by weight; without any, requests are picked by their own.
+    pub flows: Vec<Flow>,
     /// Where to connect; names are resolved by the caller, once.
     pub address: SocketAddr,
     /// The `Host` header of every request that does not bring its own.
@@ -84,6 +88,7 @@ impl LoadPlan {
         Self {
             phases,
             requests,
+            flows: Vec::new(),
             address,
             host_header,
             tls: None,
@@ -95,6 +100,31 @@ impl LoadPlan {
             drain: DEFAULT_DRAIN,
             latency_bounds_seconds: Vec::new(),
         }
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Scheme, host and port of the target.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme(), self.host_header)
+    }
+
+    /// The weights of what is picked.
+    pub(super) fn weights(&self) -> Vec<u32> {
+        if self.flows.is_empty() {
+            return self.requests.iter().map(|request| request.weight).collect();
+        }
+        self.flows.iter().map(|flow| flow.weight).collect()
+    }
+
+    /// The request with which each of what is picked begins.
+    pub(super) fn first_steps(&self) -> Vec<usize> {
+        if self.flows.is_empty() {
+            return (0..self.requests.len()).collect();
+        }
+        self.flows.iter().map(|flow| flow.steps.start).collect()
     }
 
     /// Threads that will really send.
@@ -203,6 +233,10 @@ pub(super) struct PreparedRequest {
     pub(super) gzip: bool,
     /// Files that good answers point to.
     pub(super) artifacts: Option<Artifacts>,
+    /// What the steps after it need of its answer.
+    pub(super) captures: Arc<[Capture]>,
+    /// How long a user thinks before the step after it; `None` where there is none.
+    pub(super) next_step: Option<ThinkTime>,
 }
 
 /// The parts of a request that are put together for each iteration.
@@ -221,7 +255,7 @@ impl PreparedRequest {
 
     /// It with the values of one iteration in it. An error where one of them is nothing
     /// that can stand there: a path that is none, a line break in a header.
-    pub(super) fn of_iteration(&self, iteration: &Iteration) -> Result<Self, UnfitValue> {
+    pub(super) fn of_iteration(&self, iteration: &Iteration<'_>) -> Result<Self, UnfitValue> {
         let mut request = self.clone();
         let Some(varying) = request.varying.take() else { return Ok(request) };
         let mut text = Vec::new();
@@ -273,17 +307,23 @@ impl PreparedRequest {
 
     /// Whether the body of the answer is read as JSON.
     pub(super) fn parses_answer(&self) -> bool {
-        !self.expect.json.is_empty() || self.artifacts.is_some()
+        !self.expect.json.is_empty()
+            || self.artifacts.is_some()
+            || self.captures.iter().any(|one| matches!(one.from, CaptureFrom::Json(_)))
     }
 
     /// Whether the body of the answer must be kept in order to judge it.
     pub(super) fn keeps_answer(&self) -> bool {
-        self.parses_answer() || !self.expect.contains.is_empty()
+        self.parses_answer() || !self.expect.contains.is_empty() || self.captures_text()
     }
 
     /// Whether anything of the answer's body is judged.
     pub(super) fn looks_into_body(&self) -> bool {
-        self.expect.looks_into_body() || self.artifacts.is_some()
+        self.expect.looks_into_body() || self.keeps_answer()
+    }
+
+    fn captures_text(&self) -> bool {
+        self.captures.iter().any(|one| matches!(one.from, CaptureFrom::Regex(_)))
     }
 
     /// Whether a header of its own asks for an encoding.
@@ -300,16 +340,25 @@ pub(super) fn prepare(plan: &LoadPlan) -> Result<Vec<PreparedRequest>, LoadError
     if plan.requests.is_empty() {
         return Err(LoadError::Empty("requests"));
     }
-    let weights: Vec<u32> = plan.requests.iter().map(|request| request.weight).collect();
-    let sum = picker::block_length(&weights);
+    let is_there = |flow: &Flow| !flow.steps.is_empty() && flow.steps.end <= plan.requests.len();
+    if !plan.flows.iter().all(is_there) {
+        return Err(LoadError::Empty("steps in one of its flows"));
+    }
+    let sum = picker::block_length(&plan.weights());
     if sum > MOST_WEIGHT {
         return Err(LoadError::Weights { sum });
     }
-    let scheme = if plan.tls.is_some() { "https" } else { "http" };
-    let prepared =
-        plan.requests.iter().map(|request| prepare_one(request, scheme, &plan.host_header));
-    let told = |request: PreparedRequest| request.telling(plan.http);
-    prepared.map(|request| request.map(told)).collect()
+    let prepare = |request| {
+        let prepared = prepare_one(request, plan.scheme(), &plan.host_header);
+        prepared.map(|request| request.telling(plan.http))
+    };
+    let mut requests: Vec<_> = plan.requests.iter().map(prepare).collect::<Result<_, _>>()?;
+    for step in
+        plan.flows.iter().flat_map(|flow| flow.steps.start..flow.steps.end.saturating_sub(1))
+    {
+        requests[step].next_step = Some(plan.requests[step].think_time.unwrap_or(NO_THOUGHT));
+    }
+    Ok(requests)
 }
 
 /// A duration that can be added to an instant.
@@ -371,6 +420,8 @@ fn prepare_one(
         part_timeouts: request.part_timeouts,
         expect: Arc::new(request.expect.clone()),
         artifacts: request.artifacts.clone(),
+        captures: request.captures.clone().into(),
+        next_step: None,
     })
 }
 

@@ -1,7 +1,8 @@
 //! Where a worker's next request comes from, and when it must stop.
 //!
 //! One worker loop serves open and closed phases: it asks its work for the next
-//! ticket until there is none.
+//! ticket until there is none. A ticket is for the first step of a flow; where requests
+//! are independent, each is a flow of its own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::Lane;
 use super::picker::Picker;
+use super::random::mixed;
 use super::recorder::CellId;
 use super::think::Thinking;
 
@@ -27,10 +29,23 @@ pub(super) struct Ticket {
     pub(super) user: u32,
 }
 
+impl Ticket {
+    /// Decides how long is thought after it.
+    pub(super) fn seed(self) -> u64 {
+        mixed(self.iteration ^ mixed(self.id.request as u64))
+    }
+
+    /// The step after this one.
+    pub(super) fn next_step(self, now: Instant) -> Self {
+        let id = CellId { request: self.id.request + 1, ..self.id };
+        Self { id, intended: now, start: Start::ByUser, ..self }
+    }
+}
+
 /// How a request came to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
-    /// By a user of a closed phase, after its answer before.
+    /// By a user, after the answer before: in a closed phase, or a later step of a flow.
     ByUser,
     /// By schedule, with a slot free.
     AtOnce,
@@ -114,7 +129,8 @@ impl User {
         if matches!(self.stop, UserStop::Total(total) if number >= total) {
             return None;
         }
-        let request = self.draws.picker.borrow_mut().pick(number);
+        let picked = self.draws.picker.borrow_mut().pick(number);
+        let request = lane.target.first_steps[picked];
         let id = CellId { phase: self.phase, request };
         lane.recorder.borrow_mut().intended(id, intended);
         let iteration = self.draws.before + number;

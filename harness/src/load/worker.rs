@@ -18,8 +18,9 @@ use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, EndRecord, SendRecord};
+use super::think::Thinking;
 use super::ticket::{Start, Ticket, Work};
-use crate::scenario::Iteration;
+use crate::scenario::{Datum, Iteration};
 
 /// Pause of a user that found no connection: without it a dead target would be
 /// asked thousands of times a second, and a generator beside it would take the
@@ -35,7 +36,7 @@ pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
     loop {
         let mut work = worker.next_work().await;
         while let Some(ticket) = work.next(&worker.around.lane) {
-            let failure = worker.perform(ticket).await;
+            let failure = worker.perform_flow(ticket).await;
             let think_time = work.think_time(worker.freed);
             let unconnected = failure.as_ref().is_some_and(FailureKind::is_unconnected);
             if unconnected && matches!(work, Work::User(_)) {
@@ -53,6 +54,8 @@ struct Worker {
     around: Around,
     /// When the exchange before ended: from then on a slot was free.
     freed: Instant,
+    /// What the steps of the flow so far have captured, in order.
+    captured: Vec<Datum>,
 }
 
 /// What the exchange asks of its worker.
@@ -75,7 +78,7 @@ impl Worker {
         let current = Current { id: CellId { phase: 0, request: 0 }, body_bytes: 0 };
         let now = Instant::now();
         let around = Around { lane, slot, deadline: Deadline::new(now), current };
-        Self { connection: None, around, freed: now }
+        Self { connection: None, around, freed: now, captured: Vec::new() }
     }
 
     /// Waits for work; closes the connection when the other side has.
@@ -120,6 +123,43 @@ impl Worker {
         }
     }
 
+    /// Sends the steps of a flow one after the other; the first that fails ends it. An
+    /// independent request is a flow of one step.
+    async fn perform_flow(&mut self, first: Ticket) -> Option<FailureKind> {
+        let mut ticket = first;
+        self.captured.clear();
+        loop {
+            let failure = self.perform(ticket).await;
+            let next_step = self.around.lane.target.requests[ticket.id.request].next_step;
+            let (None, Some(think_time)) = (&failure, next_step) else { return failure };
+            self.think_before_step(Thinking::new(think_time, ticket.seed()).next()).await;
+            let lane = &self.around.lane;
+            if lane.is_stopping() || lane.is_giving_up() {
+                self.freed = Instant::now();
+                return None;
+            }
+            ticket = ticket.next_step(Instant::now());
+            lane.recorder.borrow_mut().intended(ticket.id, ticket.intended);
+        }
+    }
+
+    /// Lets a user think between two steps, until the drain is over.
+    async fn think_before_step(&mut self, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        let mut sleep = std::pin::pin!(tokio::time::sleep(time));
+        std::future::poll_fn(|context| {
+            self.around.slot.remember(context.waker());
+            if self.around.lane.is_giving_up() {
+                return Poll::Ready(());
+            }
+            self.tend_connection(context);
+            sleep.as_mut().poll(context)
+        })
+        .await;
+    }
+
     /// Sends one request, awaits its answer, records what came of it.
     async fn perform(&mut self, ticket: Ticket) -> Option<FailureKind> {
         let lane = Rc::clone(&self.around.lane);
@@ -128,8 +168,13 @@ impl Worker {
         if !request.varies() {
             return self.send(ticket, request, target).await;
         }
-        let iteration =
-            Iteration { number: ticket.iteration, user: ticket.user, uuid_seed: target.uuid_seed };
+        let iteration = Iteration {
+            number: ticket.iteration,
+            user: ticket.user,
+            uuid_seed: target.uuid_seed,
+            origin: &target.origin,
+            captured: &self.captured,
+        };
         let Ok(request) = request.of_iteration(&iteration) else {
             let kind = FailureKind::Capture;
             lane.recorder.borrow_mut().never_sent(ticket.id, kind.clone());
@@ -159,6 +204,7 @@ impl Worker {
                 end.body_bytes = answer.body.received_bytes;
                 end.failure = judgement.failure;
                 end.artifact_url = judgement.artifact_url;
+                self.captured.extend(judgement.captured);
             }
             Err(error) => end.failure = Some(error.kind()),
         }

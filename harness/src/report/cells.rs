@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::flows;
 use super::scrapes::scrapes_line;
 use super::words::{mark, printable};
 use crate::archive::{
@@ -192,6 +193,7 @@ pub(super) fn notes(scenario: &ScenarioRecord) -> Vec<String> {
         lines.push("* not measured: shown, and left out of verdicts".to_owned());
     }
     lines.extend(failures(&requests));
+    lines.extend(flows::lines(scenario));
     if let Some(generator) = &scenario.generator {
         lines.push(generator_line(generator, &requests));
     }

@@ -4,6 +4,7 @@
 
 mod cells;
 mod csv;
+mod flows;
 mod github;
 mod json;
 mod junit;

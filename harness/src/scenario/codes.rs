@@ -32,6 +32,7 @@ pub const CODES: CodeGroup = CodeGroup {
         UNKNOWN_NAME,
         UNUSED_DATA,
         UNUSABLE_DATA,
+        UNUSED_CAPTURE,
         DUPLICATE_NAME,
         NEEDS_METRICS,
         UNMEASURED_PHASE,
@@ -126,6 +127,9 @@ pub const UNUSED_DATA: Code = Code::new(&["unused-data", include_str!("codes/unu
 /// A data file that cannot be read, or has a row that cannot be sent.
 pub const UNUSABLE_DATA: Code =
     Code::new(&["unusable-data", include_str!("codes/unusable-data.md")]);
+/// A capture that no step uses.
+pub const UNUSED_CAPTURE: Code =
+    Code::new(&["unused-capture", include_str!("codes/unused-capture.md")]);
 /// Two things of one name.
 pub const DUPLICATE_NAME: Code =
     Code::new(&["duplicate-name", include_str!("codes/duplicate-name.md")]);

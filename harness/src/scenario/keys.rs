@@ -175,10 +175,15 @@ pub(super) static SCENARIO: Table = Table {
             "Most requests of phases with `rate` at once. More wait (late), and their wait is part of their latency; what waits when there is no room, or when the load ends, is never sent (dropped), and failed. `--max-in-flight` wins.",
         ),
         required("load", Shape::List(&Shape::Map(&PHASE)), "Phases, one after the other."),
-        required(
+        optional(
             "requests",
             Shape::List(&Shape::Map(&REQUEST)),
             "What is sent: independent requests, picked by weight in a seeded, even order.",
+        ),
+        optional(
+            "flows",
+            Shape::List(&Shape::Map(&FLOW)),
+            "What is sent, in place of `requests`: steps that follow each other, picked by weight; `rate` and `iterations` count flows.",
         ),
         required("slo", SLO_SHAPE, "What must hold; `none` is the explicit load-only form."),
         optional(
@@ -187,8 +192,8 @@ pub(super) static SCENARIO: Table = Table {
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &["flows", "alerts", "abort", "retry", "proxy"],
-    one_of: &[],
+    unsupported: &["alerts", "abort", "retry", "proxy"],
+    one_of: &[&["requests", "flows"]],
     overrides: false,
 };
 
@@ -494,6 +499,42 @@ const PARAMETERS: Shape = Shape::Named(&Shape::Any(&[Shape::Scalar, Shape::List(
 /// The HTTP methods that are keys of a request.
 pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head"];
 
+/// One entry of `flows:`.
+pub(super) static FLOW: Table = Table {
+    name: "flow",
+    about: "Steps that one user sends one after the other, on one connection. A step that fails ends the iteration.",
+    keys: &[
+        required("name", Shape::Name, "The flow's name, unique among flows."),
+        with_default("weight", Shape::Whole(1), "1", "The flow's share of the iterations."),
+        required(
+            "steps",
+            Shape::List(&Shape::Map(&REQUEST)),
+            "Requests without `weight`, in order; their names are unique in the file.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
+/// One entry of `capture:`.
+pub(super) static CAPTURE: Table = Table {
+    name: "capture",
+    about: "Where a value is in a step's answer. Where there is none, or an empty one, the step has failed (`capture`).",
+    keys: &[
+        optional("json", Shape::JsonPath, "At this path of the JSON body; it keeps its type."),
+        optional("header", Shape::Text, "In this header; of several the first."),
+        optional(
+            "regex",
+            Shape::Text,
+            "Where this expression first matches the body: its first group, or all of it.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[&["json", "header", "regex"]],
+    overrides: false,
+};
+
 /// A header whose value stands in a file.
 pub(super) static HEADER_FILE: Table = Table {
     name: "header in a file",
@@ -587,8 +628,18 @@ pub(super) static REQUEST: Table = Table {
             Shape::Map(&ARTIFACTS),
             "Files that an answer points to, fetched after the closing scrape.",
         ),
+        optional(
+            "capture",
+            Shape::Named(&Shape::Map(&CAPTURE)),
+            "In a step of a flow: values of the answer, which later steps call `{{name}}`.",
+        ),
+        optional(
+            "think_time",
+            Shape::ThinkTime,
+            "In a step of a flow: how long the user waits between its answer and the next step, `500ms`; or evenly spread, `200ms..1s`.",
+        ),
     ],
-    unsupported: &["capture", "steps", "proxy", "tls", "multipart"],
+    unsupported: &["steps", "proxy", "tls", "multipart"],
     one_of: &[METHODS],
     overrides: false,
 };
@@ -868,7 +919,9 @@ pub(super) static ALL: &[&Table] = &[
     &HTTP,
     &DATA_SET,
     &PHASE,
+    &FLOW,
     &REQUEST,
+    &CAPTURE,
     &TIMEOUT,
     &HEADER_FILE,
     &RETRY,

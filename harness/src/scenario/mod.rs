@@ -10,6 +10,7 @@ mod api_source;
 mod beside;
 mod body;
 mod bounded;
+mod capture;
 mod client;
 pub mod codes;
 mod column;
@@ -21,6 +22,7 @@ mod expect;
 mod fields;
 mod files;
 mod finding;
+mod flows;
 mod header;
 mod hidden;
 mod http;
@@ -73,9 +75,11 @@ pub use access::{
     tls_failure,
 };
 pub use bounded::read_at_most;
+pub use capture::{Capture, CaptureFrom};
 pub use data_set::SentFile;
 pub use datum::Datum;
 pub(crate) use fields::closest;
+pub use flows::Flow;
 pub use hidden::Hidden;
 pub use http::{HttpSettings, HttpVersion};
 pub use known::{KnownFamily, KnownMetrics};

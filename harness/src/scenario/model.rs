@@ -10,7 +10,9 @@ use std::time::Duration;
 use slogate_promql::Selector;
 
 use super::access::{Access, Authorization, Tls};
+use super::capture::Capture;
 use super::data_set::SentFile;
+use super::flows::Flow;
 use super::http::HttpSettings;
 use super::secret::Secret;
 use super::template::Varying;
@@ -70,6 +72,9 @@ pub struct Scenario {
     pub phases: Vec<Phase>,
     /// Requests, picked by weight; never empty.
     pub requests: Vec<Request>,
+    /// Flows of requests, picked by weight; none where requests are independent. Each request
+    /// is a step of one flow then.
+    pub flows: Vec<Flow>,
     /// The files whose rows are sent.
     pub sent_files: Vec<SentFile>,
     /// What must hold.
@@ -385,6 +390,10 @@ pub struct Request {
     pub gzip: bool,
     /// Files to fetch after the closing scrape.
     pub artifacts: Option<Artifacts>,
+    /// What a step takes out of its answer for the steps after it.
+    pub captures: Vec<Capture>,
+    /// How long a step's answer is thought about before the next step.
+    pub think_time: Option<ThinkTime>,
 }
 
 impl Request {
@@ -406,6 +415,8 @@ impl Request {
             retry: None,
             gzip: false,
             artifacts: None,
+            captures: Vec::new(),
+            think_time: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What `{{name}}` can stand for in one place of a file.
 //!
-//! A name is a data set, a field of one (`{{users.name}}`), or a value that every
-//! iteration has.
+//! A name is a data set, a field of one (`{{users.name}}`), a value that every iteration
+//! has, or what a step before has captured.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,7 @@ use super::context::Context;
 use super::data_set::{DataSet, SentFile, fits};
 use super::fields::{self, Fields, closest};
 use super::model::{Phase, PhaseLoad};
+use super::source::Span;
 use super::template::{Form, ValueOf};
 use super::tree::{Node, Value};
 
@@ -28,6 +29,18 @@ pub(super) struct Names {
     columns: BTreeMap<String, Arc<Column>>,
     /// A phase without users, for which `{{user}}` is nobody.
     phase_without_users: Option<String>,
+    /// What the steps so far of this flow capture, in order.
+    captured: Vec<Captured>,
+    /// What any step of this flow captures, as it is written.
+    captured_in_all: Vec<String>,
+}
+
+/// What a step captures.
+#[derive(Debug)]
+struct Captured {
+    name: String,
+    at: Span,
+    is_used: bool,
 }
 
 /// What a name stands for.
@@ -94,6 +107,48 @@ impl Names {
         }
     }
 
+    /// Begins a flow; captures of another are not known in it.
+    pub(super) fn enter_flow(&mut self, steps: &[Node]) {
+        self.captured.clear();
+        let captures = steps.iter().filter_map(|step| step.get("capture"));
+        let names = captures.flat_map(|node| match &node.value {
+            Value::Map(entries) => entries.as_slice(),
+            _ => &[],
+        });
+        self.captured_in_all = names.filter_map(|(key, _)| key.text()).map(str::to_owned).collect();
+    }
+
+    /// From here on a name is what a step has captured.
+    pub(super) fn capture(&mut self, name: &str, key: &Node, cx: &mut Context) {
+        let taken = if self.captured.iter().any(|other| other.name == name) {
+            Some("captured in this flow already")
+        } else if self.sets.contains_key(name) {
+            Some("a data set")
+        } else if OF_ITERATION.contains(&name) {
+            Some("what every iteration has")
+        } else {
+            None
+        };
+        if let Some(taken) = taken {
+            cx.error(codes::DUPLICATE_NAME, key.span, format!("`{name}` is {taken}"))
+                .help("give the capture another name");
+        }
+        self.captured.push(Captured { name: name.to_owned(), at: key.span, is_used: false });
+    }
+
+    /// Ends a flow; warns about captures that no step used.
+    pub(super) fn leave_flow(&mut self, cx: &mut Context) {
+        for captured in self.captured.iter().filter(|captured| !captured.is_used) {
+            let name = &captured.name;
+            cx.warning(codes::UNUSED_CAPTURE, captured.at, format!("no step uses the capture `{name}`"))
+                .help(format!(
+                    "write \"{{{{{name}}}}}\" in a later step, or remove it; to see that a value is there, write `expect`"
+                ));
+        }
+        self.captured.clear();
+        self.captured_in_all.clear();
+    }
+
     /// The files whose rows are sent.
     pub(super) fn files(&self) -> Vec<SentFile> {
         self.sets.iter().filter_map(|(name, set)| set.file(name)).collect()
@@ -112,6 +167,10 @@ impl Names {
         node: &Node,
         cx: &mut Context,
     ) -> Option<Named> {
+        if let Some(number) = self.captured.iter().position(|captured| captured.name == name) {
+            self.captured[number].is_used = true;
+            return Some(Named::Value(ValueOf::Captured(number)));
+        }
         if self.sets.contains_key(name) {
             self.used.insert(name.to_owned());
             return self.whole_set(name, form, node, cx);
@@ -177,9 +236,21 @@ impl Names {
     }
 
     fn unknown(&self, name: &str, node: &Node, cx: &mut Context) -> Option<Named> {
-        let known = self.sets.keys().map(String::as_str).chain(OF_ITERATION);
+        if self.captured_in_all.iter().any(|later| later == name) {
+            let message =
+                format!("`{{{{{name}}}}}` stands before the end of the step that captures it");
+            cx.error(codes::UNKNOWN_NAME, node.span, message)
+                .help("a capture is known to the steps after its own");
+            return None;
+        }
+        let captured = self.captured.iter().map(|captured| captured.name.as_str());
+        let known = self.sets.keys().map(String::as_str).chain(OF_ITERATION).chain(captured);
         let meant = closest(name, known);
-        let message = format!("`{{{{{name}}}}}` is not a data set of this file");
+        let message = if self.captured_in_all.is_empty() {
+            format!("`{{{{{name}}}}}` is not a data set of this file")
+        } else {
+            format!("`{{{{{name}}}}}` is neither a data set of this file nor captured here")
+        };
         let problem = cx.error(codes::UNKNOWN_NAME, node.span, message);
         if let Some(meant) = meant {
             problem.label(format!("did you mean `{{{{{meant}}}}}`?"));

@@ -3,6 +3,8 @@
 mod closed;
 mod open;
 
+pub(super) use closed::think_time;
+
 use super::codes;
 use super::context::Context;
 use super::fields::Fields;

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::data_file::hexadecimal;
 use super::fields::{self, Fields};
 use super::files;
+use super::flows::{self, Sent};
 use super::http::{self, HttpSettings};
 use super::keys;
 use super::known::KnownMetrics;
@@ -26,7 +27,6 @@ use super::objectives;
 use super::phases;
 use super::problem::{Problem, Problems};
 use super::request_auth::{self, Senders};
-use super::requests;
 use super::samples::{self, Shortage};
 use super::secrecy;
 use super::secret::Secret;
@@ -133,6 +133,7 @@ pub fn observed_scenario(
         max_in_flight: None,
         phases: Vec::new(),
         requests: Vec::new(),
+        flows: Vec::new(),
         sent_files: Vec::new(),
         objectives: Objectives::Judged(objectives),
         unmoved: Unmoved::default(),
@@ -254,8 +255,9 @@ fn scenario(
     let sender = request_auth::of_scenario(&file, target.as_ref(), cx);
     let senders =
         Senders { of_scenario: sender.as_ref().and_then(Option::as_ref), target: target.as_ref() };
-    let requests = requests::requests(&file, &mut names, senders, cx);
-    let surroundings = surroundings(&file, phases.as_deref(), requests.as_deref());
+    let sent = flows::sent(&file, &mut names, senders, cx);
+    let surroundings =
+        surroundings(&file, phases.as_deref(), sent.as_ref().map(|sent| &sent.requests[..]));
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
     let unmoved = unmoved(&file, cx);
     names.warn_unused(cx);
@@ -263,14 +265,14 @@ fn scenario(
         let credentials = secrecy::credentials(root, cx);
         secrecy::refuse_published(objectives, &credentials, cx);
     }
-    if let (Some(phases), Some(requests), Some(Objectives::Judged(objectives))) =
-        (&phases, &requests, &objectives)
+    if let (Some(phases), Some(sent), Some(Objectives::Judged(objectives))) =
+        (&phases, &sent, &objectives)
     {
-        warn_about_samples(objectives, phases, requests, cx);
+        warn_about_samples(objectives, phases, sent, cx);
         warn_about_late_aborts(objectives, phases, cx);
     }
     let (name, target, metrics) = (name?, target?, metrics?);
-    let (phases, requests, objectives) = (phases?, requests?, objectives?);
+    let (phases, sent, objectives) = (phases?, sent?, objectives?);
     if cx.problem_count() > 0 {
         return None;
     }
@@ -293,7 +295,8 @@ fn scenario(
         max_in_flight: max_in_flight?,
         phases,
         sent_files: names.files(),
-        requests: with_bodies(requests, &names),
+        requests: with_bodies(sent.requests, &names),
+        flows: sent.flows,
         objectives,
         unmoved,
     })
@@ -310,15 +313,11 @@ fn unmoved(file: &Fields, cx: &mut Context) -> Unmoved {
     Unmoved::Allow
 }
 
-fn warn_about_samples(
-    objectives: &[Objective],
-    phases: &[Phase],
-    requests: &[(Request, Draft)],
-    cx: &mut Context,
-) {
-    let requests: Vec<_> = requests.iter().map(|(request, _)| request).collect();
+fn warn_about_samples(objectives: &[Objective], phases: &[Phase], sent: &Sent, cx: &mut Context) {
+    let requests: Vec<_> = sent.requests.iter().map(|(request, _)| request).collect();
+    let shares = samples::shares(&requests, &sent.flows);
     for objective in objectives {
-        let Some(shortage) = samples::shortage(objective, phases, &requests) else { continue };
+        let Some(shortage) = samples::shortage(objective, phases, &shares) else { continue };
         let Shortage { planned, needed } = shortage;
         let message = format!(
             "`{}` cannot pass: it needs {needed} samples and the plan gives {planned}",
@@ -419,11 +418,11 @@ fn surroundings(
         let names = written_names(file, "load").into_iter();
         known.phases.extend(names.map(|name| (name, true)));
     }
-    match requests {
-        Some(requests) => {
-            known.requests.extend(requests.iter().map(|(request, _)| request.name.clone()));
-        }
-        None => known.requests = written_names(file, "requests"),
+    if let Some(requests) = requests {
+        known.requests.extend(requests.iter().map(|(request, _)| request.name.clone()));
+    } else {
+        known.requests = written_names(file, "requests");
+        known.requests.extend(flows::written_steps(file));
     }
     known
 }

@@ -8,6 +8,7 @@ use super::codes;
 use super::context::Context;
 use super::expect;
 use super::fields::{self, Fields};
+use super::flows::refuse_keys_of_steps;
 use super::header::{self, Reserved};
 use super::keys;
 use super::model::{Artifacts, Expect, Request};
@@ -44,7 +45,9 @@ pub(super) fn requests(
     let items = file.list("requests", cx)?;
     let mut requests: Vec<(Request, Draft)> = Vec::new();
     for item in items {
-        let Some((lowered, at)) = request(item, names, senders, cx) else { continue };
+        let Some(fields) = Fields::of(item, &keys::REQUEST, cx) else { continue };
+        refuse_keys_of_steps(&fields, cx);
+        let Some((lowered, at)) = request(&fields, names, senders, cx) else { continue };
         if requests.iter().any(|(other, _)| other.name == lowered.0.name) {
             cx.error(
                 codes::DUPLICATE_NAME,
@@ -59,23 +62,22 @@ pub(super) fn requests(
     (requests.len() == items.len()).then_some(requests)
 }
 
-fn request(
-    node: &Node,
+/// Lowers one request, or one step without what only steps have.
+pub(super) fn request(
+    fields: &Fields,
     names: &mut Names,
     senders: Senders<'_>,
     cx: &mut Context,
 ) -> Option<((Request, Draft), super::source::Span)> {
-    let fields = Fields::of(node, &keys::REQUEST, cx)?;
     let name = fields.name("name", cx);
     let method = keys::METHODS.iter().find(|method| fields.has(method));
-    let path = method.and_then(|method| path(&fields, method, names, cx));
-    let weight =
-        if fields.has("weight") { fields.whole("weight", 1..=HEAVIEST, cx) } else { Some(1) };
-    let (mut headers, varying_headers) = headers(&fields, names, cx);
-    let authorization = request_auth::of_request(&fields, &headers, senders, cx);
-    let body = body(&fields, names, &mut headers, cx);
-    let timeouts = timeouts(&fields, cx);
-    let gzip = gzip(&fields, &headers, cx);
+    let path = method.and_then(|method| path(fields, method, names, cx));
+    let weight = weight(fields, cx);
+    let (mut headers, varying_headers) = headers(fields, names, cx);
+    let authorization = request_auth::of_request(fields, &headers, senders, cx);
+    let body = body(fields, names, &mut headers, cx);
+    let timeouts = timeouts(fields, cx);
+    let gzip = gzip(fields, &headers, cx);
     let redirects = if fields.has("redirects") {
         fields.whole("redirects", 0..=MOST_REDIRECTS, cx)
     } else {
@@ -87,11 +89,11 @@ fn request(
         .map_or_else(|| Some(Expect::default()), |node| expect::expect(node, cx));
     let artifacts = fields.get("artifacts").map(|node| artifacts(node, cx));
     if method.is_some_and(|method| *method == "head") {
-        refuse_bodies_of_head(&fields, expect.as_ref(), cx);
+        refuse_bodies_of_head(fields, expect.as_ref(), cx);
     }
     let (path, varying_path) = path?;
     let request = Request {
-        weight: u32::try_from(weight?).ok()?,
+        weight: weight?,
         method: method?.to_uppercase(),
         headers,
         authorization: authorization?,
@@ -113,6 +115,14 @@ fn request(
     };
     let at = fields.get("name").map_or(fields.at, |name| name.span);
     Some(((request, body), at))
+}
+
+/// The share of a request or a flow.
+pub(super) fn weight(fields: &Fields, cx: &mut Context) -> Option<u32> {
+    if !fields.has("weight") {
+        return Some(1);
+    }
+    u32::try_from(fields.whole("weight", 1..=HEAVIEST, cx)?).ok()
 }
 
 /// The path at the key of a method, with the query that stands beside it: as it is written,

@@ -4,6 +4,7 @@
 //! even a service that misses the target would look good too often. A plan that
 //! cannot reach it is only a warning, because a certain miss needs no minimum.
 
+use super::flows::Flow;
 use super::model::{
     ClientExpression, Objective, ObjectiveKind, Phase, PhaseLoad, Request, RequestFilter,
     Statistic, Stop,
@@ -25,7 +26,7 @@ pub(super) struct Shortage {
 pub(super) fn shortage(
     objective: &Objective,
     phases: &[Phase],
-    requests: &[&Request],
+    shares: &[Share<'_>],
 ) -> Option<Shortage> {
     let ObjectiveKind::Client(ClientExpression::Time {
         statistic: Statistic::Quantile(quantile),
@@ -41,7 +42,7 @@ pub(super) fn shortage(
         None => phase.measured,
     });
     let in_all: f64 = judged.map(|phase| planned(&phase.load)).sum::<Option<f64>>()?;
-    let planned = floor(in_all * share(filter, requests));
+    let planned = floor(in_all * share(filter, shares));
     (planned < needed).then_some(Shortage { planned, needed })
 }
 
@@ -61,13 +62,34 @@ fn planned(load: &PhaseLoad) -> Option<f64> {
     }
 }
 
-fn share(filter: &RequestFilter, requests: &[&Request]) -> f64 {
-    let weight = |request: &&&Request| f64::from(request.weight);
-    let all: f64 = requests.iter().map(|request| weight(&request)).sum();
+/// How many requests of a name each iteration sends, on average.
+pub(super) struct Share<'a> {
+    request: &'a str,
+    share: f64,
+}
+
+/// The shares of all requests: by weight, and with flows by the weight of the flow.
+pub(super) fn shares<'a>(requests: &[&'a Request], flows: &[Flow]) -> Vec<Share<'a>> {
+    let weight = |at: usize, request: &Request| {
+        let flow = flows.iter().find(|flow| flow.steps.contains(&at));
+        f64::from(flow.map_or(request.weight, |flow| flow.weight))
+    };
+    let all: f64 = if flows.is_empty() {
+        requests.iter().map(|request| f64::from(request.weight)).sum()
+    } else {
+        flows.iter().map(|flow| f64::from(flow.weight)).sum()
+    };
+    let share = |(at, request): (usize, &&'a Request)| Share {
+        request: &request.name,
+        share: weight(at, request) / all.max(1.0),
+    };
+    requests.iter().enumerate().map(share).collect()
+}
+
+fn share(filter: &RequestFilter, shares: &[Share<'_>]) -> f64 {
     let wanted =
-        |request: &&&Request| filter.request.as_ref().is_none_or(|name| *name == request.name);
-    let selected: f64 = requests.iter().filter(wanted).map(|request| weight(&request)).sum();
-    selected / all.max(1.0)
+        |share: &&Share<'_>| filter.request.as_ref().is_none_or(|name| name == share.request);
+    shares.iter().filter(wanted).map(|share| share.share).sum()
 }
 
 #[expect(
@@ -95,7 +117,8 @@ mod tests {
         let loaded = read_text(Path::new("a"), &text, &Variables::new(), &options).unwrap();
         let Objectives::Judged(objectives) = &loaded.scenario.objectives else { panic!() };
         let requests: Vec<_> = loaded.scenario.requests.iter().collect();
-        shortage(&objectives[0], &loaded.scenario.phases, &requests)
+        let shares = shares(&requests, &loaded.scenario.flows);
+        shortage(&objectives[0], &loaded.scenario.phases, &shares)
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) enum ValueOf {
     User,
     /// An identifier that no other iteration of any run has.
     Uuid,
+    /// What was captured, by its number within the flow.
+    Captured(usize),
 }
 
 /// How a value is written where it stands.
@@ -79,13 +81,17 @@ impl Varying {
 
 /// One iteration, for its values.
 #[derive(Clone, Copy, Debug)]
-pub struct Iteration {
+pub struct Iteration<'a> {
     /// Its number, over all phases and threads, from 0.
     pub number: u64,
     /// The user of a closed phase, from 1; 0 where there are no users.
     pub user: u32,
     /// What makes this run's identifiers differ from another's.
     pub uuid_seed: u64,
+    /// Scheme, host and port of the target: `http://127.0.0.1:80`.
+    pub origin: &'a str,
+    /// What its steps before have captured, in order.
+    pub captured: &'a [Datum],
 }
 
 /// A value that cannot stand where a template wants it.
@@ -150,7 +156,7 @@ impl Template {
     }
 
     /// Appends what it is in one iteration.
-    pub fn render(&self, iteration: &Iteration, out: &mut Vec<u8>) -> Result<(), UnfitValue> {
+    pub fn render(&self, iteration: &Iteration<'_>, out: &mut Vec<u8>) -> Result<(), UnfitValue> {
         for part in &self.parts {
             match part {
                 Part::Fixed(bytes) => out.extend_from_slice(bytes),
@@ -183,11 +189,17 @@ impl ValueOf {
     fn render(
         &self,
         form: Form,
-        iteration: &Iteration,
+        iteration: &Iteration<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), UnfitValue> {
         match self {
-            Self::Field(column) => push_datum(column.value(iteration.number), form, out)?,
+            Self::Field(column) => {
+                push_datum(column.value(iteration.number), form, iteration, out)?;
+            }
+            Self::Captured(number) => {
+                let datum = iteration.captured.get(*number).ok_or(UnfitValue)?;
+                push_datum(datum, form, iteration, out)?;
+            }
             Self::Iteration => push_number(iteration.number, out),
             Self::User => push_number(iteration.user.into(), out),
             Self::Uuid if form == Form::Json => {
@@ -201,17 +213,30 @@ impl ValueOf {
     }
 }
 
-fn push_datum(datum: &Datum, form: Form, out: &mut Vec<u8>) -> Result<(), UnfitValue> {
+fn push_datum(
+    datum: &Datum,
+    form: Form,
+    iteration: &Iteration<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), UnfitValue> {
     match form {
         Form::Json => datum.push_json(out),
         Form::InJson => push_escaped(datum.as_str(), out),
         Form::InPath => push_encoded(datum.as_str(), out),
-        Form::Path if !is_path(datum.as_str()) => return Err(UnfitValue),
+        Form::Path => {
+            // The target's own URL is as good as the path on it.
+            let text = datum.as_str();
+            let path = text.strip_prefix(iteration.origin).unwrap_or(text);
+            if !is_path(path) {
+                return Err(UnfitValue);
+            }
+            out.extend_from_slice(path.as_bytes());
+        }
         Form::Encoded => {
             let encoded = form_urlencoded::byte_serialize(datum.as_str().as_bytes());
             encoded.for_each(|part| out.extend_from_slice(part.as_bytes()));
         }
-        Form::Plain | Form::Path | Form::Header => {
+        Form::Plain | Form::Header => {
             out.extend_from_slice(datum.as_str().as_bytes());
         }
     }
@@ -244,7 +269,7 @@ fn push_encoded(text: &str, out: &mut Vec<u8>) {
 }
 
 /// A UUID of version 4 (RFC 9562 §5.4): 122 bits that the run and the iteration decide.
-fn push_uuid(iteration: &Iteration, out: &mut Vec<u8>) {
+fn push_uuid(iteration: &Iteration<'_>, out: &mut Vec<u8>) {
     let high = mixed(iteration.uuid_seed ^ mixed(iteration.number));
     let low = mixed(high ^ iteration.uuid_seed.rotate_left(32));
     let bits = (u128::from(high) << 64) | u128::from(low);

@@ -287,6 +287,7 @@ async fn start_engine(
     plan.max_in_flight = max_in_flight.unwrap_or(plan.max_in_flight);
     plan.seed = settings.seed;
     plan.tls = tls;
+    plan.flows.clone_from(&scenario.flows);
     plan.uuid_seed = RandomState::new().hash_one(&scenario.name);
     plan.http = scenario.http;
     plan.latency_bounds_seconds = judged_seconds(&scenario.objectives);

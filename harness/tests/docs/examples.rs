@@ -133,7 +133,8 @@ pub(crate) fn completed_scenario(example: &str) -> String {
     let mut keeps = true;
     for line in AROUND.lines() {
         if let Some(key) = top_level_keys(line).first() {
-            keeps = !keys.contains(key);
+            let instead = if *key == "requests" { "flows" } else { key };
+            keeps = !keys.contains(key) && !keys.contains(&instead);
         }
         if keeps {
             text.push_str(line);

@@ -7,6 +7,8 @@ mod deliveries;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod iterations;
 #[cfg(test)]
 mod latency;

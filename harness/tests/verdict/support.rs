@@ -255,6 +255,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         max_in_flight: None,
         phases,
         requests: Vec::new(),
+        flows: Vec::new(),
         sent_files: Vec::new(),
         objectives: Objectives::Judged(objectives),
         unmoved: Unmoved::Doubt,

@@ -101,7 +101,7 @@ fn users(fields: &Fields, cx: &mut Context) -> Option<Users> {
 }
 
 /// `500ms`, or `200ms..1s` for times that are evenly spread in between.
-fn think_time(node: &Node, cx: &mut Context) -> Option<ThinkTime> {
+pub(in crate::scenario) fn think_time(node: &Node, cx: &mut Context) -> Option<ThinkTime> {
     let text = fields::scalar_text(node, cx)?;
     let (shortest, longest) = text.split_once("..").unwrap_or((&text, &text));
     let mut one = |text: &str| match parse_duration(text.trim()) {
