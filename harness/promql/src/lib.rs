@@ -11,6 +11,7 @@ mod duration;
 mod eval;
 mod expression;
 mod functions;
+mod histogram;
 mod labels;
 mod matcher;
 mod metric;
@@ -27,12 +28,14 @@ pub use eval::{EvalError, Options, instant, range};
 pub use expression::{
     Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, SelectorInfo, Spread,
 };
+pub use histogram::{Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};
 pub use matcher::{MatchOperator, Matcher, Selector, parse_selector};
 pub use number::format_number;
 pub use series::{
-    MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
+    HistogramSample, MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale,
+    stale_marker,
 };
 pub use template::{Template, TemplateData, TemplateError};
-pub use value::{Element, Series, Value, ValueType};
+pub use value::{Datum, Element, Series, Value, ValueType};
 pub use yaml::Place;

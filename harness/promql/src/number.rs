@@ -17,6 +17,15 @@ pub fn format_number(value: f64) -> String {
     go_exponent(&format!("{value:e}"))
 }
 
+/// Writes a number with an exponent where that is below -4 or above 5 (Go's `%g`).
+pub(crate) fn format_general(value: f64) -> String {
+    let magnitude = value.abs();
+    if !value.is_finite() || magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) {
+        return format_number(value);
+    }
+    go_exponent(&format!("{value:e}"))
+}
+
 /// Writes a number without an exponent, however long it gets (Go's
 /// `strconv.FormatFloat(v, 'f', -1, 64)`).
 pub(crate) fn format_plain(value: f64) -> String {

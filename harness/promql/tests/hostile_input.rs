@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use slogate_promql::rules::{FileKind, RuleFile};
 use slogate_promql::unit_test::{TestFile, parse_values};
-use slogate_promql::{Expression, Labels, Template, parse_duration_ms, parse_selector};
+use slogate_promql::{
+    Expression, Labels, METRIC_NAME, MemorySeries, Options, Template, instant, parse_duration_ms,
+    parse_selector,
+};
 
 fn config() -> Config {
     Config {
@@ -67,6 +70,106 @@ fn promql() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.concat())
 }
 
+/// Native histograms with fields of any value, and what may follow one.
+fn histograms() -> impl Strategy<Value = String> {
+    let field = prop::sample::select(vec![
+        "schema:0",
+        "schema:8",
+        "schema:-4",
+        "schema:-53",
+        "schema:2147483647",
+        "schema:-9",
+        "sum:1",
+        "sum:NaN",
+        "sum:-Inf",
+        "count:4",
+        "count:-4",
+        "count:NaN",
+        "count:Inf",
+        "z_bucket:2",
+        "z_bucket:-1",
+        "z_bucket_w:0.5",
+        "z_bucket_w:Inf",
+        "z_bucket_w:NaN",
+        "z_bucket_w:-1",
+        "buckets:[1 2 1]",
+        "buckets:[-1 NaN Inf]",
+        "buckets:[]",
+        "buckets:[1",
+        "offset:-5",
+        "offset:1048576",
+        "offset:-1048576",
+        "offset:2147483647",
+        "n_offset:3",
+        "n_buckets:[3 0 4]",
+        "n_buckets:[1e308 1e308]",
+        "custom_values:[1 2 3]",
+        "custom_values:[-Inf 0 Inf]",
+        "custom_values:[2 1]",
+        "counter_reset_hint:gauge",
+        "counter_reset_hint:reset",
+        "counter_reset_hint:what",
+    ]);
+    let fields = prop::collection::vec(field, 0..6);
+    let histogram = fields.prop_map(|fields| format!("{{{{{}}}}}", fields.join(" ")));
+    let after = prop::sample::select(vec![
+        "",
+        "x3",
+        "x1000000",
+        "x99999999999",
+        "+{{count:1 buckets:[1]}}x3",
+        "-{{schema:-4 count:1 buckets:[0 1]}}x3",
+        "+{{buckets:[1 1]}}x1000000",
+        "+{{schema:-53 custom_values:[1 2] buckets:[1]}}x2",
+        "+",
+        "{{",
+        "x",
+        " stale 5",
+    ]);
+    (histogram, after).prop_map(|(histogram, after)| format!("{histogram}{after}"))
+}
+
+/// Loads two texts as series of a minute, as far as they are ones, and evaluates
+/// everything that looks into histograms.
+fn evaluate_all(text: &str, other: &str) {
+    let mut store = MemorySeries::default();
+    for (label, text) in [("a", text), ("b", other)] {
+        let labels = Labels::new([(METRIC_NAME, "h"), ("l", label)]);
+        for (at, datum) in (0..).zip(parse_values(text).unwrap_or_default()).take(10) {
+            if let Some(datum) = datum {
+                store.append_datum(&labels, at * 60_000, &datum);
+            }
+        }
+    }
+    for text in [
+        "rate(h[5m])",
+        "delta(h[5m])",
+        "irate(h[5m])",
+        "idelta(h[5m])",
+        "resets(h[5m])",
+        "changes(h[5m])",
+        "avg_over_time(h[5m])",
+        "sum_over_time(h[5m])",
+        "sum(h)",
+        "avg(h)",
+        "count_values(\"v\", h)",
+        "h - on () group_left () sum(h)",
+        "h == h",
+        "h / 0",
+        "h * NaN",
+        "-h",
+        "histogram_quantile(0.3, h)",
+        "histogram_quantile(0.9, h)",
+        "histogram_fraction(-1, 2, h)",
+        "histogram_stddev(h)",
+        "increase(h[5m:30s])",
+    ] {
+        let expression = Expression::parse(text);
+        assert!(expression.is_ok(), "{text}");
+        let _ = expression.map(|one| instant(&one, &store, 300_000, &Options::default()));
+    }
+}
+
 /// Expressions of every kind, as text.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
@@ -116,6 +219,16 @@ proptest! {
     }
 
     #[test]
+    fn pieces_of_histograms_are_read_or_refused(text in histograms()) {
+        let _ = parse_values(&text);
+    }
+
+    #[test]
+    fn histograms_of_any_shape_are_evaluated(text in histograms(), other in histograms()) {
+        evaluate_all(&text, &other);
+    }
+
+    #[test]
     fn any_text_is_read_or_refused(text in "\\PC*") {
         let _ = Expression::parse(&text);
         let _ = Labels::parse(&text);
@@ -156,7 +269,7 @@ fn deep_nesting_is_refused() {
 
 #[test]
 fn the_deepest_expressions_that_are_allowed_are_evaluated() {
-    let store = slogate_promql::MemorySeries::default();
+    let store = MemorySeries::default();
     for text in [
         format!("{}1{}", "(".repeat(149), ")".repeat(149)),
         format!("{}1", "1 + ".repeat(149)),
@@ -164,8 +277,8 @@ fn the_deepest_expressions_that_are_allowed_are_evaluated() {
         format!("{}1", "-".repeat(149)),
     ] {
         let expression = Expression::parse(&text).unwrap();
-        let options = slogate_promql::Options::default();
-        assert!(slogate_promql::instant(&expression, &store, 0, &options).is_ok());
+        let options = Options::default();
+        assert!(instant(&expression, &store, 0, &options).is_ok());
         assert!(!expression.to_string().is_empty());
     }
 }
@@ -187,10 +300,10 @@ fn deep_files_and_templates_are_refused() {
 
 #[test]
 fn what_would_run_for_hours_is_refused() {
-    let store = slogate_promql::MemorySeries::default();
+    let store = MemorySeries::default();
     let expression = Expression::parse("count_over_time(vector(1)[100y:1ms])").unwrap();
-    let options = slogate_promql::Options::default();
-    let error = slogate_promql::instant(&expression, &store, 0, &options).unwrap_err();
+    let options = Options::default();
+    let error = instant(&expression, &store, 0, &options).unwrap_err();
     assert!(error.to_string().contains("steps"), "{error}");
     let tests =
         "{evaluation_interval: 1ms, tests: [{promql_expr_test: [{expr: x, eval_time: 100y}]}]}";

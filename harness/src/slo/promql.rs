@@ -9,8 +9,8 @@ mod share;
 mod substitute;
 
 use slogate_promql::{
-    Asks, Element as Sampled, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource, Value,
-    instant,
+    Asks, Element as Evaluated, Expression, Labels, Options, Peak, SelectorInfo, SeriesSource,
+    Value, instant,
 };
 
 use super::algebra::every_element::{self, Element};
@@ -221,7 +221,7 @@ fn value_at_close(
     let source: &dyn SeriesSource = evidence.series;
     match instant(expression, source, window.closed_ms, &Options::default()) {
         Ok(Value::Scalar(value)) => Ok(vec![Sampled { labels: Labels::default(), value }]),
-        Ok(Value::Vector(elements)) => Ok(elements),
+        Ok(Value::Vector(elements)) => elements.into_iter().map(number_of).collect(),
         Ok(Value::Text(_)) => {
             Err(not_judgeable("the expression gives a text, not a number to compare"))
         }
@@ -230,6 +230,22 @@ fn value_at_close(
         )),
         Err(error) => Err(not_judgeable(&error.to_string())),
     }
+}
+
+/// A number that an expression gave.
+struct Sampled {
+    labels: Labels,
+    value: f64,
+}
+
+fn number_of(element: Evaluated) -> Result<Sampled, Doubt> {
+    let value = element.value.number().ok_or_else(|| {
+        not_judgeable(
+            "the expression gives a native histogram, not a number to compare; apply a function \
+             such as histogram_quantile",
+        )
+    })?;
+    Ok(Sampled { labels: element.labels, value })
 }
 
 fn not_judgeable(reason: &str) -> Doubt {

@@ -60,7 +60,9 @@ impl Copied {
         if target.instant {
             let value = instant(&expression, &self.series, to_ms, &options).unwrap();
             let Value::Vector(elements) = value else { panic!("{value:?}") };
-            let each = elements.iter().map(|e| (named(&e.labels), vec![(to_ms, e.value)]));
+            let each = elements
+                .iter()
+                .map(|e| (named(&e.labels), vec![(to_ms, e.value.number().unwrap())]));
             return each.collect();
         }
         let step_ms = i64::try_from(view.step().as_millis()).unwrap();

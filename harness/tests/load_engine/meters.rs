@@ -149,7 +149,7 @@ async fn buckets_that_have_not_changed_are_left_out_while_phases_run() {
 fn evaluated(store: &SeriesStore, text: &str, at_ms: i64) -> f64 {
     let expression = Expression::parse(text).unwrap();
     match instant(&expression, store, at_ms, &Options::default()).unwrap() {
-        Value::Vector(elements) => elements[0].value,
+        Value::Vector(elements) => elements[0].value.number().unwrap(),
         other => panic!("{other:?} is no vector"),
     }
 }

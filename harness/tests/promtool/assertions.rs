@@ -111,7 +111,9 @@ impl Saved {
 fn evaluated(series: &SeriesStore, expression: &str, at_ms: i64) -> f64 {
     let expression = Expression::parse(expression).unwrap();
     match instant(&expression, series, at_ms, &Options::default()).unwrap() {
-        slogate_promql::Value::Vector(elements) if elements.len() == 1 => elements[0].value,
+        slogate_promql::Value::Vector(elements) if elements.len() == 1 => {
+            elements[0].value.number().unwrap()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -19,8 +19,8 @@ tests:
 const NATIVE: &str = "
 rule_files: [rules.yml]
 tests:
-  - input_series: [{ series: x, values: '{{schema:0 sum:1 count:1 buckets:[1]}}' }]
-    promql_expr_test: [{ expr: histogram_count(x), eval_time: 0m, exp_samples: [{ labels: '{}', value: 1 }] }]
+  - input_series: [{ series: x, values: '1' }]
+    promql_expr_test: [{ expr: info(x), eval_time: 0m, exp_samples: [{ labels: x, value: 1 }] }]
 ";
 /// Every verb that asks engines, on files that hold.
 const TEST: &[&str] = &["rules", "test", "rules/a.test.yml", "rules/rules.yml"];

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::hash::share_of;
 use super::{EvalError, Evaluator, Instant, KahanMean, KahanSum, ascending_nan_first};
 use crate::expression::{Aggregate, Aggregation, Expression, Kind};
 use crate::number::format_plain;
-use crate::{Element, Labels, Value};
+use crate::{Datum, Element, Labels, Value, histogram};
 
 impl Evaluator<'_> {
     pub(super) fn aggregate(&self, aggregate: &Aggregate, at: Instant) -> Result<Value, EvalError> {
@@ -17,18 +18,34 @@ impl Evaluator<'_> {
         }
         let mut results = Vec::new();
         for (labels, members) in groups(aggregate, elements) {
-            match aggregate.operation {
-                Aggregation::TopK => results.extend(first_of(members, &parameter, descending)),
-                Aggregation::BottomK => results.extend(first_of(members, &parameter, ascending)),
-                Aggregation::LimitK => results.extend(first_of(members, &parameter, as_they_are)),
-                operation => {
-                    let values = members.iter().map(|element| element.value).collect::<Vec<_>>();
-                    let value = one_value(operation, &values, parameter.number);
-                    results.push(Element { labels, value });
-                }
+            if picks_elements(aggregate.operation) {
+                results.extend(picked(aggregate.operation, members, &parameter));
+            } else {
+                let value = of_group(aggregate.operation, &members, parameter.number);
+                results.extend(value.map(|value| Element { labels, value }));
             }
         }
         Ok(Value::Vector(results))
+    }
+}
+
+/// Whether an aggregation gives elements of its group, labels and all.
+fn picks_elements(operation: Aggregation) -> bool {
+    matches!(
+        operation,
+        Aggregation::TopK | Aggregation::BottomK | Aggregation::LimitK | Aggregation::LimitRatio
+    )
+}
+
+fn picked(operation: Aggregation, members: Vec<Element>, parameter: &Parameter) -> Vec<Element> {
+    match operation {
+        Aggregation::TopK => first_of(numbers(members), parameter, descending),
+        Aggregation::BottomK => first_of(numbers(members), parameter, ascending),
+        Aggregation::LimitRatio => {
+            let chosen = |member: &Element| is_in_share(&member.labels, parameter.number);
+            members.into_iter().filter(chosen).collect()
+        }
+        _ => first_of(members, parameter, as_they_are),
     }
 }
 
@@ -52,11 +69,9 @@ impl Parameter {
             Some(Ok(_)) => return Err(invalid(aggregate, "the parameter has the wrong type")),
             Some(Err(error)) => return Err(error),
         }
-        let needs_count = matches!(
-            aggregate.operation,
-            Aggregation::TopK | Aggregation::BottomK | Aggregation::LimitK
-        );
-        if needs_count && parameter.number.is_nan() {
+        let needs_number = picks_elements(aggregate.operation);
+        let needs_count = needs_number && aggregate.operation != Aggregation::LimitRatio;
+        if needs_number && parameter.number.is_nan() {
             return Err(invalid(aggregate, "the parameter value is NaN"));
         }
         if needs_count && parameter.number.abs() >= 9.3e18 {
@@ -87,19 +102,46 @@ fn groups(aggregate: &Aggregate, elements: Vec<Element>) -> Vec<(Labels, Vec<Ele
     groups
 }
 
-/// One value of all values of a group, which is never empty.
+/// One value of a group, which is never empty. Histograms and numbers have no
+/// common sum; other statistics are of the numbers alone.
+fn of_group(operation: Aggregation, members: &[Element], parameter: f64) -> Option<Datum> {
+    match operation {
+        Aggregation::Count => return Some(Datum::Number(members.len() as f64)),
+        Aggregation::Group => return Some(Datum::Number(1.0)),
+        _ => {}
+    }
+    let numbers = members.iter().filter_map(|one| one.value.number()).collect::<Vec<_>>();
+    let has_histograms = numbers.len() < members.len();
+    match operation {
+        Aggregation::Sum | Aggregation::Avg if has_histograms => {
+            if !numbers.is_empty() {
+                return None;
+            }
+            let histograms = members.iter().filter_map(|one| one.value.histogram());
+            let combined = if operation == Aggregation::Sum {
+                histogram::sum(histograms)
+            } else {
+                histogram::mean(histograms)
+            };
+            combined.map(Datum::from)
+        }
+        _ if numbers.is_empty() => None,
+        _ => Some(one_value(operation, &numbers, parameter).into()),
+    }
+}
+
+/// One number of all numbers of a group, which is never empty.
 fn one_value(operation: Aggregation, values: &[f64], parameter: f64) -> f64 {
     let values_once = || values.iter().copied();
     match operation {
         Aggregation::Sum => values_once().collect::<KahanSum>().value(),
         Aggregation::Avg => values_once().collect::<KahanMean>().value(),
-        Aggregation::Count => values.len() as f64,
         Aggregation::Min => values_once().fold(f64::NAN, f64::min),
         Aggregation::Max => values_once().fold(f64::NAN, f64::max),
         Aggregation::StdVar => variance(values),
         Aggregation::StdDev => variance(values).sqrt(),
         Aggregation::Quantile => quantile(parameter, values),
-        // `group` is 1 whatever the values are; the others do not come here.
+        // `group` is 1, `count` a number of elements; neither comes here, nor do others.
         _ => 1.0,
     }
 }
@@ -167,16 +209,40 @@ fn first_of(
     members
 }
 
+/// Whether a series is among a share of all: from the one end, or for a negative
+/// share from the other, so that `r` and `r - 1` complement each other.
+fn is_in_share(labels: &Labels, share: f64) -> bool {
+    let at = share_of(labels);
+    if share < 0.0 { at >= 1.0 + share } else { at < share }
+}
+
+/// Only numbers have an order.
+fn numbers(mut members: Vec<Element>) -> Vec<Element> {
+    members.retain(|member| member.value.number().is_some());
+    members
+}
+
 fn as_they_are(_: &Element, _: &Element) -> Ordering {
     Ordering::Equal
 }
 
 fn ascending(a: &Element, b: &Element) -> Ordering {
-    a.value.is_nan().cmp(&b.value.is_nan()).then(ascending_nan_first(a.value, b.value))
+    by_number(a, b, ascending_nan_first)
 }
 
 fn descending(a: &Element, b: &Element) -> Ordering {
-    a.value.is_nan().cmp(&b.value.is_nan()).then(ascending_nan_first(b.value, a.value))
+    by_number(a, b, |a, b| ascending_nan_first(b, a))
+}
+
+/// NaN last, whatever the order of the others is.
+pub(crate) fn by_number(
+    a: &Element,
+    b: &Element,
+    order: impl Fn(f64, f64) -> Ordering,
+) -> Ordering {
+    let number = |element: &Element| element.value.number().unwrap_or(f64::NAN);
+    let (a, b) = (number(a), number(b));
+    a.is_nan().cmp(&b.is_nan()).then_with(|| order(a, b))
 }
 
 /// `count_values("label", v)`: how often each value occurs in each group.
@@ -189,15 +255,18 @@ fn count_values(
         return Err(invalid(aggregate, "invalid label name \"\""));
     }
     let mut index: HashMap<Labels, usize> = HashMap::new();
-    let mut counts: Vec<Element> = Vec::new();
+    let mut counts: Vec<(Labels, f64)> = Vec::new();
     for element in elements {
-        let value = format_plain(element.value);
+        let value = match &element.value {
+            Datum::Number(number) => format_plain(*number),
+            Datum::Histogram(histogram) => histogram.to_string(),
+        };
         let labels = aggregate.grouping.key(&element.labels).with(&parameter.text, &value);
         let at = *index.entry(labels).or_insert_with_key(|labels| {
-            counts.push(Element { labels: labels.clone(), value: 0.0 });
+            counts.push((labels.clone(), 0.0));
             counts.len() - 1
         });
-        counts[at].value += 1.0;
+        counts[at].1 += 1.0;
     }
-    Ok(counts)
+    Ok(counts.into_iter().map(|(labels, count)| Element::of_number(labels, count)).collect())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::operate::{Outcome, as_number, operate};
+use super::operate::{Computed, Outcome, as_number, operate, operate_on_values};
 use super::pairs::{pairs, whole};
 use super::{EvalError, Evaluator, Instant, unique_labels};
 use crate::expression::{Binary, BinaryOperator};
-use crate::{Element, Labels, Value};
+use crate::{Datum, Element, Labels, Value};
 
 impl Evaluator<'_> {
     pub(super) fn binary(&self, binary: &Binary, at: Instant) -> Result<Value, EvalError> {
@@ -20,12 +20,14 @@ impl Evaluator<'_> {
                 }))
             }
             (Value::Vector(left), Value::Scalar(right)) => {
-                let operands = |value| (value, right);
-                with_scalar(binary, left, operands).map(Value::Vector)
+                let right = Datum::Number(right);
+                let compute = |value: &Datum| operate_on_values(binary.operator, value, &right);
+                with_scalar(binary, left, compute).map(Value::Vector)
             }
             (Value::Scalar(left), Value::Vector(right)) => {
-                let operands = |value| (left, value);
-                with_scalar(binary, right, operands).map(Value::Vector)
+                let left = Datum::Number(left);
+                let compute = |value: &Datum| operate_on_values(binary.operator, &left, value);
+                with_scalar(binary, right, compute).map(Value::Vector)
             }
             (Value::Vector(left), Value::Vector(right)) => {
                 let elements = match binary.operator {
@@ -49,17 +51,14 @@ impl Evaluator<'_> {
 fn with_scalar(
     binary: &Binary,
     elements: Vec<Element>,
-    operands: impl Fn(f64) -> (f64, f64),
+    operate: impl Fn(&Datum) -> Option<Computed>,
 ) -> Result<Vec<Element>, EvalError> {
-    let compute = |element: Element| {
-        let (left, right) = operands(element.value);
-        match operate(binary.operator, left, right) {
-            Outcome::Number(number) => Some(element.without_name().with_value(number)),
-            Outcome::Holds(holds) if binary.returns_bool => {
-                Some(element.without_name().with_value(as_number(holds)))
-            }
-            Outcome::Holds(holds) => holds.then_some(element),
+    let compute = |element: Element| match operate(&element.value)? {
+        Computed::Value(value) => Some(element.without_name().with_value(value)),
+        Computed::Holds(holds) if binary.returns_bool => {
+            Some(element.without_name().with_value(as_number(holds)))
         }
+        Computed::Holds(holds) => holds.then_some(element),
     };
     let computed = elements.into_iter().filter_map(compute).collect();
     unique_labels(computed, || whole(binary))

@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod binary;
+mod hash;
 mod kahan;
 mod matching;
 mod operate;
@@ -18,7 +19,7 @@ mod subquery;
 
 pub use query::{EvalError, Options, instant, range};
 
-pub(crate) use aggregate::quantile_of_sorted;
+pub(crate) use aggregate::{by_number, quantile_of_sorted};
 pub(crate) use kahan::{KahanMean, KahanSum};
 pub(crate) use order::ascending_nan_first;
 pub(crate) use query::{Instant, unique_labels};
@@ -30,7 +31,7 @@ use std::rc::Rc;
 
 use crate::expression::{At, Expression, Kind, TimeShift};
 use crate::functions::{self, Arguments};
-use crate::{Element, SeriesRef, SeriesSource, Value};
+use crate::{Datum, Element, SeriesRef, SeriesSource, Value};
 
 /// When the whole query begins and ends, for `@ start()` and its relatives.
 #[expect(clippy::struct_field_names, reason = "the unit belongs to each name")]
@@ -110,7 +111,12 @@ impl<'a> Evaluator<'a> {
         match self.value(inner, at)? {
             Value::Scalar(value) => Ok(Value::Scalar(-value)),
             Value::Vector(elements) => {
-                let negated = elements.into_iter().map(|e| e.without_name().with_value(-e.value));
+                let negated = elements.into_iter().map(|e| {
+                    e.without_name().with_value(match &e.value {
+                        Datum::Number(number) => Datum::Number(-number),
+                        Datum::Histogram(histogram) => histogram.scaled(-1.0).into(),
+                    })
+                });
                 Ok(Value::Vector(unique_labels(negated.collect(), || inner.clone())?))
             }
             _ => Err(EvalError::type_mismatch("a scalar or instant vector", inner)),

@@ -1,6 +1,8 @@
-//! What an operator does with two numbers.
+//! What an operator does with two values.
 
+use crate::Datum;
 use crate::expression::BinaryOperator;
+use crate::histogram::{Histogram, ResetHint};
 
 /// The result of an operator on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +31,60 @@ pub(super) fn operate(operator: BinaryOperator, left: f64, right: f64) -> Outcom
         BinaryOperator::GreaterOrEqual => Outcome::Holds(left >= right),
         BinaryOperator::LessOrEqual => Outcome::Holds(left <= right),
         BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Unless => Outcome::Holds(true),
+    }
+}
+
+/// The result of an operator on two values.
+pub(super) enum Computed {
+    /// A value was computed.
+    Value(Datum),
+    /// A comparison holds, or does not.
+    Holds(bool),
+}
+
+/// Applies an operator to two values; `None` where histograms know no such
+/// operation: the pair is then left out, as in Prometheus.
+pub(super) fn operate_on_values(
+    operator: BinaryOperator,
+    left: &Datum,
+    right: &Datum,
+) -> Option<Computed> {
+    match (left, right) {
+        (Datum::Number(left), Datum::Number(right)) => {
+            Some(match operate(operator, *left, *right) {
+                Outcome::Number(number) => Computed::Value(number.into()),
+                Outcome::Holds(holds) => Computed::Holds(holds),
+            })
+        }
+        (Datum::Histogram(histogram), Datum::Number(number)) => match operator {
+            BinaryOperator::Multiply => Some(histogram.scaled(*number)),
+            BinaryOperator::Divide => Some(histogram.divided(*number)),
+            _ => None,
+        }
+        .map(|histogram| Computed::Value(histogram.into())),
+        (Datum::Number(number), Datum::Histogram(histogram)) => (operator
+            == BinaryOperator::Multiply)
+            .then(|| Computed::Value(histogram.scaled(*number).into())),
+        (Datum::Histogram(left), Datum::Histogram(right)) => {
+            operate_on_histograms(operator, left, right)
+        }
+    }
+}
+
+fn operate_on_histograms(
+    operator: BinaryOperator,
+    left: &Histogram,
+    right: &Histogram,
+) -> Option<Computed> {
+    match operator {
+        BinaryOperator::Add => left.plus(right).map(|sum| Computed::Value(sum.into())),
+        BinaryOperator::Subtract => {
+            let difference = left.minus(right)?.with_hint(ResetHint::Gauge);
+            Some(Computed::Value(difference.into()))
+        }
+        BinaryOperator::Equal => Some(Computed::Holds(left.is_same(right))),
+        BinaryOperator::NotEqual => Some(Computed::Holds(!left.is_same(right))),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::EvalError;
 use super::matching::pair_labels;
-use super::operate::{Outcome, as_number, operate};
+use super::operate::{Computed, as_number, operate_on_values};
 use crate::expression::{Binary, Cardinality, Expression, Kind};
 use crate::{Element, Labels};
 
@@ -34,7 +34,7 @@ pub(super) fn pairs(
         match (one.get(&key), fill_one) {
             (Some(partner), _) => pairing.add(&key, &element, partner)?,
             (None, Some(value)) => {
-                pairing.add(&key, &element, &Element { labels: Labels::default(), value })?;
+                pairing.add(&key, &element, &Element::of_number(Labels::default(), value))?;
             }
             (None, None) => {}
         }
@@ -45,7 +45,7 @@ pub(super) fn pairs(
         let mut alone = one.iter().filter(|(key, _)| !matched.contains(*key)).collect::<Vec<_>>();
         alone.sort_by(|a, b| a.0.cmp(b.0));
         for (key, partner) in alone {
-            pairing.add(key, &Element { labels: key.clone(), value }, partner)?;
+            pairing.add(key, &Element::of_number(key.clone(), value), partner)?;
         }
     }
     Ok(pairing.results)
@@ -70,12 +70,12 @@ impl Pairing<'_> {
             return Err(several_matches(self.binary, &many.labels));
         }
         let (left, right) =
-            if self.many_is_right { (one.value, many.value) } else { (many.value, one.value) };
-        let value = match operate(self.binary.operator, left, right) {
-            Outcome::Number(number) => number,
-            Outcome::Holds(holds) if self.binary.returns_bool => as_number(holds),
-            Outcome::Holds(true) => left,
-            Outcome::Holds(false) => return Ok(()),
+            if self.many_is_right { (&one.value, &many.value) } else { (&many.value, &one.value) };
+        let value = match operate_on_values(self.binary.operator, left, right) {
+            Some(Computed::Value(value)) => value,
+            Some(Computed::Holds(holds)) if self.binary.returns_bool => as_number(holds).into(),
+            Some(Computed::Holds(true)) => left.clone(),
+            Some(Computed::Holds(false)) | None => return Ok(()),
         };
         self.results.push(Element { labels, value });
         Ok(())

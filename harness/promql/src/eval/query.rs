@@ -7,7 +7,9 @@ use thiserror::Error;
 use super::{Evaluator, QuerySpan};
 use crate::duration::format_duration_ms;
 use crate::expression::Expression;
-use crate::{Element, Labels, Sample, Series, SeriesSource, Value, ValueType};
+use crate::{
+    Datum, Element, HistogramSample, Labels, Sample, Series, SeriesSource, Value, ValueType,
+};
 
 /// More evaluated steps than this in one query, its subqueries included, are
 /// refused: a mistyped unit must not run for hours. Thirty days at one a second
@@ -129,17 +131,27 @@ impl Evaluator<'_> {
         end_ms: i64,
         step_ms: i64,
     ) -> Result<Vec<Series>, EvalError> {
-        let mut by_labels: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
+        let mut by_labels: BTreeMap<Labels, (Vec<Sample>, Vec<HistogramSample>)> = BTreeMap::new();
         let mut at_ms = start_ms;
         while at_ms <= end_ms {
             self.count_step(expression)?;
             for element in self.elements(expression, Instant { ms: at_ms })? {
-                let sample = Sample { t_ms: at_ms, value: element.value };
-                by_labels.entry(element.labels).or_default().push(sample);
+                let (samples, histograms) = by_labels.entry(element.labels).or_default();
+                match element.value {
+                    Datum::Number(value) => samples.push(Sample { t_ms: at_ms, value }),
+                    Datum::Histogram(histogram) => {
+                        histograms.push(HistogramSample { t_ms: at_ms, histogram });
+                    }
+                }
             }
             at_ms = at_ms.saturating_add(step_ms);
         }
-        Ok(by_labels.into_iter().map(|(labels, samples)| Series { labels, samples }).collect())
+        let series = by_labels.into_iter().map(|(labels, (samples, histograms))| Series {
+            labels,
+            samples,
+            histograms,
+        });
+        Ok(series.collect())
     }
 
     /// Subqueries in subqueries multiply: the sum over the whole query is bounded.
@@ -158,7 +170,7 @@ impl Evaluator<'_> {
     fn elements(&self, expression: &Expression, at: Instant) -> Result<Vec<Element>, EvalError> {
         match self.value(expression, at)? {
             Value::Vector(elements) => Ok(elements),
-            Value::Scalar(value) => Ok(vec![Element { labels: Labels::default(), value }]),
+            Value::Scalar(value) => Ok(vec![Element::of_number(Labels::default(), value)]),
             _ => Err(EvalError::type_mismatch("a scalar or an instant vector", expression)),
         }
     }

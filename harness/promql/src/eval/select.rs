@@ -4,16 +4,18 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{EvalError, Evaluator, Instant};
 use crate::expression::{Expression, InstantSelector, Kind, RangeSelector};
-use crate::{Element, Labels, Sample, Series, SeriesRef, is_stale};
+use crate::{Datum, Element, HistogramSample, Labels, Sample, Series, SeriesRef, is_stale};
 
 /// The samples of one series within a range.
 #[derive(Clone, Debug)]
 pub(crate) struct Window<'s> {
     pub(crate) labels: Labels,
     pub(crate) samples: Cow<'s, [Sample]>,
+    pub(crate) histograms: Cow<'s, [HistogramSample]>,
     /// The range's start, which is not part of it.
     pub(crate) start_ms: i64,
     /// The range's end, which is part of it.
@@ -24,7 +26,11 @@ pub(crate) struct Window<'s> {
 
 impl Window<'_> {
     pub(crate) fn into_series(self) -> Series {
-        Series { labels: self.labels, samples: self.samples.into_owned() }
+        Series {
+            labels: self.labels,
+            samples: self.samples.into_owned(),
+            histograms: self.histograms.into_owned(),
+        }
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
@@ -42,7 +48,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn newest(&self, selector: &InstantSelector, at: Instant) -> Vec<Element> {
         self.newest_samples(selector, at)
             .into_iter()
-            .map(|(labels, sample)| Element { labels, value: sample.value })
+            .map(|(labels, _, value)| Element { labels, value })
             .collect()
     }
 
@@ -51,12 +57,24 @@ impl<'a> Evaluator<'a> {
         &self,
         selector: &InstantSelector,
         at: Instant,
-    ) -> Vec<(Labels, Sample)> {
+    ) -> Vec<(Labels, i64, Datum)> {
         let end_ms = self.shifted(selector.time, at);
         let start_ms = end_ms.saturating_sub(self.options.lookback_ms);
         let newest = |series: &SeriesRef<'a>| {
-            let sample = *within(series.samples, start_ms, end_ms).last()?;
-            (!is_stale(sample.value)).then(|| (series.labels.clone(), sample))
+            let number = within(series.samples, start_ms, end_ms).last();
+            let histogram = histograms_within(series.histograms, start_ms, end_ms).last();
+            let (t_ms, value) = match (number, histogram) {
+                (number, Some(histogram))
+                    if number.is_none_or(|number| number.t_ms < histogram.t_ms) =>
+                {
+                    (histogram.t_ms, Datum::Histogram(Arc::clone(&histogram.histogram)))
+                }
+                (number, _) => {
+                    let live = number.filter(|number| !is_stale(number.value))?;
+                    (live.t_ms, Datum::Number(live.value))
+                }
+            };
+            Some((series.labels.clone(), t_ms, value))
         };
         self.series_of(selector).iter().filter_map(newest).collect()
     }
@@ -80,10 +98,11 @@ impl<'a> Evaluator<'a> {
         let start_ms = end_ms.saturating_sub(range.range_ms);
         let window = |series: &SeriesRef<'a>| {
             let samples = without_stale(within(series.samples, start_ms, end_ms));
-            let labels = series.labels.clone();
-            (!samples.is_empty()).then_some(Window {
-                labels,
+            let histograms = histograms_within(series.histograms, start_ms, end_ms);
+            (!samples.is_empty() || !histograms.is_empty()).then(|| Window {
+                labels: series.labels.clone(),
                 samples,
+                histograms: Cow::Borrowed(histograms),
                 start_ms,
                 end_ms,
                 evaluated_ms: at.ms,
@@ -110,6 +129,17 @@ fn within(samples: &[Sample], start_ms: i64, end_ms: i64) -> &[Sample] {
     let first = samples.partition_point(|sample| sample.t_ms <= start_ms);
     let end = first + samples[first..].partition_point(|sample| sample.t_ms <= end_ms);
     &samples[first..end]
+}
+
+/// As [`within`], of histograms.
+fn histograms_within(
+    histograms: &[HistogramSample],
+    start_ms: i64,
+    end_ms: i64,
+) -> &[HistogramSample] {
+    let first = histograms.partition_point(|sample| sample.t_ms <= start_ms);
+    let end = first + histograms[first..].partition_point(|sample| sample.t_ms <= end_ms);
+    &histograms[first..end]
 }
 
 fn without_stale(samples: &[Sample]) -> Cow<'_, [Sample]> {

@@ -4,9 +4,12 @@
 //! the range is open on the left (`promql/engine.go`, `case *parser.SubqueryExpr`).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{EvalError, Evaluator, Instant, Window};
+use crate::HistogramSample;
 use crate::expression::Subquery;
+use crate::histogram::ResetHint;
 
 impl<'a> Evaluator<'a> {
     pub(super) fn subquery_windows(
@@ -22,12 +25,23 @@ impl<'a> Evaluator<'a> {
         let window = |series: crate::Series| Window {
             labels: series.labels,
             samples: Cow::Owned(series.samples),
+            histograms: Cow::Owned(series.histograms.into_iter().map(of_itself).collect()),
             start_ms,
             end_ms,
             evaluated_ms: at.ms,
         };
         Ok(series.into_iter().map(window).collect())
     }
+}
+
+/// What is known about a reset is about the sample before in the series, which a
+/// step need not have seen; and a step may see the same sample again.
+fn of_itself(sample: HistogramSample) -> HistogramSample {
+    if matches!(sample.histogram.reset_hint, ResetHint::Unknown | ResetHint::Gauge) {
+        return sample;
+    }
+    let histogram = (*sample.histogram).clone().with_hint(ResetHint::Unknown);
+    HistogramSample { histogram: Arc::new(histogram), ..sample }
 }
 
 /// The first multiple of `step_ms` later than `start_ms`.

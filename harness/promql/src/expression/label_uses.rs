@@ -80,7 +80,10 @@ impl Aggregate {
         };
         let picks_elements = matches!(
             self.operation,
-            Aggregation::TopK | Aggregation::BottomK | Aggregation::LimitK
+            Aggregation::TopK
+                | Aggregation::BottomK
+                | Aggregation::LimitK
+                | Aggregation::LimitRatio
         );
         (is_chosen || picks_elements) && self.inner.keeps(label)
     }

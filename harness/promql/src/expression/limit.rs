@@ -83,7 +83,7 @@ fn is_part_of_word(character: char) -> bool {
 }
 
 /// The length of a quoted text, quotes included; to the end if it does not end.
-fn quoted_length(text: &str, quote: char) -> usize {
+pub(super) fn quoted_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, character)| {
         let ends = !escaped && *character == quote;

@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::{
     Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression, Fill,
-    InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift, limit,
+    InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift, bytes,
+    limit,
 };
 use crate::functions;
 use crate::matcher::{MatchOperator, Matcher, Selector, split_metric_name};
@@ -19,6 +20,9 @@ pub(super) fn parse(text: &str) -> Result<Expression, ParseError> {
         // The expression itself would drown the message.
         let expression = text.chars().take(60).chain("…".chars()).collect();
         return Err(ParseError::Syntax { expression, message });
+    }
+    if let Some(message) = bytes::refusal(text) {
+        return Err(ParseError::Syntax { expression: text.to_owned(), message });
     }
     let parsed = parser::parse(text).map_err(|message| ParseError::Syntax {
         expression: text.to_owned(),

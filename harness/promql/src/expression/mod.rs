@@ -5,6 +5,7 @@
 //! The tree says what is to be computed; it does not compute.
 
 mod bounds;
+mod bytes;
 mod copies;
 mod dilution;
 mod display;

@@ -85,6 +85,7 @@ pub(crate) enum Aggregation {
     CountValues,
     Quantile,
     LimitK,
+    LimitRatio,
 }
 
 const AGGREGATIONS: &[(Aggregation, &str)] = &[
@@ -101,6 +102,7 @@ const AGGREGATIONS: &[(Aggregation, &str)] = &[
     (Aggregation::CountValues, "count_values"),
     (Aggregation::Quantile, "quantile"),
     (Aggregation::LimitK, "limitk"),
+    (Aggregation::LimitRatio, "limit_ratio"),
 ];
 
 impl Aggregation {

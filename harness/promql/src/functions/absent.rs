@@ -19,7 +19,7 @@ pub(super) fn absent_over_time(arguments: &Arguments<'_, '_>) -> Result<Value, E
 }
 
 fn one_if(nothing: bool, argument: &Expression) -> Value {
-    let one = || Element { labels: labels_of(argument), value: 1.0 };
+    let one = || Element::of_number(labels_of(argument), 1.0);
     Value::Vector(nothing.then(one).into_iter().collect())
 }
 

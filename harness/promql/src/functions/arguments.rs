@@ -2,7 +2,7 @@
 
 use crate::eval::{EvalError, Evaluator, Instant, QuerySpan, Window, unique_labels};
 use crate::expression::{Call, Expression, InstantSelector, Kind};
-use crate::{Element, Labels, Sample, Value};
+use crate::{Datum, Element, Labels, Value};
 
 /// The arguments of one call at one instant.
 pub(crate) struct Arguments<'e, 'a> {
@@ -36,7 +36,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
         if index < self.count() {
             return self.vector(index);
         }
-        Ok(vec![Element { labels: Labels::default(), value: self.now_seconds() }])
+        Ok(vec![Element::of_number(Labels::default(), self.now_seconds())])
     }
 
     pub(super) fn scalar(&self, index: usize) -> Result<f64, EvalError> {
@@ -59,7 +59,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
     }
 
     /// The newest samples of a selector, with the times at which they were taken.
-    pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, Sample)> {
+    pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, i64, Datum)> {
         self.evaluator.newest_samples(selector, self.at)
     }
 
@@ -73,25 +73,28 @@ impl<'e, 'a> Arguments<'e, 'a> {
         self.at.ms as f64 / 1000.0
     }
 
-    /// A number for each window, metric names dropped.
-    pub(super) fn each_window(
+    /// A value for each window, metric names dropped.
+    pub(super) fn each_window<D: Into<Datum>>(
         &self,
         index: usize,
-        compute: impl Fn(&Window<'_>) -> Option<f64>,
+        compute: impl Fn(&Window<'_>) -> Option<D>,
     ) -> Result<Value, EvalError> {
         let windows = self.windows(index)?;
         let elements = super::each_window(&windows, compute).map(|e| e.without_name()).collect();
         self.unique(elements)
     }
 
-    /// A number for each element, metric names dropped.
+    /// A number for each element that has one, metric names dropped.
     pub(super) fn each_number(
         &self,
         index: usize,
         compute: impl Fn(f64) -> f64,
     ) -> Result<Value, EvalError> {
-        let computed = |e: Element| e.without_name().with_value(compute(e.value));
-        self.unique(self.vector(index)?.into_iter().map(computed).collect())
+        let computed = |(labels, number): (Labels, f64)| {
+            Element::of_number(labels.without_name(), compute(number))
+        };
+        let numbers = self.vector(index)?.into_iter().filter_map(Element::into_number);
+        self.unique(numbers.map(computed).collect())
     }
 
     pub(super) fn unique(&self, elements: Vec<Element>) -> Result<Value, EvalError> {

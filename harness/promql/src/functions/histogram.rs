@@ -1,15 +1,17 @@
-//! Quantiles and fractions of classic histograms.
+//! Quantiles and fractions of histograms, native and classic.
 //!
-//! Buckets are grouped by all labels but `le`, made monotonic, and interpolated
+//! Classic buckets are grouped by all labels but `le`, made monotonic, and interpolated
 //! linearly (`promql/quantile.go`). A quantile in the `+Inf` bucket is the
 //! highest finite bound: a threshold at or above that bound can never be passed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::Arguments;
 use crate::eval::EvalError;
-use crate::number::parse_number;
-use crate::{Element, Labels, METRIC_NAME, Value};
+use crate::histogram::Histogram;
+use crate::number::{format_number, parse_number};
+use crate::{Datum, Element, Labels, Value};
 
 /// Differences of counts below this share are rounding errors of float counts,
 /// not missing monotonicity (`smallDeltaTolerance`).
@@ -30,39 +32,127 @@ fn parse_bound(le: &str) -> Option<f64> {
     parse_number(le)
 }
 
-/// `histogram_quantile(q, buckets)`.
+/// `histogram_quantile(q, histograms)`.
 pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let quantile = arguments.scalar(0)?;
-    let elements = histograms(arguments.vector(1)?)
-        .into_iter()
-        .map(|(labels, buckets)| Element { labels, value: bucket_quantile(quantile, buckets) });
-    arguments.unique(elements.collect())
+    let histograms = Histograms::of(arguments.vector(1)?);
+    arguments.unique(histograms.each(|histogram| histogram.quantile(quantile)))
 }
 
-/// `histogram_fraction(lower, upper, buckets)`.
+/// `histogram_quantiles(histograms, label, q, …)`: each quantile with its number
+/// in a label.
+pub(super) fn quantiles(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
+    let histograms = Histograms::of(arguments.vector(0)?);
+    let label = arguments.text(1)?;
+    let mut elements = Vec::new();
+    for at in 2..arguments.count() {
+        let quantile = arguments.scalar(at)?;
+        let text = with_point(quantile);
+        let each = histograms.each(|histogram| histogram.quantile(quantile));
+        elements.extend(
+            each.into_iter()
+                .map(|element| Element { labels: element.labels.with(label, &text), ..element }),
+        );
+    }
+    arguments.unique(elements)
+}
+
+/// A number as label values have it in OpenMetrics: `1.0`, not `1`.
+fn with_point(number: f64) -> String {
+    let text = format_number(number);
+    if number.is_finite() && !text.contains(['.', 'e']) { format!("{text}.0") } else { text }
+}
+
+/// `histogram_fraction(lower, upper, histograms)`.
 pub(super) fn fraction(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let (lower, upper) = (arguments.scalar(0)?, arguments.scalar(1)?);
-    let elements = histograms(arguments.vector(2)?)
-        .into_iter()
-        .map(|(labels, buckets)| Element { labels, value: bucket_fraction(lower, upper, buckets) });
-    arguments.unique(elements.collect())
+    let histograms = Histograms::of(arguments.vector(2)?);
+    arguments.unique(histograms.each(|histogram| histogram.fraction(lower, upper)))
+}
+
+/// The histograms of a vector, by labels without the metric name.
+struct Histograms(Vec<(Labels, AnyHistogram)>);
+
+enum AnyHistogram {
+    Classic(Vec<Bucket>),
+    Native(Arc<Histogram>),
+}
+
+impl AnyHistogram {
+    fn quantile(&self, quantile: f64) -> f64 {
+        match self {
+            Self::Classic(buckets) => bucket_quantile(quantile, buckets.clone()),
+            Self::Native(histogram) => histogram.quantile(quantile),
+        }
+    }
+
+    fn fraction(&self, lower: f64, upper: f64) -> f64 {
+        match self {
+            Self::Classic(buckets) => bucket_fraction(lower, upper, buckets.clone()),
+            Self::Native(histogram) => histogram.fraction(lower, upper),
+        }
+    }
+}
+
+impl Histograms {
+    /// Where the labels have a native and a classic histogram, neither is taken:
+    /// nothing says which of them is meant.
+    fn of(elements: Vec<Element>) -> Self {
+        let mut native = Vec::new();
+        let mut buckets = Vec::new();
+        for Element { labels, value } in elements {
+            match value {
+                Datum::Number(count) => buckets.push((labels, count)),
+                Datum::Histogram(histogram) => native.push((labels, histogram)),
+            }
+        }
+        let mut classic = classic_histograms(buckets);
+        let both = native
+            .iter()
+            .map(|(labels, _)| labels.clone())
+            .filter(|labels| classic.iter().any(|one| one.full == *labels))
+            .collect::<HashSet<_>>();
+        native.retain(|(labels, _)| !both.contains(labels));
+        classic.retain(|one| !both.contains(&one.full));
+        let native = native
+            .into_iter()
+            .map(|(labels, histogram)| (labels.without_name(), AnyHistogram::Native(histogram)));
+        let classic = classic
+            .into_iter()
+            .map(|one| (one.full.without_name(), AnyHistogram::Classic(one.buckets)));
+        Self(native.chain(classic).collect())
+    }
+
+    fn each(&self, compute: impl Fn(&AnyHistogram) -> f64) -> Vec<Element> {
+        let computed = |(labels, histogram): &(Labels, AnyHistogram)| {
+            Element::of_number(labels.clone(), compute(histogram))
+        };
+        self.0.iter().map(computed).collect()
+    }
+}
+
+/// A classic histogram by all labels but `le`.
+struct Classic {
+    /// The metric name stays: histograms of two names are two.
+    full: Labels,
+    buckets: Vec<Bucket>,
 }
 
 /// Buckets by the labels of their histogram, in the order of first appearance.
 /// Elements without a valid `le` are left out, as in Prometheus.
-fn histograms(elements: Vec<Element>) -> Vec<(Labels, Vec<Bucket>)> {
+fn classic_histograms(elements: Vec<(Labels, f64)>) -> Vec<Classic> {
     let mut index: HashMap<Labels, usize> = HashMap::new();
-    let mut histograms: Vec<(Labels, Vec<Bucket>)> = Vec::new();
-    for element in elements {
-        let Some(upper) = element.labels.get(BOUND_LABEL).and_then(parse_bound) else {
+    let mut histograms: Vec<Classic> = Vec::new();
+    for (labels, count) in elements {
+        let Some(upper) = labels.get(BOUND_LABEL).and_then(parse_bound) else {
             continue;
         };
-        let labels = element.labels.filtered(|name| name != BOUND_LABEL && name != METRIC_NAME);
-        let at = *index.entry(labels).or_insert_with_key(|labels| {
-            histograms.push((labels.clone(), Vec::new()));
+        let full = labels.filtered(|name| name != BOUND_LABEL);
+        let at = *index.entry(full).or_insert_with_key(|full| {
+            histograms.push(Classic { full: full.clone(), buckets: Vec::new() });
             histograms.len() - 1
         });
-        histograms[at].1.push(Bucket { upper, count: element.value });
+        histograms[at].buckets.push(Bucket { upper, count });
     }
     histograms
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod histogram;
 mod labels;
 mod math;
+mod native;
 mod over_time;
 mod rate;
 mod regression;
@@ -20,7 +21,7 @@ pub(crate) use arguments::Arguments;
 pub(crate) use table::find;
 
 use crate::eval::{EvalError, Window, unique_labels};
-use crate::{Element, Value, ValueType};
+use crate::{Datum, Element, Histogram, Labels, Value, ValueType};
 
 /// One function of the table.
 #[derive(Debug)]
@@ -38,12 +39,18 @@ enum Computation {
     /// A number of each element's number as seconds since the epoch; without
     /// an argument, of the evaluated instant.
     Calendar(fn(f64) -> f64),
-    /// A number of each window; the metric name is dropped.
+    /// A number of the numbers in each window that has some; the metric name is dropped.
     Statistic(fn(&Window<'_>) -> f64),
+    /// A number of all samples in each window, whatever they hold; the metric name is dropped.
+    Summary(fn(&Window<'_>) -> f64),
     /// A number of each window that has samples enough; the metric name is dropped.
     Change(fn(&Window<'_>) -> Option<f64>),
+    /// A number or histogram of each window, where it has one; the metric name is dropped.
+    Combination(fn(&Window<'_>) -> Option<Datum>),
     /// One of each window's own values; the metric name stays.
-    ChosenSample(fn(&Window<'_>) -> Option<f64>),
+    ChosenSample(fn(&Window<'_>) -> Option<Datum>),
+    /// A number of each element's histogram.
+    Histogram(fn(&Histogram) -> f64),
     /// A scalar that depends on the instant alone.
     Constant(fn(&Arguments<'_, '_>) -> f64),
     /// Anything else.
@@ -62,9 +69,16 @@ pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
         Computation::Number(compute) => each_number(arguments.vector(0)?, compute),
         Computation::Calendar(compute) => each_number(arguments.vector_or_now(0)?, compute),
         Computation::Statistic(compute) => {
+            let of_numbers =
+                |window: &Window<'_>| (!window.samples.is_empty()).then(|| compute(window));
+            return arguments.each_window(0, of_numbers);
+        }
+        Computation::Summary(compute) => {
             return arguments.each_window(0, |window| Some(compute(window)));
         }
         Computation::Change(compute) => return arguments.each_window(0, compute),
+        Computation::Combination(compute) => return arguments.each_window(0, compute),
+        Computation::Histogram(compute) => each_histogram(arguments.vector(0)?, compute),
         Computation::ChosenSample(compute) => {
             each_window(&arguments.windows(0)?, compute).collect()
         }
@@ -75,15 +89,26 @@ pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
 }
 
 fn each_number(elements: Vec<Element>, compute: fn(f64) -> f64) -> Vec<Element> {
-    let computed = |element: Element| element.without_name().with_value(compute(element.value));
-    elements.into_iter().map(computed).collect()
+    let computed = |(labels, number): (Labels, f64)| {
+        Element::of_number(labels.without_name(), compute(number))
+    };
+    elements.into_iter().filter_map(Element::into_number).map(computed).collect()
 }
 
-fn each_window<'w>(
+fn each_histogram(elements: Vec<Element>, compute: fn(&Histogram) -> f64) -> Vec<Element> {
+    let computed = |element: Element| {
+        let number = compute(element.value.histogram()?);
+        Some(Element::of_number(element.labels.without_name(), number))
+    };
+    elements.into_iter().filter_map(computed).collect()
+}
+
+fn each_window<'w, D: Into<Datum>>(
     windows: &'w [Window<'_>],
-    compute: impl Fn(&Window<'_>) -> Option<f64> + 'w,
+    compute: impl Fn(&Window<'_>) -> Option<D> + 'w,
 ) -> impl Iterator<Item = Element> + 'w {
     windows.iter().filter_map(move |window| {
-        compute(window).map(|value| Element { labels: window.labels.clone(), value })
+        let value = compute(window)?.into();
+        Some(Element { labels: window.labels.clone(), value })
     })
 }

@@ -1,21 +1,34 @@
 //! Statistics of each series over a range. A window is never empty.
+//!
+//! Where it has numbers and histograms, those that both have (how many, the
+//! first) are of all, a sum or mean is of none, and others are of the numbers.
 
-use super::Arguments;
+use std::sync::Arc;
+
+use super::{Arguments, native};
 use crate::eval::{
     EvalError, KahanMean, KahanSum, Window, ascending_nan_first, quantile_of_sorted,
 };
-use crate::{Sample, Value};
+use crate::{Datum, HistogramSample, Sample, Value};
 
-pub(super) fn avg(window: &Window<'_>) -> f64 {
-    window.values().collect::<KahanMean>().value()
+pub(super) fn avg(window: &Window<'_>) -> Option<Datum> {
+    match (window.samples.is_empty(), window.histograms.is_empty()) {
+        (false, true) => Some(Datum::Number(window.values().collect::<KahanMean>().value())),
+        (true, false) => native::mean_of(window).map(Datum::from),
+        _ => None,
+    }
 }
 
 pub(super) fn count(window: &Window<'_>) -> f64 {
-    window.samples.len() as f64
+    (window.samples.len() + window.histograms.len()) as f64
 }
 
-pub(super) fn sum(window: &Window<'_>) -> f64 {
-    window.values().collect::<KahanSum>().value()
+pub(super) fn sum(window: &Window<'_>) -> Option<Datum> {
+    match (window.samples.is_empty(), window.histograms.is_empty()) {
+        (false, true) => Some(Datum::Number(window.values().collect::<KahanSum>().value())),
+        (true, false) => native::sum_of(window).map(Datum::from),
+        _ => None,
+    }
 }
 
 /// NaN only if there is nothing else.
@@ -33,12 +46,32 @@ pub(super) fn present(_: &Window<'_>) -> f64 {
     1.0
 }
 
-pub(super) fn first(window: &Window<'_>) -> Option<f64> {
-    window.samples.first().map(|sample| sample.value)
+pub(super) fn first(window: &Window<'_>) -> Option<Datum> {
+    Some(first_sample(window)?.1)
 }
 
-pub(super) fn last(window: &Window<'_>) -> Option<f64> {
-    window.samples.last().map(|sample| sample.value)
+pub(super) fn last(window: &Window<'_>) -> Option<Datum> {
+    Some(last_sample(window)?.1)
+}
+
+fn first_sample(window: &Window<'_>) -> Option<(i64, Datum)> {
+    let (numbers, histograms) = (window.samples.first(), window.histograms.first());
+    let both = numbers.map(of_number).into_iter().chain(histograms.map(of_histogram));
+    both.min_by_key(|(t_ms, _)| *t_ms)
+}
+
+fn last_sample(window: &Window<'_>) -> Option<(i64, Datum)> {
+    let (numbers, histograms) = (window.samples.last(), window.histograms.last());
+    let both = numbers.map(of_number).into_iter().chain(histograms.map(of_histogram));
+    both.max_by_key(|(t_ms, _)| *t_ms)
+}
+
+fn of_number(sample: &Sample) -> (i64, Datum) {
+    (sample.t_ms, Datum::Number(sample.value))
+}
+
+fn of_histogram(sample: &HistogramSample) -> (i64, Datum) {
+    (sample.t_ms, Datum::Histogram(Arc::clone(&sample.histogram)))
 }
 
 /// The population variance by Welford's method with compensated sums.
@@ -71,7 +104,10 @@ pub(super) fn median_absolute_deviation(window: &Window<'_>) -> f64 {
 /// `quantile_over_time(q, v[…])`.
 pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let quantile = arguments.scalar(0)?;
-    arguments.each_window(1, |window| Some(quantile_of_sorted(quantile, &sorted(window.values()))))
+    arguments.each_window(1, |window| {
+        let of_numbers = || quantile_of_sorted(quantile, &sorted(window.values()));
+        (!window.samples.is_empty()).then(of_numbers)
+    })
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -81,11 +117,11 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 pub(super) fn time_of_first(window: &Window<'_>) -> Option<f64> {
-    window.samples.first().map(seconds)
+    first_sample(window).map(|(t_ms, _)| t_ms as f64 / 1000.0)
 }
 
 pub(super) fn time_of_last(window: &Window<'_>) -> Option<f64> {
-    window.samples.last().map(seconds)
+    last_sample(window).map(|(t_ms, _)| t_ms as f64 / 1000.0)
 }
 
 /// When the maximum was reached last.
@@ -102,9 +138,5 @@ fn last_best(window: &Window<'_>, better: fn(f64, f64) -> bool) -> Option<f64> {
     let choose = |best: Sample, sample: Sample| {
         if better(sample.value, best.value) || best.value.is_nan() { sample } else { best }
     };
-    window.samples.iter().copied().reduce(choose).map(|best| seconds(&best))
-}
-
-fn seconds(sample: &Sample) -> f64 {
-    sample.t_ms as f64 / 1000.0
+    window.samples.iter().copied().reduce(choose).map(|best| best.t_ms as f64 / 1000.0)
 }

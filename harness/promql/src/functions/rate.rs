@@ -1,9 +1,13 @@
 //! How counters and gauges change over a range.
 //!
 //! `rate`, `increase` and `delta` extrapolate to the edges of the range, as
-//! `extrapolatedRate` in `promql/functions.go` does, version 3.
+//! `extrapolatedRate` in `promql/functions.go` does, version 3. Where a range has
+//! numbers and histograms, there is no change to speak of.
 
+use super::native;
+use crate::Datum;
 use crate::eval::Window;
+use crate::histogram::{Histogram, ResetHint};
 
 /// Gaps to the edge of the range longer than this many mean sample distances
 /// are taken for the series' real start or end.
@@ -17,21 +21,33 @@ enum Change {
 }
 
 /// The increase of a counter per second.
-pub(super) fn rate(window: &Window<'_>) -> Option<f64> {
-    Some(extrapolated(window, Change::Counter)? / window.range_seconds())
+pub(super) fn rate(window: &Window<'_>) -> Option<Datum> {
+    let seconds = window.range_seconds();
+    Some(match extrapolated(window, Change::Counter)? {
+        Datum::Number(increase) => Datum::Number(increase / seconds),
+        Datum::Histogram(increase) => increase.scaled(1.0 / seconds).into(),
+    })
 }
 
 /// The increase of a counter over the range.
-pub(super) fn increase(window: &Window<'_>) -> Option<f64> {
+pub(super) fn increase(window: &Window<'_>) -> Option<Datum> {
     extrapolated(window, Change::Counter)
 }
 
 /// The difference of a gauge over the range.
-pub(super) fn delta(window: &Window<'_>) -> Option<f64> {
+pub(super) fn delta(window: &Window<'_>) -> Option<Datum> {
     extrapolated(window, Change::Gauge)
 }
 
-fn extrapolated(window: &Window<'_>, change: Change) -> Option<f64> {
+fn extrapolated(window: &Window<'_>, change: Change) -> Option<Datum> {
+    match (window.samples.is_empty(), window.histograms.is_empty()) {
+        (false, true) => extrapolated_number(window, change).map(Datum::Number),
+        (true, false) => extrapolated_histogram(window, change).map(Datum::from),
+        _ => None,
+    }
+}
+
+fn extrapolated_number(window: &Window<'_>, change: Change) -> Option<f64> {
     let [first, .., last] = &*window.samples else {
         return None;
     };
@@ -39,57 +55,149 @@ fn extrapolated(window: &Window<'_>, change: Change) -> Option<f64> {
     if change == Change::Counter {
         difference += lost_by_resets(window);
     }
-    let sampled_seconds = (last.t_ms - first.t_ms) as f64 / 1000.0;
-    let mean_distance = sampled_seconds / (window.samples.len() as f64 - 1.0);
-    let extended = |gap_ms: i64| {
-        let gap = gap_ms as f64 / 1000.0;
-        if gap >= mean_distance * EXTRAPOLATION_LIMIT { mean_distance / 2.0 } else { gap }
+    let grown = (change == Change::Counter && difference > 0.0 && first.value >= 0.0)
+        .then_some((first.value, difference));
+    let times = Times { first_ms: first.t_ms, last_ms: last.t_ms, count: window.samples.len() };
+    Some(difference * times.extrapolation(window, grown))
+}
+
+fn extrapolated_histogram(window: &Window<'_>, change: Change) -> Option<Histogram> {
+    let [first, .., last] = &*window.histograms else {
+        return None;
     };
-    let mut before = extended(first.t_ms - window.start_ms);
-    if change == Change::Counter && difference > 0.0 && first.value >= 0.0 {
-        // A counter cannot have been below zero: do not extend past that.
-        before = before.min(sampled_seconds * (first.value / difference));
+    let histograms = native::of(window);
+    let difference = match change {
+        Change::Counter => native::growth(&histograms)?,
+        Change::Gauge => native::difference(&histograms)?,
+    };
+    let from = first.histogram.count;
+    let grown = (change == Change::Counter && difference.count > 0.0 && from >= 0.0)
+        .then_some((from, difference.count));
+    let times = Times { first_ms: first.t_ms, last_ms: last.t_ms, count: histograms.len() };
+    Some(difference.scaled(times.extrapolation(window, grown)))
+}
+
+/// When the samples of a range were taken.
+struct Times {
+    first_ms: i64,
+    last_ms: i64,
+    count: usize,
+}
+
+impl Times {
+    /// By how much a difference is larger in the whole range than between the
+    /// samples. A counter that has grown is not extended to before it was zero.
+    fn extrapolation(&self, window: &Window<'_>, grown: Option<(f64, f64)>) -> f64 {
+        let sampled_seconds = (self.last_ms - self.first_ms) as f64 / 1000.0;
+        let mean_distance = sampled_seconds / (self.count as f64 - 1.0);
+        let extended = |gap_ms: i64| {
+            let gap = gap_ms as f64 / 1000.0;
+            if gap >= mean_distance * EXTRAPOLATION_LIMIT { mean_distance / 2.0 } else { gap }
+        };
+        let mut before = extended(self.first_ms - window.start_ms);
+        if let Some((first, difference)) = grown {
+            before = before.min(sampled_seconds * (first / difference));
+        }
+        let after = extended(window.end_ms - self.last_ms);
+        (sampled_seconds + before + after) / sampled_seconds
     }
-    let after = extended(window.end_ms - last.t_ms);
-    Some(difference * ((sampled_seconds + before + after) / sampled_seconds))
 }
 
 /// The sum of the values from which a counter fell back.
 fn lost_by_resets(window: &Window<'_>) -> f64 {
-    pairs(window).filter(|(before, after)| after < before).map(|(before, _)| before).sum()
+    let pairs = window.samples.windows(2).map(|pair| (pair[0].value, pair[1].value));
+    pairs.filter(|(before, after)| after < before).map(|(before, _)| before).sum()
 }
 
 /// The rate between the last two samples.
-pub(super) fn irate(window: &Window<'_>) -> Option<f64> {
-    let [.., before, last] = &*window.samples else {
-        return None;
-    };
-    let reset = last.value < before.value;
-    let difference = if reset { last.value } else { last.value - before.value };
+pub(super) fn irate(window: &Window<'_>) -> Option<Datum> {
+    let [before, last] = last_two(window)?;
     let seconds = (last.t_ms - before.t_ms) as f64 / 1000.0;
-    (seconds > 0.0).then_some(difference / seconds)
+    if seconds <= 0.0 {
+        return None;
+    }
+    let grown = match (before.value, last.value) {
+        (Value::Number(before), Value::Number(last)) => {
+            let difference = if last < before { last } else { last - before };
+            return Some(Datum::Number(difference / seconds));
+        }
+        (Value::Histogram(before), Value::Histogram(last)) if last.is_reset_since(before) => {
+            last.clone()
+        }
+        (Value::Histogram(before), Value::Histogram(last)) => last.minus(before)?,
+        _ => return None,
+    };
+    Some(grown.with_hint(ResetHint::Gauge).divided(seconds).into())
 }
 
 /// The difference between the last two samples.
-pub(super) fn idelta(window: &Window<'_>) -> Option<f64> {
-    let [.., before, last] = &*window.samples else {
+pub(super) fn idelta(window: &Window<'_>) -> Option<Datum> {
+    let [before, last] = last_two(window)?;
+    match (before.value, last.value) {
+        (Value::Number(before), Value::Number(last)) => Some(Datum::Number(last - before)),
+        (Value::Histogram(before), Value::Histogram(last)) => {
+            Some(last.minus(before)?.with_hint(ResetHint::Gauge).into())
+        }
+        _ => None,
+    }
+}
+
+fn last_two<'w>(window: &'w Window<'_>) -> Option<[At<'w>; 2]> {
+    let all = in_order(window);
+    let [.., before, last] = all.as_slice() else {
         return None;
     };
-    Some(last.value - before.value)
+    Some([*before, *last])
 }
 
-/// How often the value changed; NaN after NaN is no change.
+/// How often the value changed; NaN after NaN is no change, a histogram after a
+/// number is one.
 #[expect(clippy::float_cmp, reason = "any difference is a change")]
 pub(super) fn changes(window: &Window<'_>) -> f64 {
-    let changed = |pair: &(f64, f64)| pair.0 != pair.1 && !(pair.0.is_nan() && pair.1.is_nan());
-    pairs(window).filter(changed).count() as f64
+    count_pairs(window, |before, after| match (before, after) {
+        (Value::Number(a), Value::Number(b)) => a != b && !(a.is_nan() && b.is_nan()),
+        (Value::Histogram(a), Value::Histogram(b)) => !a.is_same(b),
+        _ => true,
+    })
 }
 
-/// How often the value went down.
+/// How often the value went down; so it does between a number and a histogram.
 pub(super) fn resets(window: &Window<'_>) -> f64 {
-    pairs(window).filter(|(before, after)| after < before).count() as f64
+    count_pairs(window, |before, after| match (before, after) {
+        (Value::Number(before), Value::Number(after)) => after < before,
+        (Value::Histogram(before), Value::Histogram(after)) => after.is_reset_since(before),
+        _ => true,
+    })
 }
 
-fn pairs(window: &Window<'_>) -> impl Iterator<Item = (f64, f64)> {
-    window.samples.windows(2).map(|pair| (pair[0].value, pair[1].value))
+/// A sample of a range, whatever it holds.
+#[derive(Clone, Copy)]
+struct At<'w> {
+    t_ms: i64,
+    value: Value<'w>,
+}
+
+#[derive(Clone, Copy)]
+enum Value<'w> {
+    Number(f64),
+    Histogram(&'w Histogram),
+}
+
+fn count_pairs(window: &Window<'_>, counts: fn(Value<'_>, Value<'_>) -> bool) -> f64 {
+    let all = in_order(window);
+    all.windows(2).filter(|pair| counts(pair[0].value, pair[1].value)).count() as f64
+}
+
+/// Numbers and histograms by time.
+fn in_order<'w>(window: &'w Window<'_>) -> Vec<At<'w>> {
+    let numbers =
+        window.samples.iter().map(|one| At { t_ms: one.t_ms, value: Value::Number(one.value) });
+    let histograms = window.histograms.iter();
+    let histograms =
+        histograms.map(|one| At { t_ms: one.t_ms, value: Value::Histogram(&one.histogram) });
+    let mut all = numbers.chain(histograms).collect::<Vec<_>>();
+    if !window.histograms.is_empty() {
+        all.sort_by_key(|at| at.t_ms);
+    }
+    all
 }

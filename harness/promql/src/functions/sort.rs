@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Arguments;
-use crate::eval::{EvalError, ascending_nan_first};
+use crate::eval::{EvalError, ascending_nan_first, by_number};
 use crate::{Element, Value};
 
 /// By value; NaN last.
@@ -21,9 +21,8 @@ fn by_value(
     order: fn(f64, f64) -> Ordering,
 ) -> Result<Value, EvalError> {
     let mut elements = arguments.vector(0)?;
-    elements.sort_by(|a, b| {
-        a.value.is_nan().cmp(&b.value.is_nan()).then_with(|| order(a.value, b.value))
-    });
+    elements.retain(|element| element.value.number().is_some());
+    elements.sort_by(|a, b| by_number(a, b, order));
     Ok(Value::Vector(elements))
 }
 

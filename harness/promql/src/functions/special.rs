@@ -5,10 +5,12 @@ use crate::eval::EvalError;
 use crate::expression::Kind;
 use crate::{Element, Labels, Value};
 
-/// The value of the only element; NaN unless there is exactly one.
+/// The only number; NaN unless there is exactly one.
 pub(super) fn scalar(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
-    let value = match arguments.vector(0)?.as_slice() {
-        [only] => only.value,
+    let elements = arguments.vector(0)?;
+    let mut numbers = elements.iter().filter_map(|element| element.value.number());
+    let value = match (numbers.next(), numbers.next()) {
+        (Some(only), None) => only,
         _ => f64::NAN,
     };
     Ok(Value::Scalar(value))
@@ -17,7 +19,7 @@ pub(super) fn scalar(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> 
 /// One element without labels.
 pub(super) fn vector(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let value = arguments.scalar(0)?;
-    Ok(Value::Vector(vec![Element { labels: Labels::default(), value }]))
+    Ok(Value::Vector(vec![Element::of_number(Labels::default(), value)]))
 }
 
 /// The evaluated instant, seconds since the epoch.
@@ -50,11 +52,13 @@ pub(super) fn step(arguments: &Arguments<'_, '_>) -> f64 {
 pub(super) fn timestamp(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let Kind::Selector(selector) = &arguments.get(0)?.kind else {
         let now = arguments.now_seconds();
-        return arguments.each_number(0, |_| now);
+        let elements = arguments.vector(0)?.into_iter();
+        let at_now = elements.map(|e| Element::of_number(e.labels.without_name(), now));
+        return arguments.unique(at_now.collect());
     };
-    let taken = arguments.newest_samples(selector).into_iter().map(|(labels, sample)| Element {
-        labels: labels.without_name(),
-        value: sample.t_ms as f64 / 1000.0,
-    });
+    let taken = arguments
+        .newest_samples(selector)
+        .into_iter()
+        .map(|(labels, t_ms, _)| Element::of_number(labels.without_name(), t_ms as f64 / 1000.0));
     arguments.unique(taken.collect())
 }

@@ -1,8 +1,12 @@
 //! The table of functions by name.
 
-use super::Computation::{Calendar, Change, ChosenSample, Constant, Number, Special, Statistic};
+use super::Computation::{
+    Calendar, Change, ChosenSample, Combination, Constant, Histogram, Number, Special, Statistic,
+    Summary,
+};
 use super::{
-    Function, absent, calendar, histogram, labels, math, over_time, rate, regression, sort, special,
+    Function, absent, calendar, histogram, labels, math, native, over_time, rate, regression, sort,
+    special,
 };
 use crate::ValueType;
 
@@ -21,27 +25,27 @@ const fn scalar(name: &'static str, computation: super::Computation) -> Function
 
 static FUNCTIONS: &[Function] = &[
     // Counters and gauges over a range.
-    vector("rate", Change(rate::rate)),
-    vector("increase", Change(rate::increase)),
-    vector("delta", Change(rate::delta)),
-    vector("irate", Change(rate::irate)),
-    vector("idelta", Change(rate::idelta)),
-    vector("changes", Statistic(rate::changes)),
-    vector("resets", Statistic(rate::resets)),
+    vector("rate", Combination(rate::rate)),
+    vector("increase", Combination(rate::increase)),
+    vector("delta", Combination(rate::delta)),
+    vector("irate", Combination(rate::irate)),
+    vector("idelta", Combination(rate::idelta)),
+    vector("changes", Summary(rate::changes)),
+    vector("resets", Summary(rate::resets)),
     vector("deriv", Change(regression::deriv)),
     vector("predict_linear", Special(regression::predict_linear)),
     vector("double_exponential_smoothing", Special(regression::double_exponential_smoothing)),
     // Statistics over a range.
-    vector("avg_over_time", Statistic(over_time::avg)),
-    vector("count_over_time", Statistic(over_time::count)),
+    vector("avg_over_time", Combination(over_time::avg)),
+    vector("count_over_time", Summary(over_time::count)),
     vector("mad_over_time", Statistic(over_time::median_absolute_deviation)),
     vector("max_over_time", Statistic(over_time::max)),
     vector("min_over_time", Statistic(over_time::min)),
-    vector("present_over_time", Statistic(over_time::present)),
+    vector("present_over_time", Summary(over_time::present)),
     vector("quantile_over_time", Special(over_time::quantile)),
     vector("stddev_over_time", Statistic(over_time::stddev)),
     vector("stdvar_over_time", Statistic(over_time::stdvar)),
-    vector("sum_over_time", Statistic(over_time::sum)),
+    vector("sum_over_time", Combination(over_time::sum)),
     vector("first_over_time", ChosenSample(over_time::first)),
     vector("last_over_time", ChosenSample(over_time::last)),
     vector("ts_of_first_over_time", Change(over_time::time_of_first)),
@@ -51,9 +55,15 @@ static FUNCTIONS: &[Function] = &[
     // Presence.
     vector("absent", Special(absent::absent)),
     vector("absent_over_time", Special(absent::absent_over_time)),
-    // Classic histograms.
+    // Histograms.
     vector("histogram_quantile", Special(histogram::quantile)),
+    vector("histogram_quantiles", Special(histogram::quantiles)),
     vector("histogram_fraction", Special(histogram::fraction)),
+    vector("histogram_avg", Histogram(native::average)),
+    vector("histogram_count", Histogram(native::count)),
+    vector("histogram_stddev", Histogram(native::standard_deviation)),
+    vector("histogram_stdvar", Histogram(native::variance)),
+    vector("histogram_sum", Histogram(native::sum)),
     // Labels and order.
     vector("label_replace", Special(labels::replace)),
     vector("label_join", Special(labels::join)),

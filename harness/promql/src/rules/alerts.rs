@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ALERT_NAME, Alerting};
-use crate::{Labels, METRIC_NAME, Sample};
+use crate::{Datum, Labels, METRIC_NAME};
 
 /// Whether an alert has been there long enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct ActiveAlert {
     /// Pending or firing.
     pub state: AlertState,
     /// The element's value at that evaluation.
-    pub value: f64,
+    pub value: Datum,
     /// When it became pending, milliseconds.
     pub active_at_ms: i64,
     /// When it began to fire, milliseconds.
@@ -35,7 +35,7 @@ pub struct ActiveAlert {
 
 impl ActiveAlert {
     /// An alert whose element has just appeared.
-    pub(super) fn new(labels: Labels, annotations: Labels, value: f64, at_ms: i64) -> Self {
+    pub(super) fn new(labels: Labels, annotations: Labels, value: Datum, at_ms: i64) -> Self {
         Self {
             labels,
             annotations,
@@ -87,7 +87,7 @@ pub(super) fn update(
 }
 
 /// The series `ALERTS` and `ALERTS_FOR_STATE` of an alert.
-pub(super) fn samples(alert: &ActiveAlert, at_ms: i64) -> [(Labels, Sample); 2] {
+pub(super) fn samples(alert: &ActiveAlert) -> [(Labels, Datum); 2] {
     let state = match alert.state {
         AlertState::Pending => "pending",
         AlertState::Firing => "firing",
@@ -95,10 +95,7 @@ pub(super) fn samples(alert: &ActiveAlert, at_ms: i64) -> [(Labels, Sample); 2] 
     let alerts = alert.labels.with(METRIC_NAME, "ALERTS").with("alertstate", state);
     let since = alert.labels.with(METRIC_NAME, "ALERTS_FOR_STATE");
     let since_seconds = alert.active_at_ms.div_euclid(1000) as f64;
-    [
-        (alerts, Sample { t_ms: at_ms, value: 1.0 }),
-        (since, Sample { t_ms: at_ms, value: since_seconds }),
-    ]
+    [(alerts, Datum::Number(1.0)), (since, Datum::Number(since_seconds))]
 }
 
 /// The labels by which an alert is known.

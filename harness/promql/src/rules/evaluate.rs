@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alerts::{ActiveAlert, identity, samples, update};
 use super::{Alerting, Group, Rule, RuleKind, RuleStore};
 use crate::{
-    Element, Expression, Labels, METRIC_NAME, Options, Sample, SeriesSource, Template,
-    TemplateData, Value, instant, stale_marker,
+    Datum, Element, Expression, Labels, METRIC_NAME, Options, SeriesSource, Template, TemplateData,
+    Value, instant, stale_marker,
 };
 
 /// What a group remembers from one evaluation to the next.
@@ -82,19 +82,14 @@ pub fn evaluate_group(
 }
 
 /// Appends what a rule made, and ends the series that it no longer makes.
-fn write(
-    store: &mut dyn RuleStore,
-    state: &mut RuleState,
-    samples: Vec<(Labels, Sample)>,
-    at_ms: i64,
-) {
+fn write(store: &mut dyn RuleStore, state: &mut RuleState, samples: Samples, at_ms: i64) {
     let mut written = BTreeSet::new();
-    for (labels, sample) in samples {
-        store.append(&labels, sample);
+    for (labels, datum) in samples {
+        store.append(&labels, at_ms, &datum);
         written.insert(labels);
     }
     for gone in state.written.difference(&written) {
-        store.append(gone, Sample { t_ms: at_ms, value: stale_marker() });
+        store.append(gone, at_ms, &Datum::Number(stale_marker()));
     }
     state.written = written;
 }
@@ -107,7 +102,7 @@ struct RuleInstant<'c> {
     context: &'c RuleContext,
 }
 
-type Samples = Vec<(Labels, Sample)>;
+type Samples = Vec<(Labels, Datum)>;
 
 impl RuleInstant<'_> {
     fn evaluate(
@@ -119,7 +114,7 @@ impl RuleInstant<'_> {
     ) -> Result<Samples, String> {
         let elements = self.query(&rule.expression, source)?;
         match &rule.kind {
-            RuleKind::Recording => self.record(rule, limit, elements),
+            RuleKind::Recording => Self::record(rule, limit, elements),
             RuleKind::Alerting(alerting) => {
                 let found = self.found(rule, alerting, elements, source)?;
                 update(&mut state.alerts, found, alerting, self.at_ms);
@@ -129,7 +124,7 @@ impl RuleInstant<'_> {
                     return Err(format!("exceeded limit of {limit} with {count} alerts"));
                 }
                 let alerts = state.alerts.values();
-                Ok(alerts.flat_map(|alert| samples(alert, self.queried_ms)).collect())
+                Ok(alerts.flat_map(samples).collect())
             }
         }
     }
@@ -142,13 +137,13 @@ impl RuleInstant<'_> {
     ) -> Result<Vec<Element>, String> {
         match instant(expression, source, self.queried_ms, &self.context.options) {
             Ok(Value::Vector(elements)) => Ok(elements),
-            Ok(Value::Scalar(value)) => Ok(vec![Element { labels: Labels::default(), value }]),
+            Ok(Value::Scalar(value)) => Ok(vec![Element::of_number(Labels::default(), value)]),
             Ok(_) => Err("the rule's result is not a vector or scalar".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    fn record(&self, rule: &Rule, limit: usize, elements: Vec<Element>) -> Result<Samples, String> {
+    fn record(rule: &Rule, limit: usize, elements: Vec<Element>) -> Result<Samples, String> {
         if limit > 0 && elements.len() > limit {
             return Err(format!("exceeded limit of {limit} with {} series", elements.len()));
         }
@@ -157,8 +152,7 @@ impl RuleInstant<'_> {
             let own = rule.labels.iter().map(|(name, value)| (name.as_str(), value.source()));
             let labels = element.labels.iter().chain([(METRIC_NAME, rule.name.as_str())]);
             let labels = Labels::new(labels.chain(own));
-            let sample = Sample { t_ms: self.queried_ms, value: element.value };
-            if recorded.insert(labels, sample).is_some() {
+            if recorded.insert(labels, element.value).is_some() {
                 return Err(same_labels("rule"));
             }
         }
@@ -179,7 +173,8 @@ impl RuleInstant<'_> {
             let own = expanded(&rule.labels, expand);
             let labels = identity(&element.labels, &rule.name, &own);
             let annotations = Labels::new(expanded(&alerting.annotations, expand));
-            let alert = ActiveAlert::new(labels.clone(), annotations, element.value, self.at_ms);
+            let alert =
+                ActiveAlert::new(labels.clone(), annotations, element.value.clone(), self.at_ms);
             if found.insert(labels, alert).is_some() {
                 return Err(same_labels("alert"));
             }
@@ -195,7 +190,7 @@ impl RuleInstant<'_> {
         };
         let data = TemplateData {
             labels: &element.labels,
-            value: element.value,
+            value: element.value.clone(),
             external_labels: &self.context.external_labels,
             external_url: &self.context.external_url,
             query: &query,
@@ -220,8 +215,8 @@ fn same_labels(kind: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::MemorySeries;
     use crate::rules::{AlertState, RuleFile};
+    use crate::{MemorySeries, Sample};
 
     fn group(rule: &str) -> Group {
         let text = format!("groups: [{{name: g, rules: [{rule}]}}]");

@@ -1,16 +1,17 @@
 //! Where rules read series and write their own.
 
-use crate::{Labels, MemorySeries, Sample, SeriesRef, SeriesSource};
+use crate::{Datum, Labels, MemorySeries, SeriesRef, SeriesSource};
 
 /// Series that rules read, and to which they add.
 pub trait RuleStore: SeriesSource {
-    /// Appends a sample; `false` if it is not newer than the series' last one.
-    fn append(&mut self, labels: &Labels, sample: Sample) -> bool;
+    /// Appends what a rule made at a time, milliseconds; `false` if that is not
+    /// newer than the series' last sample.
+    fn append(&mut self, labels: &Labels, t_ms: i64, datum: &Datum) -> bool;
 }
 
 impl RuleStore for MemorySeries {
-    fn append(&mut self, labels: &Labels, sample: Sample) -> bool {
-        Self::append(self, labels, sample)
+    fn append(&mut self, labels: &Labels, t_ms: i64, datum: &Datum) -> bool {
+        self.append_datum(labels, t_ms, datum)
     }
 }
 
@@ -35,13 +36,13 @@ impl<'b> Overlay<'b> {
 
 impl SeriesSource for Overlay<'_> {
     fn series<'a>(&'a self, name: Option<&str>) -> Box<dyn Iterator<Item = SeriesRef<'a>> + 'a> {
-        let own = |series: &SeriesRef<'a>| self.added.samples(series.labels).is_empty();
+        let own = |series: &SeriesRef<'a>| !self.added.contains(series.labels);
         Box::new(self.base.series(name).filter(own).chain(self.added.series(name)))
     }
 }
 
 impl RuleStore for Overlay<'_> {
-    fn append(&mut self, labels: &Labels, sample: Sample) -> bool {
-        self.added.append(labels, sample)
+    fn append(&mut self, labels: &Labels, t_ms: i64, datum: &Datum) -> bool {
+        self.added.append_datum(labels, t_ms, datum)
     }
 }

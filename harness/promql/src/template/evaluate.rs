@@ -18,7 +18,7 @@ pub(super) fn expand(nodes: &[Node], data: &TemplateData<'_>) -> Result<String, 
             ("labels".to_owned(), labels(data.labels)),
             ("externalLabels".to_owned(), labels(data.external_labels)),
             ("externalURL".to_owned(), Value::Text(data.external_url.to_owned())),
-            ("value".to_owned(), Value::Float(data.value)),
+            ("value".to_owned(), Value::from(data.value.clone())),
         ],
     };
     expansion.nodes(nodes, &root)?;
@@ -30,7 +30,7 @@ fn root(data: &TemplateData<'_>) -> Value {
         ("Labels", Value::Labels(data.labels.clone())),
         ("ExternalLabels", Value::Labels(data.external_labels.clone())),
         ("ExternalURL", Value::Text(data.external_url.to_owned())),
-        ("Value", Value::Float(data.value)),
+        ("Value", Value::from(data.value.clone())),
     ];
     Value::Map(
         fields

@@ -15,7 +15,7 @@ mod value;
 
 use thiserror::Error;
 
-use crate::{Element, Labels};
+use crate::{Datum, Element, Labels};
 
 /// A parsed template.
 #[derive(Clone, Debug)]
@@ -28,8 +28,9 @@ pub struct Template {
 pub struct TemplateData<'a> {
     /// `$labels` and `.Labels`: the labels of the alert's element.
     pub labels: &'a Labels,
-    /// `$value` and `.Value`.
-    pub value: f64,
+    /// `$value` and `.Value`; a histogram is a text to functions, and refused by
+    /// those that need a number.
+    pub value: Datum,
     /// `$externalLabels` and `.ExternalLabels`.
     pub external_labels: &'a Labels,
     /// `$externalURL` and `.ExternalURL`.
@@ -85,15 +86,15 @@ mod tests {
         let external = Labels::new([("region", "eu")]);
         let rows = |expression: &str| match expression {
             "up" => Ok(vec![
-                Element { labels: Labels::new([("job", "y")]), value: 2.0 },
-                Element { labels: Labels::new([("job", "x")]), value: 1.0 },
+                Element::of_number(Labels::new([("job", "y")]), 2.0),
+                Element::of_number(Labels::new([("job", "x")]), 1.0),
             ]),
             "none" => Ok(Vec::new()),
             other => Err(format!("no such series {other}")),
         };
         Template::parse(source)?.expand(&TemplateData {
             labels: &labels,
-            value: 12_345.678,
+            value: 12_345.678.into(),
             external_labels: &external,
             external_url: "http://prometheus",
             query: &rows,

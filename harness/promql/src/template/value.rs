@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::TemplateError;
-use crate::Labels;
 use crate::number::format_number;
+use crate::{Datum, Labels};
 
 /// A value inside a template, by Go's types.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,11 +19,21 @@ pub(super) enum Value {
     /// One row of a query.
     Sample {
         labels: Labels,
-        value: f64,
+        value: Datum,
     },
     List(Vec<Value>),
     /// What `args` makes, and the data of the template itself.
     Map(BTreeMap<String, Value>),
+}
+
+impl From<Datum> for Value {
+    /// A histogram is what it prints as: no function of templates takes one apart.
+    fn from(datum: Datum) -> Self {
+        match datum {
+            Datum::Number(number) => Self::Float(number),
+            Datum::Histogram(histogram) => Self::Text(histogram.to_string()),
+        }
+    }
 }
 
 impl Value {
@@ -49,7 +59,7 @@ impl Value {
                 Ok(Self::Text(labels.get(name).unwrap_or_default().to_owned()))
             }
             (Self::Sample { labels, .. }, "Labels") => Ok(Self::Labels(labels.clone())),
-            (Self::Sample { value, .. }, "Value") => Ok(Self::Float(*value)),
+            (Self::Sample { value, .. }, "Value") => Ok(value.clone().into()),
             (Self::Map(values), _) if values.contains_key(name) => Ok(values[name].clone()),
             _ => Err(expansion(format!("can't evaluate field {name} in {}", self.kind()))),
         }
@@ -86,7 +96,7 @@ impl Value {
                 format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
             }
             Self::Sample { labels, value } => {
-                format!("{{{} {}}}", Self::Labels(labels.clone()).printed(), format_number(*value))
+                format!("{{{} {}}}", Self::Labels(labels.clone()).printed(), value)
             }
             Self::List(values) => {
                 let printed = values.iter().map(Self::printed).collect::<Vec<_>>();

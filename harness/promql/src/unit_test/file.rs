@@ -1,13 +1,13 @@
 //! Test files from YAML.
 
-use super::notation::parse_values;
+use super::notation::{parse_histogram, parse_values};
 use super::timestamp::parse_timestamp_ms;
 use super::{AlertTest, ExpectedAlert, ExpressionTest, Outline, TestFile, TestGroup};
 use crate::metric::parse_metric;
 use crate::number::parse_number;
 use crate::rules::ALERT_NAME;
 use crate::yaml::{self, Fields, Node, Problem, collect};
-use crate::{Expression, Labels};
+use crate::{Datum, Expression, Labels};
 
 const FILE_FIELDS: &[&str] =
     &["rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare"];
@@ -128,7 +128,7 @@ fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> 
     }
 }
 
-fn input_series(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, Vec<Option<f64>>)> {
+fn input_series(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, Vec<Option<Datum>>)> {
     let fields = Fields::of(node, "an input series", &["series", "values"], problems);
     let labels = fields.read("series", problems, |node| metric(node, "series"));
     if fields.get("series").is_none() {
@@ -181,18 +181,20 @@ fn expression_test(node: &Node, problems: &mut Vec<Problem>) -> Option<Expressio
     Some(ExpressionTest { text, expression, eval_time_ms, expected, place: node.place })
 }
 
-fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, f64) {
+fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, Datum) {
     let fields = Fields::of(node, "a sample", &["labels", "value", "histogram"], problems);
-    if let Some(histogram) = fields.get("histogram") {
-        problems.push(histogram.problem("native histograms are not supported yet"));
-    }
+    let histogram = fields.read("histogram", problems, |node| {
+        let text = node.text("histogram")?;
+        parse_histogram(text).map_err(|error| node.problem(error.to_string()))
+    });
     let labels = fields.read("labels", problems, |node| metric(node, "labels"));
     let value = fields.read("value", problems, |node| {
         let text = node.text("value")?;
         let number = yaml_number(text);
         number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
     });
-    (labels.unwrap_or_default(), value.unwrap_or(0.0))
+    let expected = histogram.map_or(Datum::Number(value.unwrap_or(0.0)), Datum::from);
+    (labels.unwrap_or_default(), expected)
 }
 
 /// YAML's infinities and not-a-number begin with a dot; Go's spelling without it

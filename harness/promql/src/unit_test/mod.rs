@@ -7,15 +7,16 @@
 //! after the last such instant are not seen.
 
 mod file;
+mod histogram_notation;
 mod notation;
 mod run;
 mod timestamp;
 
-pub use notation::{NotationError, parse_values};
+pub use notation::{NotationError, parse_histogram, parse_values};
 pub use run::{RunOptions, run};
 
 use crate::rules::RuleError;
-use crate::{Expression, Labels, Place};
+use crate::{Datum, Expression, Labels, Place};
 
 /// One file of unit tests.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub struct TestGroup {
     /// The instant to which all times are relative, milliseconds since the epoch.
     pub start_ms: i64,
     /// The invented series: one value for each interval from the start, `None` for no sample.
-    pub input_series: Vec<(Labels, Vec<Option<f64>>)>,
+    pub input_series: Vec<(Labels, Vec<Option<Datum>>)>,
     /// What alerts must fire.
     pub alert_tests: Vec<AlertTest>,
     /// What expressions must evaluate to.
@@ -101,7 +102,7 @@ pub struct ExpressionTest {
     /// Milliseconds after the start.
     pub eval_time_ms: i64,
     /// All elements: labels and values.
-    pub expected: Vec<(Labels, f64)>,
+    pub expected: Vec<(Labels, Datum)>,
     /// Where it stands.
     pub place: Place,
 }

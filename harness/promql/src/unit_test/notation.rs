@@ -1,13 +1,24 @@
-//! The notation of a series' values: `1 2 3`, `0+10x5`, `1x4`, `_x3`, `stale`.
+//! The notation of a series' values: `1 2 3`, `0+10x5`, `1x4`, `_x3`, `stale`,
+//! and native histograms: `{{count:1 buckets:[1]}}+{{count:1 buckets:[1]}}x5`.
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::histogram_notation;
 use crate::number::parse_number;
-use crate::stale_marker;
+use crate::{Datum, Histogram, stale_marker};
 
 /// More samples than this in one series are taken for a mistake (two years of
 /// one a minute).
 const MAX_SAMPLES: usize = 1_100_000;
+
+/// More buckets than this in the histograms of one item are taken for a mistake:
+/// a line of text must not fill the memory.
+const MAX_BUCKETS: usize = 1_000_000;
+
+/// As many buckets as a histogram is large beside them.
+const BUCKETS_OF_NOTHING: usize = 8;
 
 /// Why a text is not a sequence of values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -15,53 +26,127 @@ pub enum NotationError {
     /// An item that is none of the known forms.
     #[error("`{0}` is not a value; write for example 5, 0+10x5, 1x4, _, _x3 or stale")]
     Item(String),
-    /// A native histogram.
-    #[error("native histograms (`{{{{…}}}}`) are not supported yet")]
-    NativeHistogram,
+    /// A text that begins like a native histogram.
+    #[error("`{item}` is not a native histogram: {problem}")]
+    Histogram {
+        /// What is written.
+        item: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Far too many samples.
-    #[error("`{0}` makes more than {MAX_SAMPLES} samples")]
+    #[error("`{0}` makes more than {MAX_SAMPLES} samples, or {MAX_BUCKETS} buckets")]
     TooMany(String),
 }
 
 /// Reads a sequence of values; `None` stands for no sample.
-pub fn parse_values(text: &str) -> Result<Vec<Option<f64>>, NotationError> {
-    if text.contains("{{") {
-        return Err(NotationError::NativeHistogram);
-    }
+pub fn parse_values(text: &str) -> Result<Vec<Option<Datum>>, NotationError> {
     let mut values = Vec::new();
-    for item in text.split_whitespace() {
-        let sequence = Sequence::read(item).ok_or_else(|| NotationError::Item(item.to_owned()))?;
-        if sequence.repeats > MAX_SAMPLES - values.len().min(MAX_SAMPLES) {
+    for item in items(text) {
+        let sequence = Sequence::read(item)?;
+        let room = MAX_SAMPLES - values.len().min(MAX_SAMPLES);
+        if sequence.repeats > room || sequence.buckets() > MAX_BUCKETS {
             return Err(NotationError::TooMany(item.to_owned()));
         }
-        sequence.append_to(&mut values);
+        sequence.append_to(&mut values)?;
     }
     Ok(values)
 }
 
+/// Reads one native histogram.
+pub fn parse_histogram(text: &str) -> Result<Histogram, NotationError> {
+    let invalid = |problem: String| NotationError::Histogram { item: text.to_owned(), problem };
+    match histogram_notation::read(text.trim()).map_err(invalid)? {
+        (histogram, "") => Ok(histogram),
+        (_, rest) => Err(invalid(format!("`{rest}` follows it"))),
+    }
+}
+
+/// What white space separates; within `{{…}}` it does not.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim_start();
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        loop {
+            let left = &rest[end..];
+            let word = left.find(char::is_whitespace).unwrap_or(left.len());
+            match left.find("{{").filter(|open| *open < word) {
+                None => break end += word,
+                Some(open) => {
+                    let close = left[open..].find("}}").map(|close| open + close + 2);
+                    end += close.unwrap_or(left.len());
+                }
+            }
+        }
+        let (item, after) = rest.split_at(end);
+        rest = after.trim_start();
+        (!item.is_empty()).then_some(item)
+    })
+}
+
 /// One item: a first value, and how many more follow at which distance.
-struct Sequence {
-    first: Option<f64>,
-    step: f64,
+struct Sequence<'t> {
+    item: &'t str,
+    first: Option<Datum>,
+    step: Step,
     repeats: usize,
 }
 
-impl Sequence {
-    fn read(item: &str) -> Option<Self> {
+/// What a value gains from one sample to the next.
+enum Step {
+    Nothing,
+    Number(f64),
+    Plus(Histogram),
+    Minus(Histogram),
+}
+
+impl<'t> Sequence<'t> {
+    fn read(item: &'t str) -> Result<Self, NotationError> {
+        if item.starts_with("{{") {
+            return Self::of_histograms(item)
+                .map_err(|problem| NotationError::Histogram { item: item.to_owned(), problem });
+        }
+        Self::of_numbers(item).ok_or_else(|| NotationError::Item(item.to_owned()))
+    }
+
+    fn of_histograms(item: &'t str) -> Result<Self, String> {
+        let (first, rest) = histogram_notation::read(item)?;
+        let first = Some(Datum::from(first));
+        if rest.is_empty() {
+            return Ok(Self { item, first, step: Step::Nothing, repeats: 0 });
+        }
+        let (step, rest) = if let Some(rest) = rest.strip_prefix('+') {
+            let (step, rest) = histogram_notation::read(rest)?;
+            (Step::Plus(step), rest)
+        } else if let Some(rest) = rest.strip_prefix('-') {
+            let (step, rest) = histogram_notation::read(rest)?;
+            (Step::Minus(step), rest)
+        } else {
+            (Step::Nothing, rest)
+        };
+        let repeats = rest.strip_prefix('x').and_then(|times| times.parse().ok());
+        let repeats = repeats.ok_or_else(|| format!("`{rest}` is no `x` with a number"))?;
+        Ok(Self { item, first, step, repeats })
+    }
+
+    fn of_numbers(item: &'t str) -> Option<Self> {
+        let plain = |first: Option<f64>, step: Step, repeats: usize| {
+            Some(Self { item, first: first.map(Datum::Number), step, repeats })
+        };
         if item == "_" {
-            return Some(Self { first: None, step: 0.0, repeats: 0 });
+            return plain(None, Step::Nothing, 0);
         }
         if let Some(times) = item.strip_prefix("_x") {
             // Unlike a value, nothing is repeated so many times in all.
             let repeats = times.parse::<usize>().ok()?.checked_sub(1)?;
-            return Some(Self { first: None, step: 0.0, repeats });
+            return plain(None, Step::Nothing, repeats);
         }
         if item == "stale" {
-            return Some(Self { first: Some(stale_marker()), step: 0.0, repeats: 0 });
+            return plain(Some(stale_marker()), Step::Nothing, 0);
         }
         let (first, rest) = split_number(item)?;
         if rest.is_empty() {
-            return Some(Self { first: Some(first), step: 0.0, repeats: 0 });
+            return plain(Some(first), Step::Nothing, 0);
         }
         let (step, rest) = match rest.strip_prefix('x') {
             Some(_) => (0.0, rest),
@@ -69,19 +154,49 @@ impl Sequence {
             None => return None,
         };
         let repeats = rest.strip_prefix('x')?.parse().ok()?;
-        Some(Self { first: Some(first), step, repeats })
+        plain(Some(first), Step::Number(step), repeats)
+    }
+
+    /// An upper bound of all buckets in memory; histograms that stay are shared.
+    fn buckets(&self) -> usize {
+        let of = |histogram: &Histogram| {
+            histogram.positive.len() + histogram.negative.len() + BUCKETS_OF_NOTHING
+        };
+        match (&self.first, &self.step) {
+            (Some(Datum::Histogram(first)), Step::Plus(step) | Step::Minus(step)) => {
+                (of(first) + of(step)).saturating_mul(self.repeats)
+            }
+            _ => 0,
+        }
     }
 
     /// Steps are added one by one, as Prometheus does; `first + n * step` would
     /// differ in the last digit.
-    fn append_to(&self, values: &mut Vec<Option<f64>>) {
-        let mut value = self.first;
-        for _ in 0..=self.repeats {
-            values.push(value);
-            if self.repeats > 0 {
-                value = value.map(|number| number + self.step);
+    fn append_to(&self, values: &mut Vec<Option<Datum>>) -> Result<(), NotationError> {
+        let mut value = self.first.clone();
+        for at in 0..=self.repeats {
+            values.push(value.clone());
+            if at < self.repeats {
+                value =
+                    value.map(|datum| self.step.after(datum)).transpose().map_err(|problem| {
+                        NotationError::Histogram { item: self.item.to_owned(), problem }
+                    })?;
             }
         }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn after(&self, datum: Datum) -> Result<Datum, String> {
+        let next = match (datum, self) {
+            (Datum::Number(number), Self::Number(step)) => return Ok((number + step).into()),
+            (Datum::Histogram(histogram), Self::Plus(step)) => histogram.plus(step),
+            (Datum::Histogram(histogram), Self::Minus(step)) => histogram.minus(step),
+            (datum, _) => return Ok(datum),
+        };
+        let next = next.ok_or("exponential and custom buckets do not add up")?;
+        Ok(Datum::Histogram(Arc::new(next)))
     }
 }
 
@@ -116,7 +231,8 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> Vec<f64> {
-        parse_values(text).unwrap().into_iter().flatten().collect()
+        let values = parse_values(text).unwrap().into_iter().flatten();
+        values.map(|datum| datum.number().unwrap()).collect()
     }
 
     #[test]
@@ -130,10 +246,27 @@ mod tests {
     }
 
     #[test]
+    fn histograms_repeat_and_grow() {
+        let values = parse_values("{{count:1 buckets:[1]}}+{{count:2 buckets:[2 0 1]}}x2 3 {{}}x1");
+        let values = values.unwrap().into_iter().flatten().collect::<Vec<_>>();
+        let count = |at: usize| values[at].histogram().map(|histogram| histogram.count);
+        assert_eq!([count(0), count(1), count(2)], [Some(1.0), Some(3.0), Some(5.0)]);
+        assert_eq!(values[2].histogram().unwrap().positive, [(0, 5.0), (2, 2.0)]);
+        assert_eq!((values[3].number(), values.len()), (Some(3.0), 6));
+    }
+
+    #[test]
+    fn a_short_text_does_not_fill_the_memory() {
+        for text in ["{{}}x99999999", "{{buckets:[1 1 1 1 1]}}+{{buckets:[1]}}x1000000"] {
+            assert!(matches!(parse_values(text), Err(NotationError::TooMany(_))), "{text}");
+        }
+    }
+
+    #[test]
     fn nothing_and_stale_are_not_the_same() {
         let values = parse_values("1 _x3 stale").unwrap();
-        assert_eq!(values[..4], [Some(1.0), None, None, None]);
-        assert!(values[4].is_some_and(crate::is_stale));
+        assert_eq!(values[..4], [Some(Datum::Number(1.0)), None, None, None]);
+        assert!(values[4].as_ref().and_then(Datum::number).is_some_and(crate::is_stale));
         assert_eq!(values.len(), 5);
     }
 
@@ -142,7 +275,9 @@ mod tests {
         for text in ["a", "1x", "1+x3", "1+1", "1x-1", "0x1x", "stalex2", "1++1x2"] {
             assert!(matches!(parse_values(text), Err(NotationError::Item(_))), "{text}");
         }
-        assert_eq!(parse_values("{{schema:1}}x2"), Err(NotationError::NativeHistogram));
+        for text in ["{{schema:1", "{{schema:1}}y2", "{{}}+{{}}", "{{}}+1x2", "{{x:1}}"] {
+            assert!(matches!(parse_values(text), Err(NotationError::Histogram { .. })), "{text}");
+        }
         assert!(matches!(parse_values("1x99999999"), Err(NotationError::TooMany(_))));
     }
 }

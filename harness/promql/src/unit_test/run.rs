@@ -4,7 +4,7 @@ use super::{AlertTest, Case, ExpectedAlert, ExpressionTest, Report, Subject, Tes
 use crate::rules::{
     AlertState, Group, GroupState, RuleContext, RuleFailure, RuleFile, RuleKind, evaluate_group,
 };
-use crate::{Labels, MemorySeries, Options, Sample, Value, format_number, instant};
+use crate::{Datum, Labels, MemorySeries, Options, ResetHint, Value, instant};
 
 /// What a run of tests may be told.
 #[derive(Clone, Debug, Default)]
@@ -88,9 +88,8 @@ impl<'t> GroupRun<'t> {
             let visible = values.iter().enumerate().take(end).skip(from);
             for (at, value) in visible {
                 let offset_ms = i64::try_from(at).unwrap_or(i64::MAX) * self.test.interval_ms;
-                if let Some(value) = *value {
-                    self.store
-                        .append(labels, Sample { t_ms: self.test.start_ms + offset_ms, value });
+                if let Some(datum) = value {
+                    self.store.append_datum(labels, self.test.start_ms + offset_ms, datum);
                 }
             }
         }
@@ -162,7 +161,7 @@ impl<'t> GroupRun<'t> {
                 self.compare(got, &test.expected)
             }
             Ok(Value::Scalar(value)) => {
-                self.compare(vec![(Labels::default(), value)], &test.expected)
+                self.compare(vec![(Labels::default(), value.into())], &test.expected)
             }
             Ok(_) => (false, vec!["not a vector or scalar".to_owned()]),
             Err(error) => (false, vec![error.to_string()]),
@@ -182,24 +181,35 @@ impl<'t> GroupRun<'t> {
 
     fn compare(
         &self,
-        mut got: Vec<(Labels, f64)>,
-        expected: &[(Labels, f64)],
+        mut got: Vec<(Labels, Datum)>,
+        expected: &[(Labels, Datum)],
     ) -> (bool, Vec<String>) {
         let mut wanted = expected.to_vec();
-        let by_labels =
-            |a: &(Labels, f64), b: &(Labels, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
+        let by_labels = |a: &(Labels, Datum), b: &(Labels, Datum)| {
+            let number = |datum: &Datum| datum.number().unwrap_or_default();
+            a.0.cmp(&b.0).then_with(|| number(&a.1).total_cmp(&number(&b.1)))
+        };
         wanted.sort_by(by_labels);
         got.sort_by(by_labels);
-        let same = |(a, b): (&(Labels, f64), &(Labels, f64))| {
-            a.0 == b.0 && same_value(a.1, b.1, self.file.fuzzy_compare)
+        let same = |(a, b): (&(Labels, Datum), &(Labels, Datum))| {
+            a.0 == b.0 && same_datum(&a.1, &b.1, self.file.fuzzy_compare)
         };
         let passed = got.len() == wanted.len() && got.iter().zip(&wanted).all(same);
         let mut lines = got.iter().map(show_sample).collect::<Vec<_>>();
         lines.sort();
-        if wanted.iter().any(|(_, value)| value.is_nan()) {
+        if wanted.iter().filter_map(|(_, datum)| datum.number()).any(f64::is_nan) {
             lines.push("(NaN equals nothing; test `expr != expr` instead)".to_owned());
         }
         (passed, lines)
+    }
+}
+
+/// Histograms must have the same buckets, and the same known about resets.
+fn same_datum(a: &Datum, b: &Datum, fuzzy: bool) -> bool {
+    match (a, b) {
+        (Datum::Number(a), Datum::Number(b)) => same_value(*a, *b, fuzzy),
+        (Datum::Histogram(a), Datum::Histogram(b)) => a.reset_hint == b.reset_hint && a.is_same(b),
+        _ => false,
     }
 }
 
@@ -210,8 +220,14 @@ fn same_value(a: f64, b: f64, fuzzy: bool) -> bool {
     a == b || (fuzzy && (a == b.next_up() || a == b.next_down()))
 }
 
-fn show_sample((labels, value): &(Labels, f64)) -> String {
-    format!("{labels} {}", format_number(*value))
+fn show_sample((labels, datum): &(Labels, Datum)) -> String {
+    let hint = match datum.histogram().map(|histogram| histogram.reset_hint) {
+        None | Some(ResetHint::Unknown) => "",
+        Some(ResetHint::Reset) => " counter_reset_hint:reset",
+        Some(ResetHint::NotReset) => " counter_reset_hint:not_reset",
+        Some(ResetHint::Gauge) => " counter_reset_hint:gauge",
+    };
+    format!("{labels} {datum}{hint}")
 }
 
 fn show_alert(alert: &ExpectedAlert) -> String {

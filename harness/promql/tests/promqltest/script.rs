@@ -1,7 +1,9 @@
 //! Scripts in Prometheus' test language, as commands.
 
 use slogate_promql::unit_test::parse_values;
-use slogate_promql::{Labels, parse_duration_ms};
+use slogate_promql::{Datum, Labels, parse_duration_ms};
+
+use super::nhcb;
 
 /// One command of a script.
 pub(crate) enum Command {
@@ -10,11 +12,11 @@ pub(crate) enum Command {
     Eval(Eval),
 }
 
-/// Series to add. Those that hold native histograms are only named.
+/// Series to add.
 #[derive(Default)]
 pub(crate) struct Load {
     pub(crate) step_ms: i64,
-    pub(crate) series: Vec<(Labels, Vec<Option<f64>>)>,
+    pub(crate) series: Vec<(Labels, Vec<Option<Datum>>)>,
     /// Metric names of series that this engine cannot hold.
     pub(crate) unreadable: Vec<String>,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Eval {
     pub(crate) range: Option<(i64, i64)>,
     pub(crate) fails: bool,
     pub(crate) ordered: bool,
+    /// Whether what is known about counter resets is part of what is expected.
+    pub(crate) compares_hints: bool,
     pub(crate) expected: Expected,
 }
 
@@ -35,10 +39,10 @@ pub(crate) struct Eval {
 pub(crate) enum Expected {
     Scalar(f64),
     Text(String),
-    Series(Vec<(Labels, Vec<Option<f64>>)>),
+    Series(Vec<(Labels, Vec<Option<Datum>>)>),
     /// Samples of a range vector: series, first time and step.
-    Matrix(Vec<(Labels, Vec<Option<f64>>)>, i64, i64),
-    /// Something this engine cannot express, such as native histograms.
+    Matrix(Vec<(Labels, Vec<Option<Datum>>)>, i64, i64),
+    /// Something this engine cannot express, such as start times of counters.
     Unreadable,
 }
 
@@ -73,18 +77,14 @@ fn load(head: &str, body: &[&str]) -> Load {
     let step = rest.split_whitespace().next().expect("load has a step");
     let mut load = Load { step_ms: time_ms(step), ..Load::default() };
     for line in body {
-        let (labels, values) = series_line(line);
+        let (labels, values, _) = series_line(line);
         match values {
             Some(values) => load.series.push((labels, values)),
             None => load.unreadable.extend(labels.metric_name().map(str::to_owned)),
         }
     }
     if kind.ends_with("_with_nhcb") {
-        let base = |(labels, _): &(Labels, _)| {
-            let name = labels.metric_name().unwrap_or_default();
-            name.strip_suffix("_bucket").unwrap_or(name).to_owned()
-        };
-        load.unreadable.extend(load.series.iter().map(base));
+        load.series.extend(nhcb::converted(&load.series));
     }
     load
 }
@@ -98,6 +98,7 @@ fn eval(line: usize, head: &str, body: &[&str]) -> Eval {
         range: None,
         fails: kind == "eval_fail",
         ordered: kind == "eval_ordered",
+        compares_hints: false,
         expected: Expected::Series(Vec::new()),
     };
     if let Some(rest) = rest.trim_start().strip_prefix("instant") {
@@ -149,8 +150,9 @@ fn expectations(eval: &mut Eval, body: &[&str]) {
         } else if let Some(number) = number(line) {
             eval.expected = Expected::Scalar(number);
         } else {
-            let (labels, values) = series_line(line);
+            let (labels, values, hints) = series_line(line);
             unreadable |= values.is_none();
+            eval.compares_hints |= hints;
             series.push((labels, values.unwrap_or_default()));
         }
     }
@@ -168,8 +170,9 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-/// `name{…} values`; `None` for values that this engine cannot hold.
-fn series_line(line: &str) -> (Labels, Option<Vec<Option<f64>>>) {
+/// `name{…} values`, `None` for values that this engine cannot hold, and whether
+/// every histogram says what is known about counter resets.
+fn series_line(line: &str) -> (Labels, Option<Vec<Option<Datum>>>, bool) {
     let mut quote = None;
     let mut depth = 0;
     let mut escaped = false;
@@ -195,7 +198,9 @@ fn series_line(line: &str) -> (Labels, Option<Vec<Option<f64>>>) {
     let (metric, values) =
         metric.strip_suffix("@st").map_or((metric, values), |metric| (metric, "{{"));
     let labels = Labels::parse(metric).unwrap_or_else(|error| panic!("{error} in `{line}`"));
-    (labels, parse_values(values).ok())
+    let hints = values.matches("counter_reset_hint").count();
+    let all_hints = hints > 0 && hints == values.matches("{{").count();
+    (labels, parse_values(values).ok(), all_hints)
 }
 
 fn word(text: &str) -> (&str, &str) {
