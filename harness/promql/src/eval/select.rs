@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{EvalError, Evaluator, Instant};
-use crate::expression::{Expression, InstantSelector, Kind, RangeSelector};
+use crate::expression::{Expression, InstantSelector, Kind, RangeSelector, TimeShift};
+use crate::matcher::Selector;
 use crate::{Datum, Element, HistogramSample, Labels, Sample, Series, SeriesRef, is_stale};
 
 /// The samples of one series within a range.
@@ -59,24 +60,42 @@ impl<'a> Evaluator<'a> {
         at: Instant,
     ) -> Vec<(Labels, i64, Datum)> {
         let end_ms = self.shifted(selector.time, at);
+        let series = self.series_of(selector);
+        series.iter().filter_map(|series| self.newest_of(series, end_ms)).collect()
+    }
+
+    /// The newest samples of a selector that is not part of the expression, at the instant
+    /// that these `@` and `offset` mean, outermost first.
+    pub(crate) fn samples_as_of(
+        &self,
+        selector: &Selector,
+        shifts: &[TimeShift],
+        at: Instant,
+    ) -> Vec<(Labels, i64, Datum)> {
+        let shifted = |at, time: &TimeShift| Instant { ms: self.shifted(*time, at) };
+        let end_ms = shifts.iter().fold(at, shifted).ms;
+        let series = self.source.series(selector.metric_name());
+        let meant = series.filter(|series| selector.matches(series.labels));
+        meant.filter_map(|series| self.newest_of(&series, end_ms)).collect()
+    }
+
+    /// The newest sample of a series at an instant, unless the series has ended.
+    fn newest_of(&self, series: &SeriesRef<'a>, end_ms: i64) -> Option<(Labels, i64, Datum)> {
         let start_ms = end_ms.saturating_sub(self.options.lookback_ms);
-        let newest = |series: &SeriesRef<'a>| {
-            let number = within(series.samples, start_ms, end_ms).last();
-            let histogram = histograms_within(series.histograms, start_ms, end_ms).last();
-            let (t_ms, value) = match (number, histogram) {
-                (number, Some(histogram))
-                    if number.is_none_or(|number| number.t_ms < histogram.t_ms) =>
-                {
-                    (histogram.t_ms, Datum::Histogram(Arc::clone(&histogram.histogram)))
-                }
-                (number, _) => {
-                    let live = number.filter(|number| !is_stale(number.value))?;
-                    (live.t_ms, Datum::Number(live.value))
-                }
-            };
-            Some((series.labels.clone(), t_ms, value))
+        let number = within(series.samples, start_ms, end_ms).last();
+        let histogram = histograms_within(series.histograms, start_ms, end_ms).last();
+        let (t_ms, value) = match (number, histogram) {
+            (number, Some(histogram))
+                if number.is_none_or(|number| number.t_ms < histogram.t_ms) =>
+            {
+                (histogram.t_ms, Datum::Histogram(Arc::clone(&histogram.histogram)))
+            }
+            (number, _) => {
+                let live = number.filter(|number| !is_stale(number.value))?;
+                (live.t_ms, Datum::Number(live.value))
+            }
         };
-        self.series_of(selector).iter().filter_map(newest).collect()
+        Some((series.labels.clone(), t_ms, value))
     }
 
     /// The windows of a range selector or subquery; series without samples in

@@ -116,7 +116,7 @@ fn of_call(call: &Call) -> Bounds {
         | "month" => of_calendar(call.function.name),
         "max_over_time" | "min_over_time" | "avg_over_time" | "first_over_time"
         | "last_over_time" | "vector" | "scalar" | "sort" | "sort_desc" | "sort_by_label"
-        | "sort_by_label_desc" | "label_replace" | "label_join" => first,
+        | "sort_by_label_desc" | "label_replace" | "label_join" | "info" => first,
         "sum_over_time" | "floor" | "ceil" | "round" => first.kept_from_zero(),
         "clamp" | "clamp_min" | "clamp_max" => clamped(call.function.name, first, arguments),
         _ => Bounds::ANY,

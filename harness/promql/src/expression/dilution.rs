@@ -50,6 +50,7 @@ impl Expression {
 fn of_call(call: &Call) -> Dilution {
     let inner = call.arguments.iter().map(Expression::dilution).fold(Dilution::Untouched, worse);
     match call.function.name {
+        "info" => call.arguments.first().map_or(inner, Expression::dilution),
         "rate" => over_range(&call.arguments),
         // Of the last two samples only; how much of that was idle is another question.
         "irate" => Dilution::Lowered,

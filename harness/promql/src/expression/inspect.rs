@@ -71,9 +71,14 @@ impl Expression {
             }
             Kind::Call(call) => {
                 let reach = reach.asking(asked_by_function(call.function.name));
-                for argument in &call.arguments {
+                let joined = call.info_selector();
+                let values = if joined.is_some() { 1 } else { call.arguments.len() };
+                for argument in call.arguments.iter().take(values) {
                     argument.collect_selectors(reach, found);
                 }
+                // Of info series only the labels matter, whatever their value is.
+                let presence = reach.asking(Some(Asks::Presence));
+                found.extend(joined.map(|selector| presence.info(&selector)));
             }
             Kind::Aggregate(aggregate) => {
                 if let Some(parameter) = &aggregate.parameter {
@@ -220,6 +225,7 @@ mod tests {
         }
         assert_eq!(asks("delta(a[5m])"), [Asks::Movement]);
         assert_eq!(asks("a or absent(b)"), [Asks::Value, Asks::Absence]);
+        assert_eq!(asks("info(a)"), [Asks::Value, Asks::Presence]);
         assert_eq!(asks("a and b"), [Asks::Value, Asks::Presence]);
     }
 

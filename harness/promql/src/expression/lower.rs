@@ -107,9 +107,39 @@ impl Lowering {
             .args
             .args
             .into_iter()
-            .map(|argument| self.expression(*argument))
+            .enumerate()
+            .map(|(at, argument)| match *argument {
+                matchers if at == 1 && function.name == "info" => self.info_matchers(matchers),
+                argument => self.expression(argument),
+            })
             .collect::<Lowered<Vec<_>>>()?;
         Ok(Call { function, arguments })
+    }
+
+    /// The second argument of `info` is written as a selector, but is not one: a name
+    /// stays among its matchers.
+    fn info_matchers(&mut self, parsed: Expr) -> Lowered<Expression> {
+        match parsed {
+            Expr::VectorSelector(parser::VectorSelector {
+                name: None,
+                matchers,
+                offset: None,
+                at: None,
+            }) if matchers.or_matchers.is_empty() => {
+                let matchers =
+                    matchers.matchers.into_iter().map(matcher).collect::<Lowered<Vec<_>>>()?;
+                let id = self.selectors;
+                self.selectors += 1;
+                let selector = Selector::new(None, matchers);
+                let time = TimeShift::default();
+                Ok(Expression { kind: Kind::Selector(InstantSelector { id, selector, time }) })
+            }
+            _ => Err(Refusal::Invalid(
+                "the second argument of `info` is label matchers only, such as \
+                 {version=~\".+\"}"
+                    .into(),
+            )),
+        }
     }
 
     fn aggregate(&mut self, parsed: parser::AggregateExpr) -> Lowered<Aggregate> {
@@ -212,10 +242,11 @@ mod tests {
 
     #[test]
     fn names_what_is_not_supported() {
-        let error = parse("info(up)").unwrap_err();
+        let error = parse("start_timestamp(up)").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the function `info` is not supported yet, in the expression `info(up)`"
+            "the function `start_timestamp` is not supported yet, in the expression \
+             `start_timestamp(up)`"
         );
     }
 

@@ -9,6 +9,7 @@ mod bytes;
 mod copies;
 mod dilution;
 mod display;
+mod info;
 mod inspect;
 mod label_uses;
 mod limit;

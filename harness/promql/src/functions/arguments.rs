@@ -1,7 +1,8 @@
 //! The arguments of one call, evaluated on demand.
 
 use crate::eval::{EvalError, Evaluator, Instant, QuerySpan, Window, unique_labels};
-use crate::expression::{Call, Expression, InstantSelector, Kind};
+use crate::expression::{Call, Expression, InstantSelector, Kind, TimeShift};
+use crate::matcher::Selector;
 use crate::{Datum, Element, Labels, Value};
 
 /// The arguments of one call at one instant.
@@ -61,6 +62,16 @@ impl<'e, 'a> Arguments<'e, 'a> {
     /// The newest samples of a selector, with the times at which they were taken.
     pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, i64, Datum)> {
         self.evaluator.newest_samples(selector, self.at)
+    }
+
+    /// The newest samples of a selector that is not part of the expression, at the instant
+    /// that these `@` and `offset` mean, outermost first.
+    pub(super) fn samples_as_of(
+        &self,
+        selector: &Selector,
+        shifts: &[TimeShift],
+    ) -> Vec<(Labels, i64, Datum)> {
+        self.evaluator.samples_as_of(selector, shifts, self.at)
     }
 
     /// When the whole query begins and ends.

@@ -7,6 +7,7 @@ mod absent;
 mod arguments;
 mod calendar;
 mod histogram;
+mod info;
 mod labels;
 mod math;
 mod native;

@@ -5,8 +5,8 @@ use super::Computation::{
     Summary,
 };
 use super::{
-    Function, absent, calendar, histogram, labels, math, native, over_time, rate, regression, sort,
-    special,
+    Function, absent, calendar, histogram, info, labels, math, native, over_time, rate, regression,
+    sort, special,
 };
 use crate::ValueType;
 
@@ -65,6 +65,7 @@ static FUNCTIONS: &[Function] = &[
     vector("histogram_stdvar", Histogram(native::variance)),
     vector("histogram_sum", Histogram(native::sum)),
     // Labels and order.
+    vector("info", Special(info::info)),
     vector("label_replace", Special(labels::replace)),
     vector("label_join", Special(labels::join)),
     vector("sort", Special(sort::ascending)),
