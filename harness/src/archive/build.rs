@@ -381,6 +381,8 @@ fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> Generato
         open_file_limit: generator.open_file_limit,
         peak_in_flight: generator.peak_in_flight,
         connections_opened: generator.connections_opened,
+        requests_on_open_connections: generator.requests_on_open_connections,
+        open_files: generator.open_files,
         missed_by_generator: generator.missed_by_generator,
         lag_seconds: times(&lag, 0),
         machine: series.and_then(|series| machine_shares(load, series)).map(Into::into),

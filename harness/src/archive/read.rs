@@ -198,6 +198,8 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
             open_file_limit: one.open_file_limit,
             peak_in_flight: one.peak_in_flight,
             connections_opened: one.connections_opened,
+            requests_on_open_connections: one.requests_on_open_connections,
+            open_files: one.open_files,
             missed_by_generator: one.missed_by_generator,
         });
     let phases = scenario.phases.iter().filter_map(|phase| {

@@ -520,6 +520,13 @@ pub struct GeneratorRecord {
     pub peak_in_flight: u64,
     /// Connections opened.
     pub connections_opened: u64,
+    /// Requests that needed no new connection; `null` in runs of before it was counted.
+    #[serde(default)]
+    pub requests_on_open_connections: Option<u64>,
+    /// Most files, sockets included, that the process had open where a part of the load
+    /// ended; `null` if that is not known.
+    #[serde(default)]
+    pub open_files: Option<u64>,
     /// Requests not dispatched in time because the generator was behind.
     pub missed_by_generator: u64,
     /// The generator's own delay over all measured phases.

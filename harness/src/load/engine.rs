@@ -42,7 +42,7 @@ use super::arrivals::Schedule;
 use super::dial::Dial;
 use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, PlannedUser, Task};
 use super::lane::{LaneBounds, Target};
-use super::limits::{process_cpu_seconds, raise_open_file_limit};
+use super::limits::{open_files, process_cpu_seconds, raise_open_file_limit};
 use super::liveness::{FIRST_REQUESTS, Liveness};
 use super::measured::Measured;
 use super::meters::LiveMeters;
@@ -77,6 +77,7 @@ pub struct Engine {
     /// Iterations of the phases so far.
     iterations: u64,
     open_file_limit: u64,
+    open_files: Option<u64>,
     started: Instant,
     cpu_at_start: f64,
     stopped_early: Option<StopReason>,
@@ -134,6 +135,7 @@ impl Engine {
             abort: Abort::new(&stop),
             stop,
             open_file_limit,
+            open_files: None,
             started: Instant::now(),
             cpu_at_start: process_cpu_seconds(),
             stopped_early: None,
@@ -164,6 +166,8 @@ impl Engine {
         self.meters.set_running(true);
         let ran = self.run_and_drain(phases).await;
         self.meters.set_running(false);
+        // Connections are still open.
+        self.open_files = self.open_files.max(open_files());
         ran?;
         self.stopped_early = self.stopped_early.take().or_else(|| self.stop_reason());
         if self.stopped_early.is_some() {
@@ -203,6 +207,10 @@ impl Engine {
             open_file_limit: self.open_file_limit,
             peak_in_flight: recorders.iter().map(|of| of.peak_in_flight).sum(),
             connections_opened: recorders.iter().map(|of| of.connections_opened).sum(),
+            requests_on_open_connections: Some(
+                recorders.iter().map(|of| of.requests_on_open_connections).sum(),
+            ),
+            open_files: self.open_files,
             missed_by_generator: measured.missed(),
         };
         Ok(LoadResult { phases: measured.phases(), generator, stopped_early })

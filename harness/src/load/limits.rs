@@ -15,6 +15,13 @@ pub(super) fn raise_open_file_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
+/// Files that this process has open now, sockets included, where Linux tells it.
+pub(super) fn open_files() -> Option<u64> {
+    let entries = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    // One of them is the listing's own.
+    u64::try_from(entries).ok().map(|entries| entries.saturating_sub(1))
+}
+
 /// CPU seconds, user and system, that this process has used so far.
 pub(super) fn process_cpu_seconds() -> f64 {
     let used = clock_gettime(ClockId::ProcessCPUTime);
@@ -29,6 +36,17 @@ mod tests {
     fn the_limit_on_open_files_ends_at_its_maximum() {
         let limit = raise_open_file_limit();
         assert_eq!(limit, getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn files_that_are_held_open_are_counted() {
+        let held: Vec<_> = (0..500).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
+        let while_held = open_files().unwrap();
+        drop(held);
+        // Other tests open and close some of their own meanwhile.
+        let let_go = while_held - open_files().unwrap();
+        assert!(while_held > 500 && let_go > 300, "{while_held}, {let_go} less without them");
     }
 
     #[test]

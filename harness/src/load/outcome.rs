@@ -279,6 +279,11 @@ pub struct GeneratorReport {
     pub peak_in_flight: u64,
     /// Connections opened.
     pub connections_opened: u64,
+    /// Requests that needed no new connection; unknown in runs of before it was counted.
+    pub requests_on_open_connections: Option<u64>,
+    /// Most files, sockets included, that the process had open where a part of the load
+    /// ended; `None` where the system does not tell.
+    pub open_files: Option<u64>,
     /// Requests of measured phases that were not dispatched in time because of the
     /// generator: arrivals of open phases that it took up (sent or queued for a slot)
     /// more than a second after their intended start or after the end of their phase's

@@ -4,6 +4,7 @@
 //! methods and paths that are not HTTP, headers that would break the framing.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,13 +28,13 @@ use crate::scenario::{
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 1000;
 /// How long unanswered requests are awaited after the last arrival.
 pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
-/// Arrivals a second that one thread takes without help; one core does several
+/// Arrivals a second for which a thread of its own is started; one core does several
 /// times as many.
 const ONE_THREAD_PEAK_PER_SECOND: f64 = 10_000.0;
-/// Users that one thread takes without help.
+/// Users for which a thread of its own is started.
 const ONE_THREAD_USERS: u32 = 50;
-/// Most threads that a plan uses by default: the target wants cores as well.
-const MOST_DEFAULT_THREADS: usize = 2;
+/// Threads that any two cores are given.
+const FEW_THREADS: usize = 2;
 
 /// Weights may add up to so much after their common divisor is taken out: one block
 /// of the order of requests has as many entries.
@@ -77,14 +78,15 @@ pub struct LoadPlan {
 }
 
 impl LoadPlan {
-    /// A plan with the default limits, and one thread where one is enough.
+    /// A plan with the default limits, and as many threads as it asks for and the cores allow.
     pub fn new(
         phases: Vec<Phase>,
         requests: Vec<Request>,
         address: SocketAddr,
         host_header: String,
     ) -> Self {
-        let threads = default_threads(&phases);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = default_threads(&phases, cores);
         Self {
             phases,
             requests,
@@ -133,15 +135,25 @@ impl LoadPlan {
     }
 }
 
-fn default_threads(phases: &[Phase]) -> usize {
-    let one_is_enough = phases.iter().all(|phase| match &phase.load {
-        PhaseLoad::Open { from, to, .. } => from.max(*to) <= ONE_THREAD_PEAK_PER_SECOND,
-        PhaseLoad::Closed { users, .. } => users.most() <= ONE_THREAD_USERS,
-    });
-    if one_is_enough {
-        return 1;
+/// As many threads as the load asks for, and no more than half of the cores but for the
+/// first two: the target wants cores as well.
+fn default_threads(phases: &[Phase], cores: usize) -> usize {
+    let most = (cores / 2).max(FEW_THREADS).min(cores);
+    phases.iter().map(|phase| wanted_threads(&phase.load)).max().unwrap_or(1).clamp(1, most.max(1))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes an integer saturating, and rates are not negative"
+)]
+fn wanted_threads(load: &PhaseLoad) -> usize {
+    match load {
+        PhaseLoad::Open { from, to, .. } => {
+            (from.max(*to) / ONE_THREAD_PEAK_PER_SECOND).ceil() as usize
+        }
+        PhaseLoad::Closed { users, .. } => users.most().div_ceil(ONE_THREAD_USERS) as usize,
     }
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_DEFAULT_THREADS))
 }
 
 /// Why the engine could not do what it was asked to.
@@ -447,6 +459,7 @@ pub(super) fn prepared(request: &Request) -> PreparedRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Stop;
 
     fn request() -> Request {
         Request {
@@ -463,6 +476,25 @@ mod tests {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let plan = LoadPlan::new(Vec::new(), Vec::new(), address, "h".into());
         assert_eq!((plan.max_in_flight, plan.drain), (1000, Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_load_gets_the_threads_it_asks_for_and_leaves_cores_to_the_target() {
+        let phase = |load| Phase { name: "p".into(), group: None, load, measured: true };
+        let rate = |rate| vec![phase(PhaseLoad::open(1.0, rate, Duration::from_secs(1)))];
+        let users = |users| vec![phase(PhaseLoad::closed(users, Stop::Iterations(1)))];
+        for (phases, cores, threads) in [
+            (rate(10_000.0), 64, 1),
+            (rate(10_001.0), 64, 2),
+            (rate(80_000.0), 64, 8),
+            (rate(80_000.0), 8, 4),
+            (rate(80_000.0), 2, 2),
+            (rate(80_000.0), 1, 1),
+            (users(50), 8, 1),
+            (users(10_000), 8, 4),
+        ] {
+            assert_eq!(default_threads(&phases, cores), threads, "{phases:?} on {cores}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(super) struct Recorder {
     pub(super) in_flight: u64,
     pub(super) peak_in_flight: u64,
     pub(super) connections_opened: u64,
+    pub(super) requests_on_open_connections: u64,
     missed: Vec<u64>,
 }
 
@@ -107,6 +108,7 @@ impl Recorder {
             in_flight: 0,
             peak_in_flight: 0,
             connections_opened: 0,
+            requests_on_open_connections: 0,
             missed: vec![0; phases],
         }
     }

@@ -64,6 +64,8 @@ struct Around {
     slot: Rc<Slot>,
     deadline: Deadline,
     current: Current,
+    /// Whether the current exchange opened a connection.
+    has_opened: bool,
 }
 
 /// What is on its way.
@@ -77,7 +79,8 @@ impl Worker {
     fn new(lane: Rc<Lane>, slot: Rc<Slot>) -> Self {
         let current = Current { id: CellId { phase: 0, request: 0 }, body_bytes: 0 };
         let now = Instant::now();
-        let around = Around { lane, slot, deadline: Deadline::new(now), current };
+        let around =
+            Around { lane, slot, deadline: Deadline::new(now), current, has_opened: false };
         Self { connection: None, around, freed: now, captured: Vec::new() }
     }
 
@@ -209,8 +212,11 @@ impl Worker {
             Err(error) => end.failure = Some(error.kind()),
         }
         let failure = end.failure.clone();
+        let is_unconnected = failure.as_ref().is_some_and(FailureKind::is_unconnected);
+        let needed_none = !self.around.has_opened && !is_unconnected;
         let keep = request.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
         let mut recorder = self.around.lane.recorder.borrow_mut();
+        recorder.requests_on_open_connections += u64::from(needed_none);
         recorder.ended(ticket.id, end, keep);
         if local {
             recorder.missed(ticket.id);
@@ -221,6 +227,7 @@ impl Worker {
     fn note_send(&mut self, ticket: Ticket, body_bytes: u64) -> Instant {
         let now = Instant::now();
         self.around.current = Current { id: ticket.id, body_bytes };
+        self.around.has_opened = false;
         let since_intended = now.saturating_duration_since(ticket.intended);
         let (sent, lag, late) = match ticket.start {
             Start::ByUser => (ticket.intended, None, false),
@@ -254,6 +261,7 @@ impl Surroundings for Around {
     }
 
     fn opened(&mut self) {
+        self.has_opened = true;
         self.lane.recorder.borrow_mut().connections_opened += 1;
     }
 

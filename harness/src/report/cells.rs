@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::flows;
 use super::scrapes::scrapes_line;
 use super::words::{mark, printable};
+use super::{flows, generator};
 use crate::archive::{
-    BesideRecord, GeneratorRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord,
-    SloRecord, Times, UncertaintyRecord, UnitName,
+    BesideRecord, Measured, MeasuredWord, Model, RequestRecord, ScenarioRecord, SloRecord, Times,
+    UncertaintyRecord, UnitName,
 };
 use crate::units::{Unit, format_quantity};
 
@@ -167,7 +167,8 @@ fn is_unmeasured(scenario: &ScenarioRecord, request: &RequestRecord) -> bool {
     scenario.phases.iter().any(|phase| !phase.measured && phase.name == request.phase)
 }
 
-fn time(measured: Option<Measured>) -> String {
+/// A measured time for people.
+pub(super) fn time(measured: Option<Measured>) -> String {
     match measured {
         None => "-".into(),
         Some(Measured::Word(MeasuredWord::Unbounded)) => "∞".into(),
@@ -195,7 +196,7 @@ pub(super) fn notes(scenario: &ScenarioRecord) -> Vec<String> {
     lines.extend(failures(&requests));
     lines.extend(flows::lines(scenario));
     if let Some(generator) = &scenario.generator {
-        lines.push(generator_line(generator, &requests));
+        lines.extend(generator::lines(generator, &requests));
     }
     if let Some(scrapes) = &scenario.scrapes {
         lines.push(scrapes_line(scrapes));
@@ -213,38 +214,6 @@ fn failures(requests: &[&RequestRecord]) -> Option<String> {
         failures.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     (!kinds.is_empty())
         .then(|| format!("failures: {} (∞: the value falls on one of them)", kinds.join(", ")))
-}
-
-fn generator_line(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> String {
-    let sum = |count: fn(&RequestRecord) -> u64| -> u64 {
-        requests.iter().map(|request| count(request)).sum()
-    };
-    let retried = match sum(|request| request.retried) {
-        0 => String::new(),
-        some => format!("{some} sent again on a fresh connection, "),
-    };
-    let redirects = match sum(|request| request.redirects) {
-        0 => String::new(),
-        some => format!("{some} redirects followed, "),
-    };
-    let starved = generator.machine.filter(|machine| machine.is_starved).map(|machine| {
-        let share = |share| format_quantity(share, Unit::Ratio);
-        format!(
-            "; the machine was starved ({} of its CPU for others, {} idle)",
-            share(machine.other_share),
-            share(machine.idle_share),
-        )
-    });
-    format!(
-        "generator: lag p99 {}, {} late, {} dropped, {} missed, {retried}{redirects}{} CPU in {}{}",
-        time(generator.lag_seconds.p99),
-        sum(|request| request.late),
-        sum(|request| request.dropped),
-        generator.missed_by_generator,
-        format_quantity(generator.cpu_seconds, Unit::Seconds),
-        format_quantity(generator.wall_seconds, Unit::Seconds),
-        starved.unwrap_or_default(),
-    )
 }
 
 /// A time in seconds for people.

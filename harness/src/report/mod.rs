@@ -5,6 +5,7 @@
 mod cells;
 mod csv;
 mod flows;
+mod generator;
 mod github;
 mod json;
 mod junit;

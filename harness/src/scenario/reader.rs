@@ -318,11 +318,19 @@ fn warn_about_samples(objectives: &[Objective], phases: &[Phase], sent: &Sent, c
     let shares = samples::shares(&requests, &sent.flows);
     for objective in objectives {
         let Some(shortage) = samples::shortage(objective, phases, &shares) else { continue };
-        let Shortage { planned, needed } = shortage;
-        let message = format!(
-            "`{}` cannot pass: it needs {needed} samples and the plan gives {planned}",
-            objective.id
-        );
+        let Shortage { planned, sure, needed } = shortage;
+        let message = if planned < needed {
+            format!(
+                "`{}` cannot pass: it needs {needed} samples and the plan gives {planned}",
+                objective.id
+            )
+        } else {
+            format!(
+                "`{}` may not pass: it needs {needed} samples, and of {planned} Poisson arrivals \
+                 one run in twenty has fewer than {sure}",
+                objective.id
+            )
+        };
         let at = cx.span_of(&objective.place);
         cx.warning(codes::PLANNED_SAMPLES, at, message)
             .help("send more requests, or judge a lower percentile; until then it is inconclusive");

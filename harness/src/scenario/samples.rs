@@ -2,22 +2,28 @@
 //!
 //! A percentile passes with the smallest n for which qⁿ ≤ 0.05: with fewer samples
 //! even a service that misses the target would look good too often. A plan that
-//! cannot reach it is only a warning, because a certain miss needs no minimum.
+//! cannot reach it is only a warning, because a certain miss needs no minimum. Poisson
+//! arrivals are a number at random: a plan for exactly as many as are needed has fewer in
+//! one run of two, so that it is held to what 19 of 20 runs have.
 
 use super::flows::Flow;
 use super::model::{
-    ClientExpression, Objective, ObjectiveKind, Phase, PhaseLoad, Request, RequestFilter,
+    Arrivals, ClientExpression, Objective, ObjectiveKind, Phase, PhaseLoad, Request, RequestFilter,
     Statistic, Stop,
 };
 
 /// The risk that a pass is wrong, as in the verdict's own rule.
 const RISK: f64 = 0.05;
+/// How many standard deviations below its mean a number is less than that often.
+const DEVIATIONS_AT_RISK: f64 = 1.645;
 
 /// Too few planned samples: how many there will be, and how many a pass needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shortage {
-    /// Planned requests, rounded down.
+    /// Planned requests, rounded down; of Poisson arrivals their mean.
     pub(super) planned: u64,
+    /// As many as there are in 19 of 20 runs, rounded down.
+    pub(super) sure: u64,
     /// The fewest samples that a pass needs.
     pub(super) needed: u64,
 }
@@ -41,9 +47,22 @@ pub(super) fn shortage(
         Some(name) => phase.goes_by(name),
         None => phase.measured,
     });
-    let in_all: f64 = judged.map(|phase| planned(&phase.load)).sum::<Option<f64>>()?;
-    let planned = floor(in_all * share(filter, shares));
-    (planned < needed).then_some(Shortage { planned, needed })
+    let (mut in_all, mut at_random) = (0.0, 0.0);
+    for phase in judged {
+        let planned = planned(&phase.load)?;
+        in_all += planned;
+        at_random += if is_random(&phase.load) { planned } else { 0.0 };
+    }
+    let share = share(filter, shares);
+    let planned = floor(in_all * share);
+    // The variance of a Poisson number is its mean.
+    let sure = floor(in_all * share - DEVIATIONS_AT_RISK * (at_random * share).sqrt());
+    (sure < needed).then_some(Shortage { planned, sure, needed })
+}
+
+/// Whether the number of requests of a phase is left to chance.
+fn is_random(load: &PhaseLoad) -> bool {
+    matches!(load, PhaseLoad::Open { arrivals: Arrivals::Poisson, .. })
 }
 
 /// Requests of one phase; not known where they end by the clock.
@@ -131,6 +150,20 @@ mod tests {
         assert_eq!(needed("p99(latency) < 1s"), Some(299));
         assert_eq!(needed("p99.9(latency) < 1s"), Some(2_995));
         assert_eq!(needed("max(latency) < 1s"), None);
+    }
+
+    #[test]
+    fn poisson_arrivals_must_be_so_many_that_nineteen_of_twenty_runs_have_enough() {
+        let p99 = "p99(latency) < 1s";
+        let shortage = |seconds: u32| {
+            let load = format!("{{ name: p, rate: 1/s, for: {seconds}s, arrivals: poisson }}");
+            shortage_of(&load, p99)
+        };
+        // 299 - 1.645 √299 = 270.6, and 329 - 1.645 √329 = 299.2.
+        assert_eq!(shortage(299), Some(Shortage { planned: 299, sure: 270, needed: 299 }));
+        assert_eq!(shortage(328).map(|shortage| shortage.sure), Some(298));
+        assert_eq!(shortage(329), None);
+        assert_eq!(shortage_of("{ name: p, rate: 1/s, for: 299s }", p99), None, "even ones");
     }
 
     #[test]

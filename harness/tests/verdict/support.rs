@@ -103,6 +103,8 @@ pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
         open_file_limit: 1_024,
         peak_in_flight: 5,
         connections_opened: 5,
+        requests_on_open_connections: Some(135),
+        open_files: Some(16),
         missed_by_generator: 0,
     };
     LoadResult { phases, generator, stopped_early: None }
