@@ -275,7 +275,7 @@ mod tests {
     fn underlines_what_the_parser_names() {
         assert_eq!(finding("sum(rate(x[$run])").1, "(");
         assert_eq!(finding("sum(histogram_quantil(0.9, x))").1, "histogram_quantil");
-        assert_eq!(finding("sum(info(x))").1, "info");
+        assert_eq!(finding("sum(start_timestamp(x))").1, "start_timestamp");
         assert_eq!(finding("x +").0, "this is not a PromQL expression");
     }
 
