@@ -16,11 +16,11 @@ tests:
     alert_rule_test: [{ eval_time: 0m, alertname: Down, exp_alerts: [{}] }]
 ";
 /// What the built-in engine does not support, and promtool does.
-const NATIVE: &str = "
+const UNSUPPORTED: &str = "
 rule_files: [rules.yml]
 tests:
   - input_series: [{ series: x, values: '1' }]
-    promql_expr_test: [{ expr: info(x), eval_time: 0m, exp_samples: [{ labels: x, value: 1 }] }]
+    promql_expr_test: [{ expr: start_timestamp(x), eval_time: 0m, exp_samples: [{ labels: x, value: 1 }] }]
 ";
 /// Every verb that asks engines, on files that hold.
 const TEST: &[&str] = &["rules", "test", "rules/a.test.yml", "rules/rules.yml"];
@@ -211,7 +211,7 @@ fn a_gate_whose_engines_disagree_fails_and_its_report_has_both_answers() {
 #[test]
 fn promtool_alone_runs_what_the_built_in_engine_does_not_support() {
     let workspace = workspace();
-    workspace.write("rules/a.test.yml", NATIVE);
+    workspace.write("rules/a.test.yml", UNSUPPORTED);
     for engine in ["built-in", "auto", "both"] {
         let ended = run(&workspace, TEST, engine, "passes").expect_code(2);
         assert!(ended.stderr.contains("not supported"), "{ended:?}");
@@ -225,7 +225,7 @@ fn promtool_alone_proves_nothing_with_a_file_without_tests_or_rules() {
     let workspace = workspace();
     workspace.write("rules/a.test.yml", "rule_files: [rules.yml]\ntests: []\n");
     run(&workspace, TEST, "promtool", "passes").expect_code(3);
-    workspace.write("rules/a.test.yml", &NATIVE.replace("rules.yml", "absent.yml"));
+    workspace.write("rules/a.test.yml", &UNSUPPORTED.replace("rules.yml", "absent.yml"));
     let ended = run(&workspace, TEST, "promtool", "passes").expect_code(2);
     assert!(ended.stderr.contains("absent.yml"), "{ended:?}");
 }

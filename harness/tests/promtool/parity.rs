@@ -40,6 +40,7 @@ enum In {
 const DIFFERENT: &[(&str, In, &str)] = &[
     ("no-test-group-interval.yml", In::Two, "a group without `interval` has one of 0"),
     ("start-time-test.yml", In::Older, "`start_timestamp` is an unknown field"),
+    ("unittest.yml", In::Two, "`histogram` is an unknown field"),
     ("legacy_validation_annotation.bad.yaml", In::Two, "names are not UTF-8"),
     ("utf-8_annotation.good.yaml", In::Two, "names are not UTF-8"),
     ("utf-8_lname.good.yaml", In::Two, "names are not UTF-8"),
