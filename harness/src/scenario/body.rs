@@ -27,6 +27,16 @@ enum Piece {
     Template(Template),
 }
 
+impl Piece {
+    fn is_fixed(&self) -> bool {
+        match self {
+            Self::Bytes(_) | Self::DataSet(_) => true,
+            Self::Template(template) => template.fixed().is_some(),
+            Self::Value(..) => false,
+        }
+    }
+}
+
 /// A body that is ready.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
@@ -70,19 +80,44 @@ impl Draft {
     }
 
     fn build(&self, names: &Names) -> Body {
+        match self.fixed(names) {
+            Some(bytes) => Body::Fixed(bytes.into()),
+            None => Body::Varying(self.template(names)),
+        }
+    }
+
+    /// All of it, where no part is a value. Written once: a body may be most of the memory.
+    fn fixed(&self, names: &Names) -> Option<Vec<u8>> {
+        if !self.0.iter().all(Piece::is_fixed) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Bytes(some) => bytes.extend_from_slice(some),
+                Piece::DataSet(name) => names.push_json(name, &mut bytes),
+                Piece::Template(template) => bytes.extend_from_slice(template.fixed()?),
+                Piece::Value(..) => return None,
+            }
+        }
+        Some(bytes)
+    }
+
+    fn template(&self, names: &Names) -> Template {
         let mut template = Template::default();
         for piece in &self.0 {
             match piece {
                 Piece::Bytes(bytes) => template.push_fixed(bytes),
-                Piece::DataSet(name) => template.push_fixed(&names.json(name)),
+                Piece::DataSet(name) => {
+                    let mut rows = Vec::new();
+                    names.push_json(name, &mut rows);
+                    template.push_fixed(&rows);
+                }
                 Piece::Value(value, form) => template.push_value(value.clone(), *form),
                 Piece::Template(inner) => template.push(inner),
             }
         }
-        match template.fixed() {
-            Some(bytes) => Body::Fixed(Bytes::copy_from_slice(bytes)),
-            None => Body::Varying(template),
-        }
+        template
     }
 
     fn push_bytes(&mut self, bytes: &[u8]) {

@@ -79,12 +79,12 @@ impl DataSet {
         Some(SentFile { name: name.to_owned(), path, sha256, rows: file.rows })
     }
 
-    /// All rows as a JSON array of objects.
-    pub(super) fn json(&self) -> Vec<u8> {
+    /// Appends all rows as a JSON array of objects.
+    pub(super) fn push_json(&self, out: &mut Vec<u8>) {
         match &self.rows {
-            Some(Rows::Generated { rows, seed }) => rows::json(*rows, *seed),
-            Some(Rows::File(file)) => file.json(),
-            None => Vec::new(),
+            Some(Rows::Generated { rows, seed }) => rows::push_json(*rows, *seed, out),
+            Some(Rows::File(file)) => out.extend(file.json()),
+            None => {}
         }
     }
 

@@ -154,9 +154,11 @@ impl Names {
         self.sets.iter().filter_map(|(name, set)| set.file(name)).collect()
     }
 
-    /// All rows of a data set as a JSON array.
-    pub(super) fn json(&self, set: &str) -> Vec<u8> {
-        self.sets.get(set).map(DataSet::json).unwrap_or_default()
+    /// Appends all rows of a data set as a JSON array.
+    pub(super) fn push_json(&self, set: &str, out: &mut Vec<u8>) {
+        if let Some(set) = self.sets.get(set) {
+            set.push_json(out);
+        }
     }
 
     /// What a name stands for in a place of that form; reports it otherwise.

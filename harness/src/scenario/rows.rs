@@ -50,10 +50,10 @@ const NOTES: [&str; 12] = [
 pub(super) const FIELDS: [&str; 8] =
     ["id", "timestamp", "symbol", "side", "price", "quantity", "venue", "note"];
 
-/// `rows` rows as a JSON array of objects.
-pub(super) fn json(rows: u64, seed: u64) -> Vec<u8> {
-    let capacity = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(ROW_BYTES);
-    let mut writer = RowWriter::new(seed, capacity);
+/// Appends `rows` rows as a JSON array of objects.
+pub(super) fn push_json(rows: u64, seed: u64, out: &mut Vec<u8>) {
+    out.reserve(usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(ROW_BYTES));
+    let mut writer = RowWriter::new(seed, std::mem::take(out));
     writer.out.push(b'[');
     for id in 1..=rows {
         if id > 1 {
@@ -62,12 +62,12 @@ pub(super) fn json(rows: u64, seed: u64) -> Vec<u8> {
         writer.row(id);
     }
     writer.out.push(b']');
-    writer.out
+    *out = writer.out;
 }
 
 /// A field of every row.
 pub(super) fn column(rows: u64, seed: u64, field: &str) -> Vec<Option<Datum>> {
-    let mut writer = RowWriter::new(seed, ROW_BYTES);
+    let mut writer = RowWriter::new(seed, Vec::new());
     let value = |id| {
         writer.out.clear();
         writer.row(id);
@@ -87,9 +87,10 @@ struct RowWriter {
 }
 
 impl RowWriter {
-    fn new(seed: u64, capacity: usize) -> Self {
+    /// Writes behind what is there already.
+    fn new(seed: u64, out: Vec<u8>) -> Self {
         Self {
-            out: Vec::with_capacity(capacity),
+            out,
             random: SplitMix64(seed),
             elapsed_ms: FIRST_MILLISECOND,
             day: 0,
@@ -204,6 +205,12 @@ mod tests {
 
     use super::*;
 
+    fn json(rows: u64, seed: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        push_json(rows, seed, &mut out);
+        out
+    }
+
     fn parsed(rows: u64, seed: u64) -> Vec<Value> {
         serde_json::from_slice(&json(rows, seed)).unwrap()
     }
@@ -249,7 +256,7 @@ mod tests {
 
     #[test]
     fn timestamps_ascend_across_midnight() {
-        let mut writer = RowWriter::new(3, 0);
+        let mut writer = RowWriter::new(3, Vec::new());
         writer.elapsed_ms = MS_PER_DAY - 1_000;
         let timestamps: Vec<String> = (1..=50)
             .map(|id| {
