@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use memchr::memmem;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Failure, child};
 
@@ -18,6 +18,10 @@ pub(crate) const STALLING: &str = "stalling";
 /// keep time with anything.
 pub(crate) const STALL: Duration = Duration::from_millis(500);
 pub(crate) const PERIOD: Duration = Duration::from_millis(1900);
+
+/// Connections that may wait to be taken: more than come while it stands still. One that
+/// finds no room is asked for again a second later, which is no part of the arithmetic.
+const BACKLOG: u32 = 4096;
 
 /// `ab` closes its connection where the answer does not say that it stays.
 const ANSWER: &[u8] =
@@ -58,7 +62,9 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), Failure> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
     on_runtime(async move {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(([127, 0, 0, 1], 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
         println!("{}", listener.local_addr()?);
         let origin = Instant::now();
         loop {
