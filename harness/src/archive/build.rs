@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::flows::flow_records;
+use super::parts::parts_record;
 use super::record::{
     BesideRecord, Configuration, DataFileRecord, GeneratorRecord, InstanceScrapes, MachineRecord,
     Measured, MeasuredWord, Model, PhaseRecord, PhaseRun, RequestRecord, RulesRecord, RunRecord,
@@ -14,7 +15,7 @@ use super::record::{
 use crate::code::Code;
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
-use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason};
+use crate::load::{LoadModel, LoadResult, PhaseResult, RequestResult, StopReason, TimeInParts};
 use crate::scenario::{Metrics, Objective, Restarts, Scenario, SentFile};
 use crate::series::{ScrapeRecord, SeriesStore};
 use crate::slo::algebra::starved_machine::CpuShares;
@@ -200,6 +201,7 @@ fn phase_record(phase: &crate::scenario::Phase, load: Option<&LoadResult>) -> Ph
             first_intended_ms: result.first_intended_ms,
             last_response_ms: result.last_response_ms,
             span_seconds: result.span.as_secs_f64(),
+            parts: Some(parts_record(&result.parts)),
         }),
     }
 }
@@ -299,7 +301,7 @@ fn times(histogram: &LatencyHistogram, unbounded: u64) -> Times {
     }
 }
 
-fn measured(ranked: Ranked) -> Option<Measured> {
+pub(super) fn measured(ranked: Ranked) -> Option<Measured> {
     match ranked {
         Ranked::Seconds(seconds) => Some(Measured::Number(seconds)),
         Ranked::Unbounded => Some(Measured::Word(MeasuredWord::Unbounded)),
@@ -374,6 +376,8 @@ fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> Generato
     for request in load.measured_requests() {
         lag.merge(&request.lag);
     }
+    let mut parts = TimeInParts::default();
+    load.measured_phases().for_each(|phase| parts.merge(&phase.parts));
     GeneratorRecord {
         threads: generator.threads,
         cpu_seconds: generator.cpu_seconds,
@@ -385,6 +389,7 @@ fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> Generato
         open_files: generator.open_files,
         missed_by_generator: generator.missed_by_generator,
         lag_seconds: times(&lag, 0),
+        parts: Some(parts_record(&parts)),
         machine: series.and_then(|series| machine_shares(load, series)).map(Into::into),
     }
 }

@@ -14,6 +14,7 @@ mod error;
 mod flows;
 mod folders;
 mod layout;
+mod parts;
 mod read;
 mod record;
 mod sums;

@@ -16,7 +16,7 @@ use super::record::{
 use super::{ArchiveError, ClosingScrape, layout};
 use crate::load::{
     GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
-    StopReason, read_interval_log,
+    StopReason, TimeInParts, read_interval_log,
 };
 use crate::scenario::{Objective, Outcome, Restarts, TimeKind, Unmoved};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
@@ -215,6 +215,8 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
             first_intended_ms: ran.first_intended_ms,
             last_response_ms: ran.last_response_ms,
             span: Duration::try_from_secs_f64(ran.span_seconds).unwrap_or_default(),
+            // Nothing is judged by them: they stay in the record.
+            parts: TimeInParts::default(),
             requests: requests.map(request_without_times).collect(),
         })
     });

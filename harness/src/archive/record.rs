@@ -255,6 +255,38 @@ pub struct PhaseRun {
     pub last_response_ms: i64,
     /// From the first intended start to the last response.
     pub span_seconds: f64,
+    /// How long each part of its exchanges took; `null` in runs of before that was measured.
+    #[serde(default)]
+    pub parts: Option<PartsRecord>,
+}
+
+/// How long each part of exchanges took. Each message counts, also one that follows a redirect
+/// or repeats an attempt; a part that did not come to its end does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PartsRecord {
+    /// Opening a TCP connection, of requests that needed a new one.
+    pub connect_seconds: PartTimes,
+    /// The handshake of TLS, of requests that needed a new connection over it.
+    pub tls_seconds: PartTimes,
+    /// From the request being written to the head of its answer.
+    pub first_byte_seconds: PartTimes,
+    /// From the head of an answer to its last byte.
+    pub body_seconds: PartTimes,
+}
+
+/// How often a part of exchanges was passed through, and for how long, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PartTimes {
+    /// How often.
+    pub count: u64,
+    /// All times added up; they overlap where requests do.
+    pub total: f64,
+    /// The median.
+    pub p50: Option<Measured>,
+    /// The 99th percentile.
+    pub p99: Option<Measured>,
+    /// The largest.
+    pub max: Option<Measured>,
 }
 
 /// How requests arrived.
@@ -531,6 +563,10 @@ pub struct GeneratorRecord {
     pub missed_by_generator: u64,
     /// The generator's own delay over all measured phases.
     pub lag_seconds: Times,
+    /// How long each part of exchanges took over all measured phases; `null` in runs of before
+    /// that was measured.
+    #[serde(default)]
+    pub parts: Option<PartsRecord>,
     /// How this machine's CPU was shared over all measured phases; `null` if that was
     /// not seen.
     #[serde(default)]

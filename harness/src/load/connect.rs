@@ -12,6 +12,7 @@ use super::connection::{Connection, Stream};
 use super::dial::DialTls;
 use super::exchange::{Surroundings, unless_given_up};
 use super::exchange_error::{Awaited, ExchangeError};
+use super::parts::Part;
 use super::plan::PreparedRequest;
 
 /// Longest wait for a connection where a request does not say, within its time-out.
@@ -26,6 +27,7 @@ pub(super) async fn connect(
     let limit = request.part_timeouts.connect.unwrap_or(CONNECT_TIMEOUT).min(request.timeout);
     around.set_deadline(sent + limit);
     let dial = around.dial();
+    let begun = Instant::now();
     let ended_by_time = || Instant::now() >= sent + limit;
     let late =
         |reason| if ended_by_time() { reason } else { ExchangeError::Timeout(Awaited::Connection) };
@@ -34,13 +36,17 @@ pub(super) async fn connect(
         .ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?
         .and_then(without_delay)
         .map_err(ExchangeError::Connect)?;
+    let connected = Instant::now();
+    around.spent(Part::Connect, connected - begun);
     let stream = match &dial.tls {
         None => Either::Left(stream),
         Some(tls) => {
             let secured = unless_given_up(secure(tls, stream), around)
                 .await
                 .ok_or_else(|| late(ExchangeError::TlsTimeout(limit)))?;
-            Either::Right(Box::new(secured.map_err(ExchangeError::Tls)?))
+            let secured = secured.map_err(ExchangeError::Tls)?;
+            around.spent(Part::Tls, connected.elapsed());
+            Either::Right(Box::new(secured))
         }
     };
     let version = dial.agreed(protocol(&stream)).ok_or(ExchangeError::NoHttp2)?;

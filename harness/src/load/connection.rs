@@ -73,7 +73,7 @@ pub(super) struct Connection {
     protocol: Protocol,
     keep_alive: bool,
     ended: bool,
-    bytes_read: Rc<Cell<u64>>,
+    meter: Rc<StreamMeter>,
     exchanges: u64,
     idle_until: Option<Instant>,
 }
@@ -90,8 +90,8 @@ enum Protocol {
 impl Connection {
     /// Speaks HTTP over a stream, in the version that was agreed on; nothing is sent yet.
     pub(super) async fn over(stream: Stream, version: Agreed, dial: &Dial) -> io::Result<Self> {
-        let bytes_read = Rc::new(Cell::new(0));
-        let stream = MeteredStream { stream, bytes_read: Rc::clone(&bytes_read) };
+        let meter = Rc::new(StreamMeter::new());
+        let stream = MeteredStream { stream, meter: Rc::clone(&meter) };
         let protocol = match version {
             Agreed::Http1 => {
                 let (sender, driver) =
@@ -104,7 +104,7 @@ impl Connection {
             }
         };
         let keep_alive = dial.keep_alive;
-        Ok(Self { protocol, keep_alive, ended: false, bytes_read, exchanges: 0, idle_until: None })
+        Ok(Self { protocol, keep_alive, ended: false, meter, exchanges: 0, idle_until: None })
     }
 
     /// Moves bytes in both directions; notices when the other side has closed.
@@ -151,7 +151,16 @@ impl Connection {
 
     /// Bytes read from the socket so far.
     pub(super) fn bytes_read(&self) -> u64 {
-        self.bytes_read.get()
+        self.meter.bytes_read.get()
+    }
+
+    /// When the request was written whose answer has this body. Over HTTP/2 it is when all of
+    /// it was handed over: there the last thing written may be about the connection.
+    pub(super) fn sent_at(&self, answer: &AnswerStream) -> Instant {
+        match answer {
+            AnswerStream::Http1(_) => self.meter.written_at.get(),
+            AnswerStream::Http2(body) => body.sent_at(),
+        }
     }
 
     /// Hands a message over; it moves only while the driver is polled.
@@ -233,11 +242,30 @@ fn announced_timeout(value: &str) -> Option<Duration> {
     seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// A socket that counts what is read from it: whether any byte of an answer came
-/// decides about sending again.
+/// A socket that says what went over it.
 pub(super) struct MeteredStream {
     stream: Stream,
-    bytes_read: Rc<Cell<u64>>,
+    meter: Rc<StreamMeter>,
+}
+
+/// What went over a socket.
+struct StreamMeter {
+    /// Whether any byte of an answer came decides about sending again.
+    bytes_read: Cell<u64>,
+    /// From then on the answer is awaited.
+    written_at: Cell<Instant>,
+}
+
+impl StreamMeter {
+    fn new() -> Self {
+        Self { bytes_read: Cell::new(0), written_at: Cell::new(Instant::now()) }
+    }
+
+    fn note_written(&self, written: &Poll<io::Result<usize>>) {
+        if written.is_ready() {
+            self.written_at.set(Instant::now());
+        }
+    }
 }
 
 impl AsyncRead for MeteredStream {
@@ -249,7 +277,7 @@ impl AsyncRead for MeteredStream {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         let read = buffer.filled().len() - before;
-        self.bytes_read.set(self.bytes_read.get() + read as u64);
+        self.meter.bytes_read.set(self.meter.bytes_read.get() + read as u64);
         result
     }
 }
@@ -260,7 +288,9 @@ impl AsyncWrite for MeteredStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.meter.note_written(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -268,7 +298,9 @@ impl AsyncWrite for MeteredStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.meter.note_written(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -14,15 +14,18 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use http::Response;
 
 use super::answer::Answer;
 use super::body_reader::BodyReader;
 use super::connect::connect;
-use super::connection::{Connection, Message, Unanswered};
+use super::connection::{AnswerStream, Connection, Message, Unanswered};
 use super::dial::Dial;
 use super::exchange_error::{Awaited, ExchangeError};
 use super::outcome::FailureKind;
+use super::parts::Part;
 use super::plan::PreparedRequest;
 
 /// What an exchange needs from the worker that runs it.
@@ -36,6 +39,8 @@ pub(super) trait Surroundings {
     fn poll_given_up(&mut self, context: &mut Context<'_>) -> Poll<()>;
     /// A connection was opened.
     fn opened(&mut self);
+    /// A part of the exchange has ended.
+    fn spent(&mut self, part: Part, time: Duration);
     /// The request is sent again.
     fn retried(&mut self);
 }
@@ -111,25 +116,31 @@ async fn attempt_once(
         Some(Ok(response)) => response,
     };
     around.set_deadline(deadline);
+    let answer = read_answer(request, response, &mut connection, around).await;
+    if answer.is_ok() && connection.is_kept() {
+        *slot = Some(connection);
+    }
+    answer.map_or_else(Attempt::Failed, Attempt::Answered)
+}
+
+/// Reads what follows the head of an answer.
+async fn read_answer(
+    request: &PreparedRequest,
+    response: Response<AnswerStream>,
+    connection: &mut Connection,
+    around: &mut impl Surroundings,
+) -> Result<Answer, ExchangeError> {
+    let begun = Instant::now();
     let (head, body) = response.into_parts();
+    around.spent(Part::FirstByte, begun.saturating_duration_since(connection.sent_at(&body)));
     let reader = BodyReader::new(request, &head.headers);
     let read = pin!(tokio::task::unconstrained(body.read(reader)));
-    match driven(&mut connection, read, around).await {
-        None => Attempt::Failed(ExchangeError::Timeout(Awaited::Body)),
-        Some(Err(error)) => Attempt::Failed(error),
-        Some(Ok(body)) => {
-            connection.note_idle_limit(&head.headers, Instant::now());
-            if connection.is_kept() {
-                *slot = Some(connection);
-            }
-            Attempt::Answered(Answer {
-                status: head.status.as_u16(),
-                headers: head.headers,
-                body,
-                astray: None,
-            })
-        }
-    }
+    let body = driven(connection, read, around).await;
+    let body = body.ok_or(ExchangeError::Timeout(Awaited::Body))??;
+    let ended = Instant::now();
+    around.spent(Part::Body, ended - begun);
+    connection.note_idle_limit(&head.headers, ended);
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, astray: None })
 }
 
 /// Sets the time until which the head must be there, and gives it.

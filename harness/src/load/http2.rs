@@ -8,6 +8,7 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
@@ -155,7 +156,8 @@ async fn sent(
 ) -> Result<Response<Http2Body>, h2::Error> {
     let mut sender = sender.ready().await?;
     let (mut answer, stream) = sender.send_request(request, body.is_empty())?;
-    let mut upload = Upload { stream, is_sent: body.is_empty(), left: body };
+    let mut upload =
+        Upload { stream, is_sent: body.is_empty(), left: body, sent_at: Instant::now() };
     let head = std::future::poll_fn(|context| poll_head(&mut answer, &mut upload, context)).await?;
     let announced = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let left_bytes = announced.and_then(|length| length.parse().ok());
@@ -178,6 +180,8 @@ struct Upload {
     left: Bytes,
     /// Whether all of it went out.
     is_sent: bool,
+    /// When the last of it was handed over; of a request without a body, its head.
+    sent_at: Instant,
 }
 
 impl Upload {
@@ -197,6 +201,7 @@ impl Upload {
                 return self.give_up();
             }
             self.is_sent = is_last;
+            self.sent_at = Instant::now();
         }
         Poll::Ready(())
     }
@@ -216,6 +221,11 @@ pub(super) struct Http2Body {
 }
 
 impl Http2Body {
+    /// When the last of the request was handed over, so far.
+    pub(super) fn sent_at(&self) -> Instant {
+        self.upload.sent_at
+    }
+
     /// Reads to the end of the stream; trailers are passed over.
     pub(super) async fn read(&mut self, reader: &mut BodyReader) -> Result<(), ExchangeError> {
         while let Some(data) = std::future::poll_fn(|context| self.poll_data(context)).await {

@@ -238,7 +238,7 @@ impl<'a> TagFields<'a> {
 mod tests {
     use super::*;
     use crate::histogram::Ranked;
-    use crate::load::{GeneratorReport, LoadModel};
+    use crate::load::{GeneratorReport, LoadModel, TimeInParts};
 
     fn of(millis: impl IntoIterator<Item = u64>) -> LatencyHistogram {
         let mut histogram = LatencyHistogram::new();
@@ -262,6 +262,7 @@ mod tests {
             first_intended_ms: 1_700_000_000_123,
             last_response_ms: 1_700_000_020_123,
             span: Duration::from_secs(20),
+            parts: TimeInParts::default(),
             requests: vec![request],
         };
         LoadResult {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::meters::LiveMeters;
 use super::outcome::{PhaseResult, RequestResult};
+use super::parts::TimeInParts;
 use super::plan::LoadPlan;
 use super::recorder::{CellId, Recorder};
 
@@ -37,6 +38,8 @@ impl Measured<'_> {
         let extents = || self.recorders.iter().map(|of| of.extents[phase]);
         let first = extents().filter_map(|extent| extent.first_intended).min().unwrap_or(begun);
         let last = extents().filter_map(|extent| extent.last_ended).max().unwrap_or(first);
+        let mut parts = TimeInParts::default();
+        self.recorders.iter().for_each(|of| parts.merge(&of.parts[phase]));
         let plan = &self.plan.phases[phase];
         PhaseResult {
             name: plan.name.clone(),
@@ -45,6 +48,7 @@ impl Measured<'_> {
             first_intended_ms: (self.clock)(first),
             last_response_ms: (self.clock)(last),
             span: last.saturating_duration_since(first),
+            parts,
             requests: (0..self.plan.requests.len())
                 .map(|request| self.request(CellId { phase, request }))
                 .collect(),

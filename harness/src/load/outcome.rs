@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::parts::TimeInParts;
 use crate::histogram::LatencyHistogram;
 use crate::scenario::PhaseLoad;
 
@@ -77,6 +78,8 @@ pub struct PhaseResult {
     pub last_response_ms: i64,
     /// From the first intended start to the last response, exactly.
     pub span: Duration,
+    /// How long each part of its exchanges took.
+    pub parts: TimeInParts,
     /// One per request of the scenario, in its order.
     pub requests: Vec<RequestResult>,
 }

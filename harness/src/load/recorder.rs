@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::delivery::Again;
 use super::meters::{CellMeters, LiveMeters};
 use super::outcome::FailureKind;
+use super::parts::{Part, TimeInParts};
 use crate::histogram::LatencyHistogram;
 
 /// One thread's measurements.
@@ -21,6 +22,8 @@ pub(super) struct Recorder {
     cells: Vec<CellRecord>,
     /// First intended start and last ending, phase by phase.
     pub(super) extents: Vec<Extent>,
+    /// How long each part of exchanges took, phase by phase.
+    pub(super) parts: Vec<TimeInParts>,
     pub(super) in_flight: u64,
     pub(super) peak_in_flight: u64,
     pub(super) connections_opened: u64,
@@ -105,6 +108,7 @@ impl Recorder {
             requests,
             cells: vec![CellRecord::default(); phases * requests],
             extents: vec![Extent::default(); phases],
+            parts: vec![TimeInParts::default(); phases],
             in_flight: 0,
             peak_in_flight: 0,
             connections_opened: 0,
@@ -153,6 +157,11 @@ impl Recorder {
         }
         meters.bytes_sent.add(sent_bytes);
         meters.bytes_received.add(received_bytes);
+    }
+
+    /// A part of an exchange has ended.
+    pub(super) fn spent(&mut self, phase: usize, part: Part, time: Duration) {
+        self.parts[phase].record(part, time);
     }
 
     /// A request that was sent has ended, well or not; the first `keep` artifacts

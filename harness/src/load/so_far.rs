@@ -16,6 +16,7 @@ use super::meters::{CellMeters, CellTotals, LiveMeters};
 use super::outcome::{
     FailureKind, GeneratorReport, LoadResult, PhaseResult, RequestResult, StopReason,
 };
+use super::parts::TimeInParts;
 use super::plan::LoadPlan;
 use crate::histogram::LatencyHistogram;
 use crate::scenario::Phase;
@@ -65,6 +66,7 @@ impl LoadSoFar {
             first_intended_ms: (self.clock)(began),
             last_response_ms: (self.clock)(now),
             span: now.saturating_duration_since(began),
+            parts: TimeInParts::default(),
             requests: (0..self.meters.request_names().len())
                 .map(|request| self.request(at, request))
                 .collect(),

@@ -16,6 +16,7 @@ use super::exchange::Surroundings;
 use super::exchange_error::ExchangeError;
 use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
+use super::parts::Part;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, EndRecord, SendRecord};
 use super::think::Thinking;
@@ -263,6 +264,10 @@ impl Surroundings for Around {
     fn opened(&mut self) {
         self.has_opened = true;
         self.lane.recorder.borrow_mut().connections_opened += 1;
+    }
+
+    fn spent(&mut self, part: Part, time: Duration) {
+        self.lane.recorder.borrow_mut().spent(self.current.id.phase, part, time);
     }
 
     fn retried(&mut self) {

@@ -2,12 +2,15 @@
 //! went over its connections. How far its numbers can be trusted stands in docs/generator.md.
 
 use super::cells::time;
-use crate::archive::{GeneratorRecord, MachineRecord, RequestRecord};
+use crate::archive::{GeneratorRecord, MachineRecord, PartsRecord, RequestRecord};
 use crate::units::{Unit, format_quantity};
 
 /// The lines below the requests.
-pub(super) fn lines(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> [String; 3] {
-    [punctuality(generator, requests), cost(generator), traffic(generator, requests)]
+pub(super) fn lines(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> Vec<String> {
+    let mut lines =
+        vec![punctuality(generator, requests), cost(generator), traffic(generator, requests)];
+    lines.extend(generator.parts.as_ref().and_then(parts));
+    lines
 }
 
 fn punctuality(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> String {
@@ -84,6 +87,20 @@ fn traffic(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> String {
         bytes(sum(requests, |request| request.bytes_sent)),
         bytes(sum(requests, |request| request.bytes_received)),
     )
+}
+
+/// What measured requests waited for: the slow end of each part, where there was any.
+fn parts(parts: &PartsRecord) -> Option<String> {
+    let named = [
+        ("connect", parts.connect_seconds),
+        ("TLS", parts.tls_seconds),
+        ("first byte", parts.first_byte_seconds),
+        ("body", parts.body_seconds),
+    ];
+    let seen = named.into_iter().filter(|(_, times)| times.count > 0);
+    let shown: Vec<String> =
+        seen.map(|(name, times)| format!("{name} {}", time(times.p99))).collect();
+    (!shown.is_empty()).then(|| format!("parts p99: {}", shown.join(", ")))
 }
 
 fn sum(requests: &[&RequestRecord], count: fn(&RequestRecord) -> u64) -> u64 {

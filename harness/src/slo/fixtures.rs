@@ -5,7 +5,9 @@ use std::time::Duration;
 use slogate_promql::{Labels, METRIC_NAME};
 
 use crate::histogram::LatencyHistogram;
-use crate::load::{GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult};
+use crate::load::{
+    GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult, TimeInParts,
+};
 use crate::machine::{CPU_SECONDS, OWNER, Owner};
 use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Restarts, Threshold, Unmoved};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
@@ -25,6 +27,7 @@ pub(crate) fn phase(name: &str) -> PhaseResult {
         first_intended_ms: 1_000,
         last_response_ms: 5_000,
         span: Duration::from_secs(4),
+        parts: TimeInParts::default(),
         requests: Vec::new(),
     }
 }

@@ -15,6 +15,8 @@ mod latency;
 #[cfg(test)]
 mod meters;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod phases;
 #[cfg(test)]
 mod stopping;

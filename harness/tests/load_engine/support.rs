@@ -103,6 +103,11 @@ impl Peer {
         }
     }
 
+    /// Reads so many bytes of a body.
+    pub(crate) fn skip(&mut self, bytes: u64) {
+        let _ = std::io::copy(&mut (&mut self.reader).take(bytes), &mut std::io::sink());
+    }
+
     /// Reads whatever comes until the client closes.
     pub(crate) fn read_to_end(&mut self) {
         let _ = std::io::copy(&mut self.reader, &mut std::io::sink());

@@ -7,7 +7,8 @@ use slogate::archive::{RunRecord, ScenarioRecord, ScenarioRun, Tool};
 use slogate::gate::{Condition, RuleResult};
 use slogate::histogram::LatencyHistogram;
 use slogate::load::{
-    FailureKind, GeneratorReport, LoadModel, LoadResult, PhaseResult, RequestResult,
+    FailureKind, GeneratorReport, LoadModel, LoadResult, Part, PhaseResult, RequestResult,
+    TimeInParts,
 };
 use slogate::scenario::{
     Beside, ClientExpression, Comparator, Counted, HttpSettings, Metrics, Objective, ObjectiveKind,
@@ -90,8 +91,20 @@ pub(crate) fn open_phase(
         first_intended_ms,
         last_response_ms: first_intended_ms + 10_000,
         span: Duration::from_secs(10),
+        parts: parts(),
         requests,
     }
+}
+
+/// Five connections without TLS, and a hundred answers on them.
+fn parts() -> TimeInParts {
+    let mut parts = TimeInParts::default();
+    (1..=5).for_each(|n| parts.record(Part::Connect, Duration::from_micros(n * 80)));
+    for n in 1..=100 {
+        parts.record(Part::FirstByte, Duration::from_millis(n));
+        parts.record(Part::Body, Duration::from_micros(n * 10));
+    }
+    parts
 }
 
 /// A run of these phases by a generator that kept up.

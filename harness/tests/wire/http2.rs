@@ -12,7 +12,7 @@ use bytes::Bytes;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
-use slogate::load::{FailureKind, LoadResult, RequestResult};
+use slogate::load::{FailureKind, LoadResult, Part, RequestResult};
 use slogate::scenario::{HttpSettings, HttpVersion, Stop};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -201,6 +201,30 @@ async fn a_connection_that_is_not_kept_serves_one_request() {
     plan.http = HttpSettings { keep_alive: false, ..PRIOR_KNOWLEDGE };
     let result = run(plan).await;
     assert_eq!((only(&result).succeeded, connections.load(Ordering::SeqCst)), (4, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_the_head_and_one_for_the_body_are_told_apart() {
+    let (wait, tail) = (Duration::from_millis(120), Duration::from_millis(60));
+    let (address, _) = serve(move |_, mut open| async move {
+        while let Some(Ok((_, mut respond))) = open.accept().await {
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                let mut stream = respond.send_response(Response::new(()), false).unwrap();
+                tokio::time::sleep(tail).await;
+                stream.send_data(Bytes::from_static(b"whole"), true).unwrap();
+            });
+        }
+    })
+    .await;
+    let result = sent(address, 3, post()).await;
+    let parts = &result.phases[0].parts;
+    assert_eq!(Part::ALL.map(|part| parts.of(part).times.count()), [1, 0, 3, 3]);
+    for (part, each) in [(Part::FirstByte, wait), (Part::Body, tail)] {
+        // Timers are as coarse as a millisecond, and the client's clock begins before them.
+        let possible = 3 * each.mul_f64(0.97)..12 * each;
+        assert!(possible.contains(&parts.of(part).total), "{part:?}: {:?}", parts.of(part));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
