@@ -16,7 +16,7 @@
 //!   the last of its users is done; the next phase begins then.
 //!
 //! At the end of the call, what is unanswered is awaited for [`LoadPlan::drain`] after the
-//! end of the last open schedule; the users of a closed phase with a duration are
+//! end of the last open schedule, whether the generator has come to that end or not; the users of a closed phase with a duration are
 //! awaited as long after that duration, users with a number of iterations until their
 //! own time-outs. What is in flight then has failed as a time-out, what was never sent is
 //! dropped.
@@ -40,7 +40,9 @@ use tokio_util::sync::CancellationToken;
 use super::abort::Abort;
 use super::arrivals::Schedule;
 use super::dial::Dial;
-use super::generator::{self, ClosedPhase, Command, GeneratorParts, OpenPhase, PlannedUser, Task};
+use super::generator::{
+    self, ClosedPhase, Command, GeneratorParts, LATE_FOR_ITS_PHASE, OpenPhase, PlannedUser, Task,
+};
 use super::lane::{LaneBounds, Target};
 use super::limits::{open_files, process_cpu_seconds, raise_open_file_limit};
 use super::liveness::{FIRST_REQUESTS, Liveness};
@@ -225,6 +227,7 @@ impl Engine {
             begins = match stage {
                 Stage::Open(phases) => self.run_open(phases, begins).await?,
                 Stage::Closed { phase, users, stop, think_time } => {
+                    let begins = not_in_the_past(begins);
                     self.run_closed(phase, users, stop, think_time, begins).await?;
                     Instant::now() + LEAD
                 }
@@ -272,7 +275,8 @@ impl Engine {
             self.iterations += planned_arrivals(pacer, arrivals, seed);
             begins += pacer.duration();
         }
-        self.all(|_| Task::Open(placed.clone())).await?;
+        let until = begins + within_reach(self.plan.drain);
+        self.all(|_| Task::Open { phases: placed.clone(), until }).await?;
         Ok(begins)
     }
 
@@ -355,6 +359,13 @@ impl Engine {
             _ => None,
         }
     }
+}
+
+/// When users come who are to come after an open schedule: at its end, or later where the
+/// generator ended it late, for they have a time of their own.
+fn not_in_the_past(begins: Instant) -> Instant {
+    let now = Instant::now();
+    if now > begins + LATE_FOR_ITS_PHASE { now + LEAD } else { begins }
 }
 
 /// Arrivals of an open phase, over all threads.

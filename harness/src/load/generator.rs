@@ -38,7 +38,7 @@ pub(super) const MISSED_AFTER: Duration = Duration::from_secs(1);
 
 /// An arrival that is taken up so much later than the end of its phase's schedule was
 /// missed: it is load of the next phase.
-const LATE_FOR_ITS_PHASE: Duration = Duration::from_millis(10);
+pub(super) const LATE_FOR_ITS_PHASE: Duration = Duration::from_millis(10);
 
 /// What a load thread is made from.
 pub(super) struct GeneratorParts {
@@ -60,8 +60,9 @@ pub(super) struct Command {
 
 /// One thing to do.
 pub(super) enum Task {
-    /// Open phases one after the other, until the end of the last one's schedule.
-    Open(Vec<OpenPhase>),
+    /// Open phases one after the other, until the end of the last one's schedule. An arrival
+    /// that is not taken up until then, although it was due, is dropped.
+    Open { phases: Vec<OpenPhase>, until: Instant },
     /// This thread's users of a closed phase, until they are done.
     Closed(ClosedPhase),
     /// Await what is in flight, until then at most.
@@ -80,6 +81,13 @@ pub(super) struct OpenPhase {
     pub(super) seed: u64,
     /// Iterations of the phases before.
     pub(super) before: u64,
+}
+
+impl OpenPhase {
+    /// When its schedule ends.
+    fn ends(&self) -> Instant {
+        self.begins + self.pacer.duration()
+    }
 }
 
 /// A closed phase at its place in time.
@@ -182,9 +190,9 @@ struct Generator {
 impl Generator {
     async fn perform(&mut self, task: Task) -> Flow {
         match task {
-            Task::Open(phases) => {
+            Task::Open { phases, until } => {
                 for phase in phases {
-                    if self.open(phase).await == Flow::Stopped {
+                    if self.open(phase, until).await == Flow::Stopped {
                         return Flow::Stopped;
                     }
                 }
@@ -196,8 +204,7 @@ impl Generator {
     }
 
     /// All arrivals of one open phase, each when it is due.
-    async fn open(&mut self, mut phase: OpenPhase) -> Flow {
-        let ends = phase.begins + phase.pacer.duration();
+    async fn open(&mut self, mut phase: OpenPhase, until: Instant) -> Flow {
         let schedule =
             Schedule::new(phase.pacer, phase.arrivals, phase.seed, self.index, self.lanes);
         let mut in_a_row = 0;
@@ -214,8 +221,12 @@ impl Generator {
             }
             let first = self.lane.target.first_steps[phase.picker.pick(arrival.number)];
             let id = CellId { phase: phase.phase, request: first };
-            self.lane.arrive(id, phase.before + arrival.number, due, now);
-            if now > ends + LATE_FOR_ITS_PHASE || now.duration_since(due) > MISSED_AFTER {
+            if now < until {
+                self.lane.arrive(id, phase.before + arrival.number, due, now);
+            } else {
+                self.lane.arrive_after_drain(id, due);
+            }
+            if now >= until || is_missed(due, &phase, now) {
                 self.lane.recorder.borrow_mut().missed(id);
             }
             in_a_row += 1;
@@ -226,7 +237,7 @@ impl Generator {
                 }
             }
         }
-        self.wait_until(ends).await
+        self.wait_until(phase.ends()).await
     }
 
     /// All users of one closed phase, until they are done.
@@ -302,6 +313,11 @@ impl Generator {
             () = tokio::task::yield_now() => Flow::GoOn,
         }
     }
+}
+
+/// Whether the generator took up an arrival so late that it was not the load of its time.
+fn is_missed(due: Instant, phase: &OpenPhase, now: Instant) -> bool {
+    now > phase.ends() + LATE_FOR_ITS_PHASE || now.duration_since(due) > MISSED_AFTER
 }
 
 /// The end of what is awaited.

@@ -126,6 +126,14 @@ impl Lane {
         }
     }
 
+    /// An arrival is taken up when the drain is over: it is dropped, and so is what waits.
+    pub(super) fn arrive_after_drain(&self, id: CellId, intended: Instant) {
+        self.drop_queue();
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.intended(id, intended);
+        recorder.dropped(id);
+    }
+
     /// A user of a closed phase starts.
     pub(super) fn start_user(self: &Rc<Self>, work: Work) {
         self.users.set(self.users.get() + 1);

@@ -1,8 +1,8 @@
 //! Open and closed phases against a server that counts: how many, when, in what mix.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use slogate::load::{Engine, LoadModel};
+use slogate::load::{Engine, FailureKind, LoadModel};
 use slogate::scenario::{Phase, PhaseLoad, Request, Stop};
 use tokio_util::sync::CancellationToken;
 
@@ -153,4 +153,37 @@ async fn what_is_sent_is_what_the_scenario_says() {
     let result = run(plan(server.address, phases, vec![request])).await;
     let request = &result.phases[0].requests[0];
     assert_eq!((request.succeeded, request.bytes_sent), (2, 4));
+}
+
+/// Far more than any generator sends here: its schedule alone takes longer than it has.
+const TOO_MUCH: f64 = 5_000_000.0;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_generator_could_not_take_up_is_dropped_at_the_end_of_the_drain() {
+    let server = Server::good();
+    let mut plan = plan(server.address, vec![open(TOO_MUCH, 200)], vec![get()]);
+    plan.drain = Duration::from_millis(300);
+    let began = Instant::now();
+    let result = run(plan).await;
+    // Half a second, and what it takes to count a million arrivals.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let request = &result.phases[0].requests[0];
+    assert_eq!(request.intended, 1_000_000);
+    assert_eq!(request.sent + request.dropped, 1_000_000);
+    assert_eq!(request.succeeded + request.failed, 1_000_000);
+    assert!(request.dropped > 500_000 && request.failures[&FailureKind::Dropped] > 500_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_have_their_whole_time_after_a_schedule_that_ended_late() {
+    let server = Server::good();
+    let for_their_time = Stop::After(Duration::from_millis(200));
+    let phases = vec![open(TOO_MUCH, 100), closed(1, for_their_time)];
+    let mut plan = plan(server.address, phases, vec![get()]);
+    // Nothing of the schedule waits beyond its end.
+    plan.drain = Duration::from_millis(50);
+    let result = run(plan).await;
+    let users = &result.phases[1];
+    assert!(users.requests[0].succeeded > 0, "{:?}", users.requests[0]);
+    assert!(users.span > Duration::from_millis(150), "{:?}", users.span);
 }
