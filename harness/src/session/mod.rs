@@ -20,6 +20,9 @@ mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 pub use observe::{Observation, Opens, observe};
 pub use observer::{Event, Observer, Silence};
@@ -35,6 +38,10 @@ use crate::slo::JudgedObjective;
 use crate::target::{StartCommand, has_gone};
 use conclude::conclude;
 use setup::{NotSetUp, Stage};
+
+/// Longest look at the target after a signal: enough for one that refuses connections to say
+/// so, also on another machine, and nothing that anybody waits for.
+const LOOK_AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
 /// What is the same for every scenario of an invocation.
 #[derive(Clone)]
@@ -145,13 +152,22 @@ pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioR
 }
 
 /// Sees that a target which was there before the load is there after it. The end of the
-/// reference service is seen where its process is ended.
-async fn see_target(stage: &Stage, run: &mut ScenarioRun) {
+/// reference service is seen where its process is ended. A signal is not kept waiting by a
+/// target that does not accept.
+async fn see_target(stage: &Stage, stop: &CancellationToken, run: &mut ScenarioRun) {
     if run.load.is_none() || run.target.is_reference {
         return;
     }
-    let gone = has_gone(stage.resolved.address).await;
-    run.conditions.extend(gone.map(|reason| Condition::TargetEnded { reason }));
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LOOK_AFTER_SIGNAL).await;
+    };
+    tokio::select! {
+        gone = has_gone(stage.resolved.address) => {
+            run.conditions.extend(gone.map(|reason| Condition::TargetEnded { reason }));
+        }
+        () = stopped => {}
+    }
 }
 
 /// The load and what follows it, with everything in its place.
@@ -168,7 +184,7 @@ async fn perform(
         }
     }
     run.closing_scrapes = stage.closing_scrapes();
-    see_target(&stage, run).await;
+    see_target(&stage, settings.signals.token(), run).await;
     run.notes.extend(stage.watch.notes());
     if let Some(load) = &run.load {
         let collected = artifacts::collect(scenario, load, (&stage.resolved, stage.tls.clone()));

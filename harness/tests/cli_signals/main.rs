@@ -4,6 +4,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its failure report")]
 
+mod silences;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::process::{Child, Command, Stdio};
@@ -13,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use support::{Answer, Ended, Service, Workspace};
 
 /// Longest wait for something that other processes do.
@@ -92,9 +95,10 @@ impl Running {
         self
     }
 
-    /// Ends soon, with this code, a readable report and a readable saved run.
+    /// Ends soon, with this code, a readable report and a readable saved run; gives what the
+    /// saved run reports.
     #[track_caller]
-    fn ends_with(mut self, code: i32) {
+    fn ends_with(mut self, code: i32) -> Value {
         let stopped = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
             let goes_on = stopped.elapsed() > PATIENCE;
@@ -109,7 +113,11 @@ impl Running {
         assert_ne!(ended.report()["verdict"], "pass");
         let again = self.workspace.run(&["report", "kept", "--out", "json"]);
         assert_eq!(again.code, Some(code), "{again:?}");
-        assert_eq!(again.report()["scenarios"][0]["slos"], ended.report()["scenarios"][0]["slos"]);
+        let (saved, report) = (again.report(), ended.report());
+        for key in ["slos", "requests"] {
+            assert_eq!(saved["scenarios"][0][key], report["scenarios"][0][key], "{key}");
+        }
+        saved
     }
 }
 
