@@ -58,6 +58,19 @@ fn failures_that_a_retry_hides_are_told_counted_and_judged() {
 }
 
 #[test]
+fn a_table_has_each_message_beyond_the_first_of_a_request() {
+    let (service, workspace) = (shaky(), Workspace::new());
+    let retry = ", retry: { attempts: 2, on: [503], backoff: 1ms }";
+    workspace.write("s.yaml", &scenario(&service.url(), retry));
+    let table = workspace.run(&["run", "s.yaml", "--out", "csv"]).expect_code(1).stdout;
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let named = ["retried", "redirects", "repeats", "repeated"];
+    assert!(rows[0].ends_with(&named), "{table}");
+    assert!(rows[1].contains(&"all") && rows[1].ends_with(&["0", "0", "29", "29"]), "{table}");
+    assert!(rows[2].contains(&"ok") && rows[2].ends_with(&["", "", "", ""]), "{table}");
+}
+
+#[test]
 fn without_a_retry_nothing_is_repeated_but_a_connection() {
     let (service, workspace) = (shaky(), Workspace::new());
     workspace.write("s.yaml", &scenario(&service.url(), ""));

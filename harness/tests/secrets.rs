@@ -5,7 +5,11 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use support::{Answer, Ended, Service, Workspace};
 
@@ -245,4 +249,76 @@ fn a_file_of_the_senders_must_be_there_when_a_run_begins() {
     assert_eq!(checked.stderr.matches("nowhere.txt is not there").count(), 1, "{checked:?}");
     let ended = run(&workspace, &["run", "s.yaml"]).expect_code(2);
     assert_eq!(ended.stderr.matches("nowhere.txt is not there").count(), 1, "{ended:?}");
+}
+
+/// A service that lets nobody have a file but whoever shows the secret, and that answers a
+/// request for something to fetch with this pointer.
+fn guarded(pointer: &str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (heads, pointer) = (Arc::clone(&asked), pointer.to_owned());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (heads, pointer) = (Arc::clone(&heads), pointer.clone());
+            thread::spawn(move || guard(stream, &heads, &pointer));
+        }
+    });
+    (address, asked)
+}
+
+fn guard(stream: TcpStream, heads: &Mutex<Vec<String>>, pointer: &str) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if reader.read_line(&mut head).unwrap_or(0) == 0 {
+                return;
+            }
+        }
+        let is_let_in = head.contains(&format!("Bearer {SECRET}"));
+        let is_file = head.starts_with("GET /file ");
+        let (status, body) = match (is_let_in, is_file) {
+            (false, _) => (401, String::new()),
+            (true, true) => (200, "the file".to_owned()),
+            (true, false) => (200, format!("{{\"url\": \"{pointer}\"}}")),
+        };
+        if is_file {
+            heads.lock().unwrap().push(head);
+        }
+        if reader.get_mut().write_all(support::http(status, &body).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+const GUARDED: &str = "{ name: make, get: /make, auth: { bearer_file: token.txt }, \
+     headers: { X-Tenant: acme, Accept: application/json }, artifacts: { url: $.url } }";
+
+fn guarded_scenario(address: SocketAddr) -> String {
+    scenario(&format!("http://{address}"), GUARDED, "'ratio(success) >= 95%'")
+        .replace("metrics: { path: /metrics, every: 50ms }", "metrics: none")
+}
+
+#[test]
+fn a_file_is_asked_for_by_whoever_sent_the_request() {
+    let (workspace, (address, asked)) = (workspace(), guarded("/file"));
+    workspace.write("s.yaml", &guarded_scenario(address));
+    let ended = run(&workspace, &["run", "s.yaml", "--save", "kept"]).expect_code(0);
+    is_secret(&ended, &workspace.path().join("kept"));
+    let kept = fs::read_dir(workspace.path().join("kept/secretive/samples")).unwrap();
+    let kept: Vec<_> = kept.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    assert_eq!(kept, ["the file"], "{ended:?}");
+    let head = asked.lock().unwrap()[0].to_lowercase();
+    assert!(head.contains("x-tenant: acme") && !head.contains("application/json"), "{head}");
+}
+
+#[test]
+fn what_lets_a_request_in_reaches_no_other_host() {
+    let (other, asked) = guarded("/file");
+    let (workspace, (address, _)) = (workspace(), guarded(&format!("http://{other}/file")));
+    workspace.write("s.yaml", &guarded_scenario(address));
+    let ended = run(&workspace, &["run", "s.yaml"]).expect_code(0);
+    assert!(ended.stdout.contains("is not on the target"), "{ended:?}");
+    assert!(asked.lock().unwrap().is_empty());
 }

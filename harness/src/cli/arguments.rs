@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::explain::CodeParser;
 use super::init::InitArguments;
 use super::output;
+use super::tls_arguments::TlsArguments;
 use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
 use crate::rules::Engine;
@@ -202,6 +203,8 @@ pub(super) struct AssertArguments {
     /// A value for `${NAME}` in objectives; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(super) variables: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) tls: TlsArguments,
     #[command(flatten)]
     pub(super) reporting: ReportingArguments,
 }

@@ -10,13 +10,15 @@ use super::output::say;
 use super::perform::{Destinations, Work, perform_as};
 use super::reports::{self, Observed, Told};
 use super::scenario_text::ScenarioText;
+use super::tls_arguments::TlsArguments;
+use super::url_scenario::{self, UrlArguments};
 use super::{Failure, codes, output};
 use crate::archive::{self, read_and_judge_by};
 use crate::gate::ExitCode;
 use crate::scenario::codes::{INVALID_URL, UNKNOWN_NAME};
 use crate::scenario::{
-    COMMAND_LINE, Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Variables,
-    observed_scenario, read_document_text,
+    COMMAND_LINE, Document, Metrics, Objective, Origin, ReadOptions, Scenario, Target, Tls,
+    Variables, observed_scenario, read_document_text,
 };
 use crate::session::{Observation, Opens};
 
@@ -43,7 +45,7 @@ pub(super) fn assert(arguments: &AssertArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&arguments.variables, None)?;
     let asserted = asserted(&arguments.slo, &reading.variables)?;
     if arguments.source.contains("://") {
-        live(arguments, asserted)
+        live(arguments, asserted, &reading)
     } else {
         saved(arguments, &asserted)
     }
@@ -78,7 +80,11 @@ fn asserted(slo: &[String], variables: &Variables) -> Result<Asserted, Failure> 
     }
 }
 
-fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Failure> {
+fn live(
+    arguments: &AssertArguments,
+    asserted: Asserted,
+    reading: &Reading,
+) -> Result<ExitCode, Failure> {
     let (origin, path) = Origin::parse_with_rest(&arguments.source)
         .map_err(|error| Failure::usage(INVALID_URL, format!("URL: {error}")))?;
     if matches!(path.as_str(), "" | "/") {
@@ -105,22 +111,42 @@ fn live(arguments: &AssertArguments, asserted: Asserted) -> Result<ExitCode, Fai
         duration: arguments.duration.unwrap_or(DEFAULT_DURATION),
         opens: if arguments.since_start { Opens::WithTheProcess } else { Opens::Now },
     };
-    let scenario = scenario(&origin, &path, arguments, asserted);
+    let tls = tls(&origin, &arguments.tls, reading)?;
+    let scenario = scenario((&origin, &path), tls, arguments, asserted);
     let load = load_arguments(arguments);
     let destinations = Destinations::of(&load)?;
     perform_as(Work::Observe(observation), &[scenario], None, &load, &destinations)
 }
 
-fn scenario(
+/// How TLS is spoken, as `run URL` would with the same flags.
+fn tls(
     origin: &Origin,
-    path: &str,
+    arguments: &TlsArguments,
+    reading: &Reading,
+) -> Result<Option<Tls>, Failure> {
+    if arguments.given().next().is_none() {
+        return Ok(None);
+    }
+    let flags = UrlArguments {
+        users: Some("1".to_owned()),
+        iterations: Some("1".to_owned()),
+        tls: arguments.clone(),
+        ..UrlArguments::default()
+    };
+    let written = url_scenario::write(origin.url(), &flags)?;
+    Ok(written.read(&reading.variables, &ReadOptions::default())?.tls)
+}
+
+fn scenario(
+    (origin, path): (&Origin, &str),
+    tls: Option<Tls>,
     arguments: &AssertArguments,
     asserted: Asserted,
 ) -> Scenario {
     let target = Target::Url(origin.url().to_owned());
     let metrics = Metrics::of_path(path, arguments.every.unwrap_or(DEFAULT_EVERY));
     let source = (asserted.path.as_path(), asserted.text.as_str());
-    observed_scenario(NAME, source, (target, metrics), asserted.objectives)
+    observed_scenario(NAME, source, (target, metrics, tls), asserted.objectives)
 }
 
 /// What is the same for everything that ends in a report.
@@ -142,7 +168,8 @@ fn only_live(arguments: &AssertArguments) -> Option<&'static str> {
         ("--for", arguments.duration.is_some()),
         ("--every", arguments.every.is_some()),
     ];
-    given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    let given = given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
+    given.or_else(|| arguments.tls.given().next().map(|one| one.flag))
 }
 
 fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, Failure> {

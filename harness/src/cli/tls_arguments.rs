@@ -8,7 +8,7 @@ use std::path::absolute;
 
 use clap::Args;
 
-/// What `run URL` and `init` take about TLS.
+/// What `run URL`, `init` and `assert` take about TLS.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TlsArguments {
     /// For an https URL: the authorities to trust (PEM), in place of those that the system trusts

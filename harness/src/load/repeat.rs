@@ -54,6 +54,7 @@ fn is_repeated(
 fn named(kind: &FailureKind) -> Option<RepeatOn> {
     match kind {
         FailureKind::Connect => Some(RepeatOn::Connect),
+        FailureKind::Tls => Some(RepeatOn::Tls),
         FailureKind::Timeout => Some(RepeatOn::Timeout),
         FailureKind::Closed | FailureKind::Reset => Some(RepeatOn::Closed),
         _ => None,

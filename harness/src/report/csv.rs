@@ -4,7 +4,7 @@
 use super::cells::model_name;
 use crate::archive::{Measured, MeasuredWord, RequestRecord, RunRecord, ScenarioRecord, Times};
 
-/// Columns before the times.
+/// Columns before the times. Columns are added at the end of a row, for readers that count them.
 const NAMES: [&str; 10] = [
     "scenario", "phase", "measured", "request", "model", "outcome", "count", "sent", "late",
     "dropped",
@@ -20,11 +20,14 @@ const TIMES: [&str; 7] = [
     "latency_mean_seconds",
 ];
 
+/// Columns behind the times: what was sent beyond one message a request.
+const AGAIN: [&str; 4] = ["retried", "redirects", "repeats", "repeated"];
+
 /// The record's requests as CSV.
 pub fn csv(record: &RunRecord) -> Result<Vec<u8>, ::csv::Error> {
     let mut table =
         ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    table.write_record(NAMES.iter().chain(&TIMES))?;
+    table.write_record(NAMES.iter().chain(&TIMES).chain(&AGAIN))?;
     for scenario in &record.scenarios {
         for request in &scenario.requests {
             for row in rows(scenario, request) {
@@ -38,7 +41,7 @@ pub fn csv(record: &RunRecord) -> Result<Vec<u8>, ::csv::Error> {
 /// All requests, then those with each outcome. In the first row one that failed ranks above
 /// all others; only there does it make sense to ask what was sent at all.
 fn rows(scenario: &ScenarioRecord, request: &RequestRecord) -> [Vec<String>; 3] {
-    let row = |outcome: &str, count: u64, totals: [String; 3], times: &Times| {
+    let row = |outcome: &str, count: u64, totals: Totals, times: &Times| {
         let planned = scenario.phases.iter().find(|phase| phase.name == request.phase);
         let is_measured = planned.is_some_and(|phase| phase.measured);
         let names = [
@@ -50,15 +53,30 @@ fn rows(scenario: &ScenarioRecord, request: &RequestRecord) -> [Vec<String>; 3] 
             outcome.to_owned(),
             count.to_string(),
         ];
-        names.into_iter().chain(totals).chain(seconds(times)).collect()
+        names.into_iter().chain(totals.sent).chain(seconds(times)).chain(totals.again).collect()
     };
-    let totals = [request.sent, request.late, request.dropped].map(|count| count.to_string());
-    let none = || [const { String::new() }; 3];
     [
-        row("all", request.count, totals, &request.latency_seconds),
-        row("ok", request.succeeded, none(), &request.latency_ok_seconds),
-        row("failed", request.failed, none(), &request.latency_failed_seconds),
+        row("all", request.count, Totals::of(request), &request.latency_seconds),
+        row("ok", request.succeeded, Totals::default(), &request.latency_ok_seconds),
+        row("failed", request.failed, Totals::default(), &request.latency_failed_seconds),
     ]
+}
+
+/// What is counted over all outcomes; nothing for one of them.
+#[derive(Default)]
+struct Totals {
+    sent: [String; 3],
+    again: [String; 4],
+}
+
+impl Totals {
+    fn of(request: &RequestRecord) -> Self {
+        let RequestRecord { retried, redirects, repeats, repeated, .. } = *request;
+        Self {
+            sent: [request.sent, request.late, request.dropped].map(|count| count.to_string()),
+            again: [retried, redirects, repeats, repeated].map(|count| count.to_string()),
+        }
+    }
 }
 
 fn seconds(times: &Times) -> [String; 7] {

@@ -11,7 +11,7 @@ use super::codes;
 use super::context::Context;
 use super::fields;
 use super::names::{Named, Names};
-use super::placeholder::{Segment, segments};
+use super::placeholder::{self, Segment, segments};
 use super::template::{Form, Template, ValueOf};
 use super::tree::{Node, Value};
 
@@ -274,21 +274,16 @@ pub(super) fn json_value(node: &Node, cx: &mut Context) -> Option<serde_json::Va
             Some(number) => Some(number.into()),
             None => unrepresentable(node, cx),
         },
-        Value::Text(text) if text.contains("{{") => {
-            cx.error(codes::NOT_SUPPORTED, node.span, "`{{…}}` is not supported here yet");
-            None
-        }
-        Value::Text(text) => Some(text.as_str().into()),
+        Value::Text(text) => placeholder::literal(text, node, cx).map(Into::into),
         Value::List(items) => items.iter().map(|item| json_value(item, cx)).collect(),
         Value::Map(entries) => {
             let mut seen = BTreeSet::new();
             let mut object = serde_json::Map::new();
             for (key, value) in entries {
-                if key.text().is_some_and(|name| name.contains("{{")) {
-                    cx.error(codes::NOT_SUPPORTED, key.span, "`{{…}}` is not supported here yet");
-                }
-                let (key, value) = (json_key(key, &mut seen, cx), json_value(value, cx));
-                object.insert(key?, value?);
+                let name = json_key(key, &mut seen, cx)
+                    .and_then(|name| placeholder::literal(&name, key, cx));
+                let value = json_value(value, cx);
+                object.insert(name?, value?);
             }
             Some(object.into())
         }

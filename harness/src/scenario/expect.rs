@@ -8,6 +8,7 @@ use super::header::{self, Reserved};
 use super::json_path;
 use super::keys;
 use super::model::{Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
+use super::placeholder;
 use super::targets::{Domain, pointless};
 use super::threshold::{self, Expected};
 use super::tree::{Node, Value};
@@ -55,7 +56,9 @@ fn headers(node: &Node, cx: &mut Context) -> Option<Vec<(String, String)>> {
     let mut headers: Vec<(String, String)> = Vec::new();
     for (key, node) in entries {
         let name = header::name(key, &NONE_RESERVED, cx);
-        let value = fields::scalar_text(node, cx).and_then(|text| header::value(text, node, cx));
+        let value = fields::scalar_text(node, cx)
+            .and_then(|text| placeholder::literal(&text, node, cx))
+            .and_then(|text| header::value(text, node, cx));
         let (Some(name), Some(value)) = (name, value) else { continue };
         if header::is_new(&headers, &name, key, cx) {
             headers.push((name, value));
@@ -90,9 +93,12 @@ fn texts(node: &Node, cx: &mut Context) -> Option<Vec<String>> {
         _ => std::slice::from_ref(node),
     };
     refuse_nothing(items, node, cx);
-    let texts: Vec<_> =
-        items.iter().map(|item| fields::text(item, cx).map(str::to_owned)).collect();
+    let texts: Vec<_> = items.iter().map(|item| literal_text(item, cx)).collect();
     texts.into_iter().collect()
+}
+
+fn literal_text(node: &Node, cx: &mut Context) -> Option<String> {
+    placeholder::literal(fields::text(node, cx)?, node, cx)
 }
 
 fn sha256(node: &Node, cx: &mut Context) -> Option<[u8; DIGEST_BYTES]> {

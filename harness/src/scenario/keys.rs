@@ -657,11 +657,11 @@ pub(super) static RETRY: Table = Table {
         with_default(
             "on",
             Shape::List(&Shape::Any(&[
-                Shape::Word(&["connect", "timeout", "closed"]),
+                Shape::Word(&["connect", "tls", "timeout", "closed"]),
                 Shape::Status,
             ])),
             "[connect, closed, 429, 503]",
-            "What is repeated: no connection, no whole answer in time, a connection that ended early, and statuses from 400 on. What `expect` calls good is not repeated.",
+            "What is repeated: no connection, no agreement on TLS, no whole answer in time, a connection that ended early, and statuses from 400 on. What `expect` calls good is not repeated.",
         ),
         with_default(
             "backoff",

@@ -437,6 +437,8 @@ pub struct Retry {
 pub enum RepeatOn {
     /// There was no connection.
     Connect,
+    /// There was no agreement on TLS, or TLS ended in an alert.
+    Tls,
     /// There was no whole answer in time.
     Timeout,
     /// The connection ended before the answer was complete.

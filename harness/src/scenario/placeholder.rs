@@ -50,6 +50,20 @@ pub(super) fn segments<'t>(text: &'t str, node: &Node, cx: &mut Context) -> Vec<
     segments
 }
 
+/// A text where no value of an iteration can stand; a placeholder in it is reported.
+pub(super) fn literal(text: &str, node: &Node, cx: &mut Context) -> Option<String> {
+    let problems = cx.problem_count();
+    let segments = segments(text, node, cx);
+    if let Some(Segment::Name(_)) = segments.iter().find(|one| matches!(one, Segment::Name(_))) {
+        cx.error(codes::NOT_SUPPORTED, start_of(node), "no value can be put in here by `{{…}}`")
+            .help("write what every answer has; `{{{{` stands for the characters `{{`");
+    }
+    let text = segments.iter().map(|segment| match segment {
+        Segment::Text(text) | Segment::Name(text) => *text,
+    });
+    (cx.problem_count() == problems).then(|| text.collect())
+}
+
 /// The name that a text begins with, up to `}}`.
 fn name_at(text: &str) -> Option<&str> {
     let (name, _) = text.split_once(CLOSE)?;

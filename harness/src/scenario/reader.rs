@@ -111,14 +111,17 @@ pub fn read_document_text(
 }
 
 /// What somebody else's load is watched by: objectives over a target's metrics, and no
-/// phases of our own. `path` and `text` say where the objectives stand.
+/// phases of our own. `path` and `text` say where the objectives stand; an https target is
+/// asked with the system's authorities where `tls` says nothing else.
 pub fn observed_scenario(
     name: &str,
     (path, text): (&Path, &str),
-    (target, metrics): (Target, Metrics),
+    (target, metrics, tls): (Target, Metrics, Option<Tls>),
     objectives: Vec<Objective>,
 ) -> Scenario {
-    let tls = target.is_https().then(|| Tls::of_system(&Arc::new(Source::new(path, text))));
+    let of_system =
+        || target.is_https().then(|| Tls::of_system(&Arc::new(Source::new(path, text))));
+    let tls = tls.or_else(of_system);
     Scenario {
         path: path.to_owned(),
         source_sha256: sha256(text),

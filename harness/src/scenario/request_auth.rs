@@ -18,6 +18,21 @@ use super::tree::Node;
 
 /// The header that is made of it.
 const HEADER: &str = "authorization";
+/// Headers of a request that say nothing of who asks: what is sent, what may come back, and
+/// on what connection; besides them all that begin with one of [`OF_ONE_MESSAGE`].
+const OF_THE_MESSAGE: [&str; 9] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "expect",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// How headers begin that describe a body or make a request conditional.
+const OF_ONE_MESSAGE: [&str; 2] = ["content-", "if-"];
 /// The word for nobody.
 const NOBODY: &str = "none";
 
@@ -130,11 +145,59 @@ impl Scenario {
 }
 
 impl Request {
+    /// Headers by which a request for a file shows that it comes from whoever sent this one;
+    /// files with secrets are read as they are now. Values that are put together for each
+    /// iteration are not among them: nobody knows them any more.
+    pub fn headers_for_files(&self) -> Result<Vec<(String, Secret)>, Problem> {
+        let is_varying = |name: &str| {
+            let mut varying = self.varying.headers.iter();
+            varying.any(|(other, _)| other.eq_ignore_ascii_case(name))
+        };
+        let headers = self.with_credentials()?.headers.into_iter();
+        let of_sender = headers.filter(|(name, _)| is_of_sender(name) && !is_varying(name));
+        Ok(of_sender.map(|(name, value)| (name, Secret::new(value))).collect())
+    }
+
     fn with_credentials(&self) -> Result<Self, Problem> {
         let mut request = self.clone();
         if let Some(sender) = &self.authorization {
             request.headers.push((HEADER.to_owned(), sender.header()?.expose().to_owned()));
         }
         Ok(request)
+    }
+}
+
+fn is_of_sender(header: &str) -> bool {
+    let header = header.to_ascii_lowercase();
+    !OF_THE_MESSAGE.contains(&header.as_str())
+        && !OF_ONE_MESSAGE.iter().any(|beginning| header.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::access::SecretSource;
+    use crate::scenario::template::Template;
+
+    #[test]
+    fn a_file_is_asked_for_by_whoever_sent_the_request_and_for_itself() {
+        let written = [
+            ("X-Api-Key", "key"),
+            ("Host", "shop.test"),
+            ("Content-Type", "application/json"),
+            ("ACCEPT", "application/json"),
+            ("If-None-Match", "*"),
+            ("X-Token", "{{token}}"),
+        ];
+        let headers = written.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let mut request = Request { headers, ..Request::get("r", "/") };
+        request.varying.headers.push(("X-Token".to_owned(), Template::default()));
+        let password = SecretSource::Variable(Secret::new("open"));
+        request.authorization = Some(Authorization::Bearer(password));
+        let headers = request.headers_for_files().unwrap();
+        let shown: Vec<_> = headers.iter().map(|(name, value)| (&**name, value.expose())).collect();
+        let expected =
+            [("X-Api-Key", "key"), ("Host", "shop.test"), ("authorization", "Bearer open")];
+        assert_eq!(shown, expected);
     }
 }

@@ -58,10 +58,11 @@ fn named(node: &Node, cx: &mut Context) -> Option<Vec<RepeatOn>> {
     Some(each.into_iter().collect::<Option<Vec<_>>>()?.concat())
 }
 
-/// `connect`, `timeout`, `closed`, or a status that is no success.
+/// `connect`, `tls`, `timeout`, `closed`, or a status that is no success.
 fn one(node: &Node, cx: &mut Context) -> Option<Vec<RepeatOn>> {
     match node.text() {
         Some("connect") => return Some(vec![RepeatOn::Connect]),
+        Some("tls") => return Some(vec![RepeatOn::Tls]),
         Some("timeout") => return Some(vec![RepeatOn::Timeout]),
         Some("closed") => return Some(vec![RepeatOn::Closed]),
         Some(word) if word.starts_with(char::is_alphabetic) => {
@@ -80,5 +81,5 @@ fn one(node: &Node, cx: &mut Context) -> Option<Vec<RepeatOn>> {
 
 fn nothing_repeated(message: impl Into<String>, node: &Node, cx: &mut Context) {
     cx.error(codes::INVALID_VALUE, node.span, message)
-        .help("write `connect`, `timeout`, `closed`, or a status from 400 on");
+        .help("write `connect`, `tls`, `timeout`, `closed`, or a status from 400 on");
 }

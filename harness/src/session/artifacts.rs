@@ -1,16 +1,18 @@
 //! Fetches the files that answers pointed to, after the closing scrape, as evidence.
 //!
 //! A file comes from the target itself or not at all: an answer cannot send this
-//! machine to another host. A file that cannot be had is a note, not a verdict.
+//! machine, or what it is let in by, to another host. It is asked for by whoever sent the
+//! request. A file that cannot be had is a note, not a verdict.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
 use crate::archive::Artifact;
 use crate::load::LoadResult;
-use crate::scenario::{Scenario, TlsClient};
+use crate::scenario::{Request, Scenario, TlsClient};
 use crate::scrape::{self, Asker, ScrapeError};
 use crate::target::Resolved;
 
@@ -51,8 +53,8 @@ pub(super) async fn collect(
         Ok(fetcher) => fetcher,
         Err(error) => return (artifacts, vec![format!("no samples kept: {error}")]),
     };
-    for pointer in pointers {
-        match fetcher.fetch(pointer).await {
+    for (request, pointer) in pointers {
+        match fetcher.fetch(request, pointer).await {
             Ok(artifact) => artifacts.push(artifact),
             Err(error) => notes.push(format!("sample not kept: {error}")),
         }
@@ -60,15 +62,15 @@ pub(super) async fn collect(
     (artifacts, notes)
 }
 
-/// Files to fetch, of measured phases.
-fn pointers<'a>(scenario: &Scenario, load: &'a LoadResult) -> Vec<&'a str> {
+/// Files to fetch, of measured phases, each with the request that led to it.
+fn pointers<'a>(scenario: &'a Scenario, load: &'a LoadResult) -> Vec<(&'a Request, &'a str)> {
     let mut pointers = Vec::new();
     for request in &scenario.requests {
         let Some(artifacts) = &request.artifacts else { continue };
         let results = load.measured_requests();
         let of_request = results.filter(|result| result.name == request.name);
         let urls = of_request.flat_map(|result| &result.artifact_urls).map(String::as_str);
-        pointers.extend(urls.take(artifacts.keep));
+        pointers.extend(urls.take(artifacts.keep).map(|url| (request, url)));
     }
     pointers
 }
@@ -88,11 +90,12 @@ impl Fetcher {
     }
 
     /// Fetches one file: a path on the target, or a URL below it.
-    async fn fetch(&self, pointer: &str) -> Result<Artifact, ArtifactError> {
+    async fn fetch(&self, from: &Request, pointer: &str) -> Result<Artifact, ArtifactError> {
         let url = self.url_of(pointer)?;
         let failed = |reason: String| ArtifactError::NotFetched { url: url.clone(), reason };
         let request = self.asker.get(&url).map_err(|error| failed(error.to_string()))?;
-        let sent = request.timeout(FETCH_TIMEOUT).send().await;
+        let headers = headers(from).map_err(failed)?;
+        let sent = request.headers(headers).timeout(FETCH_TIMEOUT).send().await;
         let answer = sent.map_err(|error| failed(ScrapeError::transport(&error).to_string()))?;
         if !answer.status().is_success() {
             return Err(failed(format!("status {}", answer.status().as_u16())));
@@ -113,6 +116,18 @@ impl Fetcher {
         }
         Err(ArtifactError::Elsewhere(pointer.to_owned()))
     }
+}
+
+/// What shows that whoever sent a request asks again.
+fn headers(from: &Request) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in from.headers_for_files().map_err(|problem| problem.to_string())? {
+        let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|error| error.to_string())?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 fn content_type(answer: &reqwest::Response) -> Option<&str> {

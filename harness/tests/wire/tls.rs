@@ -2,13 +2,16 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use slogate::load::{FailureKind, LoadResult, StopReason};
-use slogate::scenario::{HttpVersion, Request, Stop, TlsClient};
+use bytes::Bytes;
+use slogate::histogram::Ranked;
+use slogate::load::{FailureKind, LoadResult, Part, StopReason};
+use slogate::scenario::{HttpVersion, RepeatOn, Request, Retry, Stop, TlsClient};
 
-use super::engine::{closed, get, plan, run};
+use super::engine::{closed, get, plan, post, run};
 use super::tls_server::{Pki, Secured, start, start_plain};
 
 const HTTP_1: &[&[u8]] = &[b"http/1.1"];
@@ -22,7 +25,15 @@ async fn sent(address: SocketAddr, tls: TlsClient, requests: u64, request: Reque
 
 /// The kind under which one request was counted, and what was said of it.
 async fn failure(address: SocketAddr, tls: TlsClient) -> (FailureKind, String) {
-    let request = Request { timeout: Duration::from_millis(500), ..get() };
+    failure_of(address, tls, get()).await
+}
+
+async fn failure_of(
+    address: SocketAddr,
+    tls: TlsClient,
+    request: Request,
+) -> (FailureKind, String) {
+    let request = Request { timeout: Duration::from_millis(500), ..request };
     let result = sent(address, tls, 1, request).await;
     let request = &result.phases[0].requests[0];
     assert_eq!((request.sent, request.failed, request.responses), (1, 1, 0));
@@ -118,6 +129,62 @@ async fn garbage_in_the_middle_of_an_answer_is_one_of_tls() {
     assert_eq!(failure(address, pki.client()).await.0, FailureKind::Tls);
 }
 
+/// Half of an answer's body, and then what the script does.
+fn half_an_answer(pki: &Pki, then: impl Fn(&mut Secured) + Send + Sync + 'static) -> SocketAddr {
+    start(pki.server(HTTP_1), move |peer| {
+        read_head(peer);
+        write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        then(peer);
+        let _ = peer.sock.read_to_end(&mut Vec::new());
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_in_the_middle_of_an_answer_is_one_of_tls() {
+    let Some(pki) = Pki::new() else { return };
+    let address = half_an_answer(&pki, |peer| {
+        // A record that the server cannot decrypt is answered with an alert.
+        let mut garbage = &b"\x17\x03\x03\x00\x20garbagegarbagegarbagegarbagegarb"[..];
+        peer.conn.read_tls(&mut garbage).unwrap();
+        peer.conn.process_new_packets().unwrap_err();
+        peer.conn.write_tls(&mut peer.sock).unwrap();
+    });
+    let (kind, said) = failure(address, pki.client()).await;
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(said.contains("alert"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_cut_is_closed_whether_tls_ends_or_not() {
+    let Some(pki) = Pki::new() else { return };
+    for ends_tls in [true, false] {
+        let address = half_an_answer(&pki, move |peer| {
+            if ends_tls {
+                peer.conn.send_close_notify();
+                peer.conn.write_tls(&mut peer.sock).unwrap();
+            }
+            peer.sock.shutdown(std::net::Shutdown::Write).unwrap();
+        });
+        let (kind, said) = failure(address, pki.client()).await;
+        assert_eq!(kind, FailureKind::Closed, "{ends_tls}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_in_the_middle_of_an_answer_over_tls_is_a_reset() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start(pki.server(HTTP_1), |peer| {
+        read_head(peer);
+        write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        // What was written is on its way before the reset throws it away; a socket that is
+        // closed with something unread resets the connection (RFC 2525 §2.17).
+        std::thread::sleep(Duration::from_millis(50));
+    });
+    let request = Request { body: Bytes::from(vec![b'x'; 1_000_000]), ..post() };
+    let (kind, _) = failure_of(address, pki.client(), request).await;
+    assert_eq!(kind, FailureKind::Reset);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_ends_without_the_end_of_tls_is_closed() {
     let Some(pki) = Pki::new() else { return };
@@ -128,6 +195,46 @@ async fn a_body_that_ends_without_the_end_of_tls_is_closed() {
         let _ = peer.sock.shutdown(std::net::Shutdown::Both);
     });
     assert_eq!(failure(address, pki.client()).await.0, FailureKind::Closed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_breaks_off_is_repeated_where_that_is_asked_for() {
+    let Some(pki) = Pki::new() else { return };
+    let connections = AtomicU64::new(0);
+    let address = start(pki.server(HTTP_1), move |peer| {
+        if connections.fetch_add(1, Ordering::SeqCst) == 0 {
+            let _ = peer.sock.read(&mut [0; 1024]);
+            return;
+        }
+        while read_head(peer) {
+            write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let backoff = Duration::from_millis(1);
+    let retry = Some(Retry { attempts: 2, on: vec![RepeatOn::Tls], backoff });
+    let result = sent(address, pki.client(), 3, Request { retry, ..get() }).await;
+    let request = &result.phases[0].requests[0];
+    assert_eq!((request.succeeded, request.repeats, request.failed), (3, 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_the_handshake_is_neither_connecting_nor_waiting() {
+    let Some(pki) = Pki::new() else { return };
+    let slow = Duration::from_millis(400);
+    let address = start(pki.server(HTTP_1), move |peer| {
+        std::thread::sleep(slow);
+        while read_head(peer) {
+            write(peer, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let result = sent(address, pki.client(), 5, get()).await;
+    let parts = &result.phases[0].parts;
+    assert_eq!(Part::ALL.map(|part| parts.of(part).times.count()), [1, 1, 5, 5]);
+    assert!(parts.of(Part::Tls).total >= slow);
+    for quick in [Part::Connect, Part::FirstByte, Part::Body] {
+        let Ranked::Seconds(median) = parts.of(quick).times.rank(0.5, 0) else { panic!() };
+        assert!(median < slow.as_secs_f64(), "{quick:?}: {:?}", parts.of(quick));
+    }
 }
 
 /// The version of HTTP that was spoken with a peer who offers these protocols.

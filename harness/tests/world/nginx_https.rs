@@ -108,6 +108,33 @@ fn flags_say_whom_to_trust_and_who_asks() {
 }
 
 #[test]
+fn a_live_target_is_asserted_over_the_tls_that_flags_say() {
+    let Some(shop) = Shop::good() else { return };
+    let depth = "{ id: depth, promql: 'max_over_time(depth[$run])', is: '<= 5' }";
+    let assert = |url: &str, flags: &[&str]| {
+        let given = ["assert", url, "--for", "1s", "--every", "50ms", "--slo", depth];
+        Workspace::new().run(&[&given[..], &["--out", "json"], flags].concat())
+    };
+    let (url, ca) = (shop.url("/metrics"), shop.file("ca.pem"));
+    // Nothing happens there, which is never green; what was read shows that it was read.
+    let report = assert(&url, &["--ca", &ca]).expect_code(3).report();
+    assert_eq!(report["scenarios"][0]["slos"][0]["observed"], 1.0, "{report:#}");
+    let refused = reasons(&assert(&url, &[]).expect_code(4).report());
+    assert!(refused.contains("is not trusted"), "{refused}");
+    for (url, flags, said) in [
+        (&*url, ["--ca", "gone.pem"], "--ca \"gone.pem\": gone.pem is not there"),
+        (
+            "http://127.0.0.1:9/metrics",
+            ["--ca", &ca],
+            "--ca: `tls` for a target that is not asked over https",
+        ),
+    ] {
+        let ended = assert(url, &flags).expect_code(2);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_target_that_is_not_trusted_is_named_and_never_loaded() {
     let Some(shop) = Shop::good() else { return };
     let Some(stranger) = Authority::new() else { return };
