@@ -1,8 +1,12 @@
 //! Every way in which an answer can be wrong, and the kind under which it is counted.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
 use slogate::load::{FailureKind, RequestResult};
 use slogate::scenario::{
     Artifacts, Comparator, Expect, ExpectJson, JsonPath, JsonStep, JsonWanted, Request, Stop,
@@ -184,6 +188,46 @@ async fn a_body_can_be_expected_by_its_digest() {
     assert!(hello_meets(Expect { sha256: Some(digest), ..Expect::default() }).await);
     digest[31] ^= 1;
     assert!(!hello_meets(Expect { sha256: Some(digest), ..Expect::default() }).await);
+}
+
+/// Whether a compressed `hello` is as expected by its length and digest, where the request asks
+/// for gzip by itself or by a header of its own.
+async fn compressed_hello_meets(request: Request, length: usize, digest: [u8; 32]) -> bool {
+    let server = Server::start(|peer| {
+        let body = gzip(b"hello");
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
+        );
+        while peer.read().is_some() && peer.write(&head) && peer.write_bytes(&body) {}
+    });
+    let bound = length as f64;
+    let bytes = Some(Threshold { comparator: Comparator::Equal, bound, text: String::new() });
+    let expect = Expect { bytes, sha256: Some(digest), ..Expect::default() };
+    let result = one(&server, Request { expect, ..request }).await;
+    assert_eq!((result.responses, result.bytes_received), (1, gzip(b"hello").len() as u64));
+    result.succeeded == 1
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_body_is_measured_as_whoever_asked_for_it_gets_it() {
+    let (plain, packed) = (b"hello".to_vec(), gzip(b"hello"));
+    let of = |body: &[u8]| (body.len(), <[u8; 32]>::from(Sha256::digest(body)));
+    let decodes = Request { gzip: true, ..get() };
+    let own = vec![("accept-encoding".to_owned(), "gzip".to_owned())];
+    let keeps = Request { headers: own, ..get() };
+    for (request, right, wrong) in [(decodes, &plain, &packed), (keeps, &packed, &plain)] {
+        let (length, digest) = of(right);
+        assert!(compressed_hello_meets(request.clone(), length, digest).await);
+        assert!(!compressed_hello_meets(request.clone(), of(wrong).0, digest).await);
+        assert!(!compressed_hello_meets(request, length, of(wrong).1).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -118,6 +118,11 @@ impl Peer {
         self.reader.get_mut().write_all(bytes.as_bytes()).is_ok()
     }
 
+    /// The same of what is no text.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> bool {
+        self.reader.get_mut().write_all(bytes).is_ok()
+    }
+
     /// A whole response with status 200.
     pub(crate) fn ok(&mut self, body: &str) -> bool {
         self.write(&response("200 OK", "", body))
