@@ -19,7 +19,7 @@ use super::repeat::pause_before_repeat;
 pub(super) trait DeliverySurroundings: Surroundings {
     /// A message beyond the first is about to be sent; what came before it was not the
     /// answer that counts, and had a body of `received_bytes`.
-    fn goes_on(&mut self, why: Again, sent_bytes: u64, received_bytes: u64);
+    fn goes_on(&mut self, why: Again, received_bytes: u64);
     /// Whether nothing more must be sent.
     fn is_over(&self) -> bool;
 }
@@ -54,7 +54,7 @@ pub(super) async fn deliver(
         }
         let received = result.map_or(0, |answer| answer.body.received_bytes);
         let why = Again::Repeat { is_first: attempt == 1 };
-        around.goes_on(why, request.body_bytes(), received);
+        around.goes_on(why, received);
         attempt += 1;
         begun = Instant::now();
     }
@@ -88,7 +88,7 @@ async fn follow(
             }
             Next::At(following) => following,
         };
-        around.goes_on(Again::Redirect, following.body_bytes(), answer.body.received_bytes);
+        around.goes_on(Again::Redirect, answer.body.received_bytes);
         sent = Instant::now();
         following.timeout = request.timeout.saturating_sub(sent - begun);
         hop = Some(following);

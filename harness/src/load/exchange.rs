@@ -11,17 +11,16 @@
 //! HTTP/2 a target that goes away says which requests it did nothing for; those are sent
 //! once more and counted, whatever they are.
 
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::Response;
-
 use super::answer::Answer;
 use super::body_reader::BodyReader;
 use super::connect::connect;
-use super::connection::{AnswerStream, Connection, Message, Unanswered};
+use super::connection::{AnswerHead, Connection, Unanswered};
 use super::dial::Dial;
 use super::exchange_error::{Awaited, ExchangeError};
 use super::outcome::FailureKind;
@@ -41,6 +40,8 @@ pub(super) trait Surroundings {
     fn opened(&mut self);
     /// A part of the exchange has ended.
     fn spent(&mut self, part: Part, time: Duration);
+    /// So many bytes of the request's body went out, whether or not an answer came.
+    fn sent_body(&mut self, bytes: u64);
     /// The request is sent again.
     fn retried(&mut self);
 }
@@ -54,7 +55,6 @@ pub(super) async fn exchange(
     sent: Instant,
 ) -> Result<Answer, ExchangeError> {
     let deadline = sent + request.timeout;
-    let mut message = request.message();
     // Twice at most: a second closed connection is an answer of its own.
     for attempt in 0..2 {
         if connection.as_mut().is_none_or(|open| !open.is_usable(sent)) {
@@ -62,16 +62,12 @@ pub(super) async fn exchange(
             *connection = Some(connect(around, sent, request).await?);
             around.opened();
         }
-        match attempt_once(request, message, connection, (around, deadline)).await {
+        match attempt_once(request, connection, (around, deadline)).await {
             Attempt::Answered(answer) => return Ok(answer),
-            Attempt::NotWritten(unsent) => message = *unsent,
-            Attempt::NotProcessed(_) if attempt == 0 => {
-                around.retried();
-                message = request.message();
-            }
+            Attempt::NotWritten => {}
+            Attempt::NotProcessed(_) if attempt == 0 => around.retried(),
             Attempt::ClosedUnanswered(_) if attempt == 0 && request.is_idempotent() => {
                 around.retried();
-                message = request.message();
             }
             Attempt::NotProcessed(error)
             | Attempt::ClosedUnanswered(error)
@@ -81,11 +77,11 @@ pub(super) async fn exchange(
     Err(ExchangeError::NeverWritten)
 }
 
-/// What came of one message on one connection.
+/// What came of one request on one connection.
 enum Attempt {
     Answered(Answer),
     /// The connection was closed before the first byte was written.
-    NotWritten(Box<Message>),
+    NotWritten,
     /// The target says that it did nothing for it.
     NotProcessed(ExchangeError),
     /// A reused connection was closed before the first byte of an answer.
@@ -95,52 +91,54 @@ enum Attempt {
 
 async fn attempt_once(
     request: &PreparedRequest,
-    message: Message,
     slot: &mut Option<Connection>,
     (around, deadline): (&mut impl Surroundings, Instant),
 ) -> Attempt {
     // Taken out: what is not put back is closed, also when this future is dropped.
-    let Some(mut connection) = slot.take() else {
-        return Attempt::NotWritten(Box::new(message));
-    };
-    let head_deadline = begin(request, deadline, around);
-    let reused = connection.is_reused();
-    let read_before = connection.bytes_read();
-    let head = pin!(tokio::task::unconstrained(connection.send(message)));
-    let response = match driven(&mut connection, head, around).await {
-        None => return Attempt::Failed(no_head(request, head_deadline, deadline)),
-        Some(Err(error)) => {
-            let may_be_stale = reused && connection.bytes_read() == read_before;
-            return unanswered(error, may_be_stale);
-        }
-        Some(Ok(response)) => response,
-    };
-    around.set_deadline(deadline);
-    let answer = read_answer(request, response, &mut connection, around).await;
-    if answer.is_ok() && connection.is_kept() {
+    let Some(mut connection) = slot.take() else { return Attempt::NotWritten };
+    let attempt = answered(request, &mut connection, (around, deadline)).await;
+    around.sent_body(connection.sent_body_bytes());
+    if matches!(attempt, Attempt::Answered(_)) && connection.is_kept() {
         *slot = Some(connection);
     }
+    attempt
+}
+
+async fn answered(
+    request: &PreparedRequest,
+    connection: &mut Connection,
+    (around, deadline): (&mut impl Surroundings, Instant),
+) -> Attempt {
+    let head_deadline = begin(request, deadline, around);
+    connection.begin(request);
+    let head = poll_fn(|context| connection.poll_head(request, context));
+    let head = match unless_given_up(head, around).await {
+        None => return Attempt::Failed(no_head(request, head_deadline, deadline)),
+        Some(Err(reason)) => return unanswered(reason, connection),
+        Some(Ok(head)) => head,
+    };
+    around.set_deadline(deadline);
+    let answer = read_answer(request, head, connection, around).await;
     answer.map_or_else(Attempt::Failed, Attempt::Answered)
 }
 
 /// Reads what follows the head of an answer.
 async fn read_answer(
     request: &PreparedRequest,
-    response: Response<AnswerStream>,
+    head: AnswerHead,
     connection: &mut Connection,
     around: &mut impl Surroundings,
 ) -> Result<Answer, ExchangeError> {
     let begun = Instant::now();
-    let (head, body) = response.into_parts();
-    around.spent(Part::FirstByte, begun.saturating_duration_since(connection.sent_at(&body)));
-    let reader = BodyReader::new(request, &head.headers);
-    let read = pin!(tokio::task::unconstrained(body.read(reader)));
-    let body = driven(connection, read, around).await;
-    let body = body.ok_or(ExchangeError::Timeout(Awaited::Body))??;
+    around.spent(Part::FirstByte, begun.saturating_duration_since(connection.sent_at()));
+    let mut reader = BodyReader::new(request, &head.headers);
+    let body = poll_fn(|context| connection.poll_body(&mut reader, context));
+    unless_given_up(body, around).await.ok_or(ExchangeError::Timeout(Awaited::Body))??;
     let ended = Instant::now();
     around.spent(Part::Body, ended - begun);
-    connection.note_idle_limit(&head.headers, ended);
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, astray: None })
+    connection.note_idle_limit(head.idle_limit, ended);
+    let (status, headers, body) = (head.status, head.headers, reader.finish());
+    Ok(Answer { status, headers, body, astray: None })
 }
 
 /// Sets the time until which the head must be there, and gives it.
@@ -161,9 +159,10 @@ fn no_head(request: &PreparedRequest, until: Instant, deadline: Instant) -> Exch
 }
 
 /// Tells a request on a connection that the server had closed already from one that failed.
-fn unanswered(reason: Unanswered, may_be_stale: bool) -> Attempt {
+fn unanswered(reason: Unanswered, connection: &Connection) -> Attempt {
+    let may_be_stale = connection.is_reused() && !connection.has_received();
     match reason {
-        Unanswered::NotWritten(message) => Attempt::NotWritten(message),
+        Unanswered::NotWritten => Attempt::NotWritten,
         Unanswered::NotProcessed(error) => Attempt::NotProcessed(error),
         Unanswered::Failed(error) if may_be_stale && is_end(&error.kind()) => {
             Attempt::ClosedUnanswered(error)
@@ -182,20 +181,7 @@ pub(super) async fn unless_given_up<F: Future>(
     around: &mut impl Surroundings,
 ) -> Option<F::Output> {
     let mut future = pin!(future);
-    std::future::poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => around.poll_given_up(context).map(|()| None),
-    })
-    .await
-}
-
-/// Runs `exchange` on its connection until it is done or given up (`None`).
-async fn driven<F: Future>(
-    connection: &mut Connection,
-    mut exchange: Pin<&mut F>,
-    around: &mut impl Surroundings,
-) -> Option<F::Output> {
-    std::future::poll_fn(|context| match connection.poll_exchange(exchange.as_mut(), context) {
+    poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => around.poll_given_up(context).map(|()| None),
     })

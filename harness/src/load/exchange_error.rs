@@ -1,22 +1,15 @@
 //! Why there is no complete answer: in words for people, and as the kind under which the
 //! failure is counted.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use super::http1::{Incomplete, Malformed};
 use super::outcome::FailureKind;
 use crate::scenario::tls_failure;
-
-/// How hyper tells an answer that begins like no answer of HTTP/1: an alert of TLS, or a
-/// frame of HTTP/2.
-const OTHER_PROTOCOL: &str = "invalid HTTP version";
-/// What to do then.
-const NOT_PLAIN_HTTP_1: &str = "what answers does not speak plain HTTP/1.1: if it speaks TLS, \
-                                write https://; if HTTP/2, `http: { version: 2 }`";
 
 /// Why there is no complete answer.
 #[derive(Debug, Error)]
@@ -33,8 +26,12 @@ pub(super) enum ExchangeError {
     Timeout(Awaited),
     #[error("no first byte of an answer within {} s", .0.as_secs_f64())]
     FirstByteTimeout(Duration),
-    #[error("{}", in_full(.0))]
-    Http(#[source] hyper::Error),
+    #[error("{}", broken_in_full(.0))]
+    Broken(#[source] io::Error),
+    #[error("{0}")]
+    Incomplete(Incomplete),
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
     #[error("{}", http2_in_full(.0))]
     Http2(#[source] h2::Error),
     #[error(
@@ -72,12 +69,11 @@ impl ExchangeError {
             Self::Connect(_) | Self::ConnectTimeout(_) => FailureKind::Connect,
             Self::Tls(_) | Self::TlsTimeout(_) => FailureKind::Tls,
             Self::Timeout(_) | Self::FirstByteTimeout(_) => FailureKind::Timeout,
-            Self::Http(error) if tls_failure(error).is_some() => FailureKind::Tls,
-            Self::Http(error) if is_protocol_error(error) => FailureKind::Protocol,
-            Self::Http(error) => kind_of_end(error),
+            Self::Broken(error) if tls_failure(error).is_some() => FailureKind::Tls,
+            Self::Broken(error) => kind_of_io(error),
             Self::Http2(error) => kind_of_http2(error),
-            Self::NoHttp2 | Self::NoAuthority => FailureKind::Protocol,
-            Self::NeverWritten => FailureKind::Closed,
+            Self::Malformed(_) | Self::NoHttp2 | Self::NoAuthority => FailureKind::Protocol,
+            Self::Incomplete(_) | Self::NeverWritten => FailureKind::Closed,
         }
     }
 
@@ -86,23 +82,6 @@ impl ExchangeError {
         matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::AddrNotAvailable
             || is_descriptor_limit(error))
     }
-}
-
-/// What came was not HTTP, as against a connection that ended too early.
-fn is_protocol_error(error: &hyper::Error) -> bool {
-    if error.is_parse() || error.is_user() {
-        return true;
-    }
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.is_some_and(|cause| {
-        matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-    })
-}
-
-/// How a connection ended too early.
-fn kind_of_end(error: &hyper::Error) -> FailureKind {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.map_or(FailureKind::Closed, kind_of_io)
 }
 
 fn kind_of_io(error: &io::Error) -> FailureKind {
@@ -142,14 +121,8 @@ fn http2_in_full(error: &h2::Error) -> String {
     of_tls.map_or_else(|| format!("HTTP/2: {error}"), |of_tls| format!("HTTP/2: {of_tls}"))
 }
 
-/// hyper's errors name the kind only; the cause is the interesting part.
-fn in_full(error: &hyper::Error) -> String {
-    if let Some(of_tls) = tls_failure(error) {
-        return format!("{error}: {of_tls}");
-    }
-    let text = match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    };
-    if text.contains(OTHER_PROTOCOL) { format!("{text}; {NOT_PLAIN_HTTP_1}") } else { text }
+/// What TLS says, or the system.
+fn broken_in_full(error: &io::Error) -> String {
+    let cause = tls_failure(error).unwrap_or_else(|| error.to_string());
+    format!("the connection broke off: {cause}")
 }

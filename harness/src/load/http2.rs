@@ -5,8 +5,10 @@
 //! stream: one that the target refused, or did not come to before it went away, was not
 //! processed and may be sent again (RFC 9113 §8.7).
 
+use std::cell::Cell;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
@@ -16,18 +18,18 @@ use h2::{Reason, RecvStream, SendStream};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, Request, Response, Uri};
-use http_body_util::Full;
-use hyper::body::Body as _;
 
 use super::body_reader::BodyReader;
-use super::connection::{Message, MeteredStream};
+use super::connection::{AnswerHead, Stream, Unanswered};
 use super::exchange_error::ExchangeError;
+use super::metered_stream::MeteredStream;
+use super::plan::PreparedRequest;
 
-/// What a stream and a connection may send before it is read, bytes: those of hyper's
-/// client, so that a window is not what is measured.
+/// What a stream and a connection may send before it is read, bytes: enough that a window
+/// is not what is measured.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 5 * 1024 * 1024;
-/// Largest head of an answer, bytes: what hyper's HTTP/1.1 takes at most.
+/// Largest head of an answer, bytes: as for HTTP/1.1.
 const LARGEST_HEAD_BYTES: u32 = 400 * 1024;
 /// Headers about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2).
 const OF_A_CONNECTION: [HeaderName; 5] = [
@@ -42,21 +44,47 @@ const OF_A_CONNECTION: [HeaderName; 5] = [
 pub(super) struct Http2 {
     sender: SendRequest<Bytes>,
     driver: Connection<MeteredStream, Bytes>,
+    has_ended: bool,
     scheme: Scheme,
     authority: Authority,
+    bytes_read: Rc<Cell<u64>>,
+    read_before: u64,
+    sent: Rc<Sent>,
+    stage: Stage,
 }
 
-/// Why there is no head of an answer.
-pub(super) enum Refusal {
-    /// The target says that it did nothing for the request.
-    NotProcessed(ExchangeError),
-    Failed(ExchangeError),
+/// What went out of a request: what the target had room for.
+struct Sent {
+    body_bytes: Cell<u64>,
+    /// When the last of it was handed over; of a request without a body, its head.
+    at: Cell<Instant>,
+}
+
+/// How far the request is.
+enum Stage {
+    /// There is none.
+    Idle,
+    /// It is on its way, or its answer.
+    Head(Pin<Box<dyn Future<Output = Result<Response<Http2Body>, Unanswered>>>>),
+    /// The body of its answer comes in.
+    Body(Box<Http2Body>),
+}
+
+impl Sent {
+    fn new() -> Self {
+        Self { body_bytes: Cell::new(0), at: Cell::new(Instant::now()) }
+    }
+
+    fn add(&self, bytes: u64) {
+        self.body_bytes.set(self.body_bytes.get() + bytes);
+        self.at.set(Instant::now());
+    }
 }
 
 impl Http2 {
     /// Begins to speak HTTP/2; no request is sent yet.
     pub(super) async fn over(
-        stream: MeteredStream,
+        stream: Stream,
         scheme: Scheme,
         authority: Authority,
     ) -> io::Result<Self> {
@@ -66,13 +94,28 @@ impl Http2 {
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .max_header_list_size(LARGEST_HEAD_BYTES)
             .enable_push(false);
+        let bytes_read = Rc::new(Cell::new(0));
+        let stream = MeteredStream::new(stream, Rc::clone(&bytes_read));
         let (sender, driver) = builder.handshake(stream).await.map_err(io::Error::other)?;
-        Ok(Self { sender, driver, scheme, authority })
+        Ok(Self {
+            sender,
+            driver,
+            has_ended: false,
+            scheme,
+            authority,
+            bytes_read,
+            read_before: 0,
+            sent: Rc::new(Sent::new()),
+            stage: Stage::Idle,
+        })
     }
 
     /// Moves bytes in both directions; ready when the connection has ended.
     pub(super) fn poll_driver(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.driver).poll(context).map(|_| ())
+        if !self.has_ended {
+            self.has_ended = Pin::new(&mut self.driver).poll(context).is_ready();
+        }
+        if self.has_ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Whether the target takes another stream.
@@ -81,29 +124,71 @@ impl Http2 {
         matches!(self.sender.poll_ready(&mut context), Poll::Ready(Ok(())))
     }
 
-    /// Hands a message over; it moves only while the driver is polled.
-    pub(super) fn send(
-        &self,
-        message: Message,
-    ) -> impl Future<Output = Result<Response<Http2Body>, Refusal>> + use<> {
+    /// Whether a byte came since the request was begun.
+    pub(super) fn has_received(&self) -> bool {
+        self.bytes_read.get() > self.read_before
+    }
+
+    /// Bytes of the request's body that the target had room for.
+    pub(super) fn sent_body_bytes(&self) -> u64 {
+        self.sent.body_bytes.get()
+    }
+
+    /// When the last of the request was handed over, so far. What is written to the socket
+    /// after it may be about the connection.
+    pub(super) fn sent_at(&self) -> Instant {
+        self.sent.at.get()
+    }
+
+    /// Takes a request; it moves only while the connection is polled.
+    pub(super) fn begin(&mut self, request: &PreparedRequest) {
+        self.read_before = self.bytes_read.get();
+        self.sent = Rc::new(Sent::new());
+        let so_far = Rc::clone(&self.sent);
         let sender = self.sender.clone();
-        let prepared = self.in_http2(message);
-        async move {
-            let (request, body) = prepared.map_err(Refusal::Failed)?;
-            sent(sender, request, body).await.map_err(Refusal::of)
-        }
+        let prepared = self.in_http2(request.message());
+        self.stage = Stage::Head(Box::pin(tokio::task::unconstrained(async move {
+            let (request, body) = prepared.map_err(Unanswered::Failed)?;
+            sent(sender, request, (body, so_far)).await.map_err(unanswered)
+        })));
+    }
+
+    /// Sends the request until the head of its answer comes.
+    pub(super) fn poll_head(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<AnswerHead, Unanswered>> {
+        // How it ended shows in the stream.
+        let _ = self.poll_driver(context);
+        let Stage::Head(head) = &mut self.stage else { return Poll::Pending };
+        let (head, body) = ready!(head.as_mut().poll(context))?.into_parts();
+        self.stage = Stage::Body(Box::new(body));
+        let (status, headers) = (head.status.as_u16(), head.headers);
+        Poll::Ready(Ok(AnswerHead { status, headers, idle_limit: None }))
+    }
+
+    /// Reads the body of the answer to the end of the stream.
+    pub(super) fn poll_body(
+        &mut self,
+        reader: &mut BodyReader,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), ExchangeError>> {
+        let _ = self.poll_driver(context);
+        let Stage::Body(body) = &mut self.stage else { return Poll::Pending };
+        let result = ready!(body.poll_read(reader, context));
+        self.stage = Stage::Idle;
+        Poll::Ready(result)
     }
 
     /// The message as HTTP/2 has it: with an authority in place of `Host`, and without
     /// what is about a connection.
-    fn in_http2(&self, message: Message) -> Result<(Request<()>, Bytes), ExchangeError> {
+    fn in_http2(&self, message: Request<Bytes>) -> Result<(Request<()>, Bytes), ExchangeError> {
         let (mut head, body) = message.into_parts();
         let mut uri = std::mem::take(&mut head.uri).into_parts();
         uri.scheme = Some(self.scheme.clone());
         uri.authority = Some(self.authority_of(head.headers.remove(HOST).as_ref())?);
         head.uri = Uri::from_parts(uri).map_err(|_| ExchangeError::NoAuthority)?;
         without_connection(&mut head.headers);
-        let body = whole(body);
         if !body.is_empty() {
             head.headers.insert(CONTENT_LENGTH, body.len().into());
         }
@@ -120,14 +205,12 @@ impl Http2 {
     }
 }
 
-impl Refusal {
-    fn of(error: h2::Error) -> Self {
-        let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
-        if error.is_remote() && (refused || error.is_go_away()) {
-            return Self::NotProcessed(ExchangeError::Http2(error));
-        }
-        Self::Failed(ExchangeError::Http2(error))
+fn unanswered(error: h2::Error) -> Unanswered {
+    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    if error.is_remote() && (refused || error.is_go_away()) {
+        return Unanswered::NotProcessed(ExchangeError::Http2(error));
     }
+    Unanswered::Failed(ExchangeError::Http2(error))
 }
 
 fn without_connection(headers: &mut HeaderMap) {
@@ -139,25 +222,16 @@ fn without_connection(headers: &mut HeaderMap) {
     }
 }
 
-/// The bytes of a body that is there as a whole.
-fn whole(mut body: Full<Bytes>) -> Bytes {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(&mut body).poll_frame(&mut context) {
-        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-        _ => Bytes::new(),
-    }
-}
-
 /// Sends a request until the head of its answer comes, which may be before its end.
 async fn sent(
     sender: SendRequest<Bytes>,
     request: Request<()>,
-    body: Bytes,
+    (body, so_far): (Bytes, Rc<Sent>),
 ) -> Result<Response<Http2Body>, h2::Error> {
     let mut sender = sender.ready().await?;
     let (mut answer, stream) = sender.send_request(request, body.is_empty())?;
-    let mut upload =
-        Upload { stream, is_sent: body.is_empty(), left: body, sent_at: Instant::now() };
+    let mut upload = Upload { stream, is_sent: body.is_empty(), left: body, so_far };
+    upload.so_far.at.set(Instant::now());
     let head = std::future::poll_fn(|context| poll_head(&mut answer, &mut upload, context)).await?;
     let announced = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let left_bytes = announced.and_then(|length| length.parse().ok());
@@ -178,10 +252,9 @@ fn poll_head(
 struct Upload {
     stream: SendStream<Bytes>,
     left: Bytes,
+    so_far: Rc<Sent>,
     /// Whether all of it went out.
     is_sent: bool,
-    /// When the last of it was handed over; of a request without a body, its head.
-    sent_at: Instant,
 }
 
 impl Upload {
@@ -196,12 +269,12 @@ impl Upload {
                 }
             }
             let piece = self.left.split_to(self.stream.capacity().min(self.left.len()));
-            let is_last = self.left.is_empty();
+            let (is_last, bytes) = (self.left.is_empty(), piece.len() as u64);
             if self.stream.send_data(piece, is_last).is_err() {
                 return self.give_up();
             }
+            self.so_far.add(bytes);
             self.is_sent = is_last;
-            self.sent_at = Instant::now();
         }
         Poll::Ready(())
     }
@@ -213,7 +286,7 @@ impl Upload {
 }
 
 /// The body of an answer, and what is left of the request's.
-pub(super) struct Http2Body {
+struct Http2Body {
     received: RecvStream,
     upload: Upload,
     /// What is still to come, where the head says so.
@@ -221,14 +294,13 @@ pub(super) struct Http2Body {
 }
 
 impl Http2Body {
-    /// When the last of the request was handed over, so far.
-    pub(super) fn sent_at(&self) -> Instant {
-        self.upload.sent_at
-    }
-
     /// Reads to the end of the stream; trailers are passed over.
-    pub(super) async fn read(&mut self, reader: &mut BodyReader) -> Result<(), ExchangeError> {
-        while let Some(data) = std::future::poll_fn(|context| self.poll_data(context)).await {
+    fn poll_read(
+        &mut self,
+        reader: &mut BodyReader,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), ExchangeError>> {
+        while let Some(data) = ready!(self.poll_data(context)) {
             let data = match data {
                 Err(error) if self.is_refusal(&error) => break,
                 data => data.map_err(ExchangeError::Http2)?,
@@ -238,7 +310,7 @@ impl Http2Body {
             let released = self.received.flow_control().release_capacity(data.len());
             released.map_err(ExchangeError::Http2)?;
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Whether the whole answer came, and the rest of the request is not wanted any more

@@ -164,7 +164,7 @@ mod tests {
     fn record(recorder: &mut Recorder, id: CellId, intended: Instant, exchange: &Exchange) {
         let sent = intended + exchange.lag;
         recorder.intended(id, intended);
-        let departure = SendRecord { lag: Some(exchange.lag), late: false, body_bytes: 7 };
+        let departure = SendRecord { lag: Some(exchange.lag), late: false };
         recorder.sent(id, departure);
         let mut end = EndRecord::new(intended, sent, sent + exchange.service);
         end.failure = (!exchange.is_good).then_some(FailureKind::Closed);

@@ -1,7 +1,7 @@
 //! The load engine: sends what a scenario says, when it says, and records what came of it.
 //!
 //! One thread per core, each with a runtime of its own and nothing shared on the
-//! way of a request: bare hyper connections, one worker loop for open and closed
+//! way of a request: connections of our own, one worker loop for open and closed
 //! phases (where requests come from × when they stop × the target). [`Engine`] is the
 //! door; [`LiveMeters`] shows progress while it runs; [`LoadResult`] is what comes out.
 //!
@@ -23,6 +23,7 @@ mod engine;
 mod exchange;
 mod exchange_error;
 mod generator;
+mod http1;
 mod http2;
 mod interval_log;
 mod lane;
@@ -30,6 +31,7 @@ mod limits;
 mod liveness;
 mod measured;
 mod meter_series;
+mod metered_stream;
 mod meters;
 mod outcome;
 mod pacer;

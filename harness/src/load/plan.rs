@@ -13,7 +13,6 @@ use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use http_body_util::Full;
 use thiserror::Error;
 
 use super::{codes, picker};
@@ -291,8 +290,8 @@ impl PreparedRequest {
     }
 
     /// One message to send; the body is shared, not copied.
-    pub(super) fn message(&self) -> http::Request<Full<Bytes>> {
-        let mut message = http::Request::new(Full::new(self.body.clone()));
+    pub(super) fn message(&self) -> http::Request<Bytes> {
+        let mut message = http::Request::new(self.body.clone());
         *message.method_mut() = self.method.clone();
         *message.uri_mut() = self.uri.clone();
         *message.headers_mut() = self.headers.clone();
@@ -312,11 +311,6 @@ impl PreparedRequest {
         self.method.is_idempotent()
     }
 
-    /// Bytes of the body.
-    pub(super) fn body_bytes(&self) -> u64 {
-        self.body.len() as u64
-    }
-
     /// Whether the body of the answer is read as JSON.
     pub(super) fn parses_answer(&self) -> bool {
         !self.expect.json.is_empty()
@@ -332,6 +326,16 @@ impl PreparedRequest {
     /// Whether anything of the answer's body is judged.
     pub(super) fn looks_into_body(&self) -> bool {
         self.expect.looks_into_body() || self.keeps_answer()
+    }
+
+    /// Whether any header of the answer is judged, taken or followed.
+    pub(super) fn looks_into_head(&self) -> bool {
+        !self.expect.headers.is_empty()
+            || self.captures.iter().any(|one| matches!(one.from, CaptureFrom::Header(_)))
+            || self.redirects > 0
+            || self.retry.is_some()
+            || self.gzip
+            || self.looks_into_body()
     }
 
     fn captures_text(&self) -> bool {

@@ -64,8 +64,6 @@ pub(super) struct SendRecord {
     pub(super) lag: Option<Duration>,
     /// It waited for a slot.
     pub(super) late: bool,
-    /// Bytes of its body.
-    pub(super) body_bytes: u64,
 }
 
 /// The end of an exchange.
@@ -130,7 +128,6 @@ impl Recorder {
         self.peak_in_flight = self.peak_in_flight.max(self.in_flight);
         let meters = self.meters.cell(self.shard, id.phase, id.request);
         meters.sent.add(1);
-        meters.bytes_sent.add(send.body_bytes);
         meters.late.add(u64::from(send.late));
         if let Some(lag) = send.lag {
             meters.lag.record(self.meters.bounds(), lag);
@@ -139,14 +136,17 @@ impl Recorder {
     }
 
     /// A request was sent again on a fresh connection.
-    pub(super) fn retried(&mut self, id: CellId, body_bytes: u64) {
-        let meters = self.meters(id);
-        meters.retried.add(1);
-        meters.bytes_sent.add(body_bytes);
+    pub(super) fn retried(&mut self, id: CellId) {
+        self.meters(id).retried.add(1);
+    }
+
+    /// So many bytes of a request's body went out.
+    pub(super) fn sent_body(&self, id: CellId, bytes: u64) {
+        self.meters(id).bytes_sent.add(bytes);
     }
 
     /// A request goes on with another message.
-    pub(super) fn goes_on(&self, id: CellId, why: Again, sent_bytes: u64, received_bytes: u64) {
+    pub(super) fn goes_on(&self, id: CellId, why: Again, received_bytes: u64) {
         let meters = self.meters(id);
         match why {
             Again::Redirect => meters.redirects.add(1),
@@ -155,7 +155,6 @@ impl Recorder {
                 meters.repeated.add(u64::from(is_first));
             }
         }
-        meters.bytes_sent.add(sent_bytes);
         meters.bytes_received.add(received_bytes);
     }
 

@@ -64,21 +64,15 @@ struct Around {
     lane: Rc<Lane>,
     slot: Rc<Slot>,
     deadline: Deadline,
-    current: Current,
+    /// The request that is on its way.
+    current: CellId,
     /// Whether the current exchange opened a connection.
     has_opened: bool,
 }
 
-/// What is on its way.
-#[derive(Clone, Copy)]
-struct Current {
-    id: CellId,
-    body_bytes: u64,
-}
-
 impl Worker {
     fn new(lane: Rc<Lane>, slot: Rc<Slot>) -> Self {
-        let current = Current { id: CellId { phase: 0, request: 0 }, body_bytes: 0 };
+        let current = CellId { phase: 0, request: 0 };
         let now = Instant::now();
         let around =
             Around { lane, slot, deadline: Deadline::new(now), current, has_opened: false };
@@ -120,7 +114,7 @@ impl Worker {
 
     fn tend_connection(&mut self, context: &mut Context<'_>) {
         if let Some(open) = &mut self.connection {
-            open.poll_driver(context);
+            open.tend(context);
             if open.has_ended() {
                 self.connection = None;
             }
@@ -195,7 +189,7 @@ impl Worker {
         request: &PreparedRequest,
         target: &Target,
     ) -> Option<FailureKind> {
-        let sent = self.note_send(ticket, request.body_bytes());
+        let sent = self.note_send(ticket);
         let result = deliver(request, &mut self.connection, &mut self.around, sent).await;
         self.freed = Instant::now();
         target.liveness.note(result.as_ref().err());
@@ -225,9 +219,9 @@ impl Worker {
         failure
     }
 
-    fn note_send(&mut self, ticket: Ticket, body_bytes: u64) -> Instant {
+    fn note_send(&mut self, ticket: Ticket) -> Instant {
         let now = Instant::now();
-        self.around.current = Current { id: ticket.id, body_bytes };
+        self.around.current = ticket.id;
         self.around.has_opened = false;
         let since_intended = now.saturating_duration_since(ticket.intended);
         let (sent, lag, late) = match ticket.start {
@@ -238,7 +232,7 @@ impl Worker {
                 (now, Some(since_intended.saturating_sub(slot_wait)), true)
             }
         };
-        let record = SendRecord { lag, late, body_bytes };
+        let record = SendRecord { lag, late };
         self.around.lane.recorder.borrow_mut().sent(ticket.id, record);
         sent
     }
@@ -267,20 +261,21 @@ impl Surroundings for Around {
     }
 
     fn spent(&mut self, part: Part, time: Duration) {
-        self.lane.recorder.borrow_mut().spent(self.current.id.phase, part, time);
+        self.lane.recorder.borrow_mut().spent(self.current.phase, part, time);
+    }
+
+    fn sent_body(&mut self, bytes: u64) {
+        self.lane.recorder.borrow().sent_body(self.current, bytes);
     }
 
     fn retried(&mut self) {
-        let Current { id, body_bytes } = self.current;
-        self.lane.recorder.borrow_mut().retried(id, body_bytes);
+        self.lane.recorder.borrow_mut().retried(self.current);
     }
 }
 
 impl DeliverySurroundings for Around {
-    fn goes_on(&mut self, why: Again, sent_bytes: u64, received_bytes: u64) {
-        self.current.body_bytes = sent_bytes;
-        let recorder = self.lane.recorder.borrow();
-        recorder.goes_on(self.current.id, why, sent_bytes, received_bytes);
+    fn goes_on(&mut self, why: Again, received_bytes: u64) {
+        self.lane.recorder.borrow().goes_on(self.current, why, received_bytes);
     }
 
     fn is_over(&self) -> bool {

@@ -21,17 +21,20 @@ const FIRST_MILLISECOND: u64 = 9 * 3_600_000;
 /// The time from one row to the next varies below this, milliseconds.
 const LONGEST_GAP_MS: u64 = 250;
 const MS_PER_DAY: u64 = 86_400_000;
+/// The length of a day as it is written.
+const DAY_BYTES: usize = 10;
 /// A row's length, with some room: the buffer is allocated once.
 const ROW_BYTES: usize = 176;
 
-const SYMBOLS: [&str; 16] = [
+const SYMBOLS: [Word; 16] = words([
     "AAPL", "AKBNK", "ALPHA", "AMZN", "ASELS", "BAYN", "EREGL", "GARAN", "MSFT", "NESN", "NVDA",
     "OPAP", "SAP", "SBER", "SHEL", "THYAO",
-];
-const SIDES: [&str; 2] = ["buy", "sell"];
-const VENUES: [&str; 6] = ["XAMS", "XATH", "XIST", "XLON", "XNYS", "XPAR"];
-/// Some with a comma, a quote or letters beyond ASCII, as real notes have them.
-const NOTES: [&str; 12] = [
+]);
+const SIDES: [Word; 2] = words(["buy", "sell"]);
+const VENUES: [Word; 6] = words(["XAMS", "XATH", "XIST", "XLON", "XNYS", "XPAR"]);
+/// As they stand in JSON. Some with a comma, a quote or letters beyond ASCII, as real notes
+/// have them.
+const NOTES: [Word; 12] = words([
     "day order, partial fill",
     "good till cancelled",
     "client order, routed",
@@ -41,10 +44,15 @@ const NOTES: [&str; 12] = [
     "εντολή ημέρας, μερική",
     "заявка клиента, исполнена",
     "matched at open auction",
-    "limit \"best\" with reserve",
+    r#"limit \"best\" with reserve"#,
     "iceberg, refill pending",
     "market on close",
-];
+]);
+/// Room for the longest of them, bytes.
+const WORD_BYTES: usize = 64;
+
+/// `00` to `99`: numbers of a known length are written two digits at a time.
+const PAIRS: [[u8; 2]; 100] = pairs();
 
 /// What every row has, in order.
 pub(super) const FIELDS: [&str; 8] =
@@ -78,12 +86,33 @@ pub(super) fn column(rows: u64, seed: u64, field: &str) -> Vec<Option<Datum>> {
     (1..=rows).map(value).collect()
 }
 
+/// A word in room of a fixed size: copying all of it costs less than a call that copies some.
+#[derive(Clone, Copy)]
+struct Word {
+    room: [u8; WORD_BYTES],
+    length: usize,
+}
+
+const fn words<const COUNT: usize>(texts: [&str; COUNT]) -> [Word; COUNT] {
+    let mut words = [Word { room: [0; WORD_BYTES], length: 0 }; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        let text = texts[at].as_bytes();
+        while words[at].length < text.len() {
+            words[at].room[words[at].length] = text[words[at].length];
+            words[at].length += 1;
+        }
+        at += 1;
+    }
+    words
+}
+
 struct RowWriter {
     out: Vec<u8>,
     random: SplitMix64,
     elapsed_ms: u64,
     day: u64,
-    day_text: String,
+    day_text: [u8; DAY_BYTES],
 }
 
 impl RowWriter {
@@ -94,7 +123,7 @@ impl RowWriter {
             random: SplitMix64(seed),
             elapsed_ms: FIRST_MILLISECOND,
             day: 0,
-            day_text: FIRST_DAY.to_string(),
+            day_text: day_text(FIRST_DAY),
         }
     }
 
@@ -116,7 +145,7 @@ impl RowWriter {
         self.text(",\"venue\":\"");
         self.one_of(&VENUES);
         self.text("\",\"note\":\"");
-        self.note();
+        self.one_of(&NOTES);
         self.text("\"}");
     }
 
@@ -128,24 +157,23 @@ impl RowWriter {
         self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    fn one_of(&mut self, words: &[&str]) {
-        let word = self.random.pick(words);
-        self.text(word);
+    fn one_of(&mut self, words: &[Word]) {
+        let at = usize::try_from(self.random.below(words.len() as u64));
+        let Some(word) = at.ok().and_then(|at| words.get(at)) else { return };
+        let end = self.out.len() + word.length;
+        self.out.extend_from_slice(&word.room);
+        self.out.truncate(end);
     }
 
-    /// From 1.00 to 999.99.
+    /// From 1.0 to 999.99, in the shortest form that is the same number.
     fn price(&mut self) {
         let cents = 100 + self.random.below(99_900);
-        let price = cents as f64 / 100.0;
-        self.out.extend_from_slice(ryu::Buffer::new().format_finite(price).as_bytes());
-    }
-
-    fn note(&mut self) {
-        for byte in self.random.pick(&NOTES).bytes() {
-            if byte == b'"' {
-                self.out.push(b'\\');
-            }
-            self.out.push(byte);
+        self.number(cents / 100);
+        self.out.push(b'.');
+        let [tenths, hundredths] = pair(cents % 100);
+        self.out.push(tenths);
+        if hundredths != b'0' {
+            self.out.push(hundredths);
         }
     }
 
@@ -154,24 +182,55 @@ impl RowWriter {
         if day != self.day {
             self.day = day;
             let days = i32::try_from(day).unwrap_or(i32::MAX);
-            self.day_text = FIRST_DAY.saturating_add(days.days()).to_string();
+            self.day_text = day_text(FIRST_DAY.saturating_add(days.days()));
         }
         let of_day = self.elapsed_ms % MS_PER_DAY;
-        self.out.extend_from_slice(self.day_text.as_bytes());
-        self.padded(b'T', of_day / 3_600_000, 2);
-        self.padded(b':', of_day / 60_000 % 60, 2);
-        self.padded(b':', of_day / 1_000 % 60, 2);
-        self.padded(b'.', of_day % 1_000, 3);
-        self.out.push(b'Z');
+        self.out.extend_from_slice(&self.day_text);
+        let [hour, minute] = [pair(of_day / 3_600_000), pair(of_day / 60_000 % 60)];
+        let [second, hundredths] = [pair(of_day / 1_000 % 60), pair(of_day / 10 % 100)];
+        let [_, thousandths] = pair(of_day % 10);
+        self.out.extend_from_slice(&[
+            b'T',
+            hour[0],
+            hour[1],
+            b':',
+            minute[0],
+            minute[1],
+            b':',
+            second[0],
+            second[1],
+            b'.',
+            hundredths[0],
+            hundredths[1],
+            thousandths,
+            b'Z',
+        ]);
     }
+}
 
-    fn padded(&mut self, before: u8, number: u64, digits: u32) {
-        self.out.push(before);
-        for digit in (0..digits).rev() {
-            let value = number / 10_u64.pow(digit) % 10;
-            self.out.push(b'0' + u8::try_from(value).unwrap_or(0));
+/// `2026-01-05`.
+fn day_text(day: Date) -> [u8; DAY_BYTES] {
+    day.to_string().into_bytes().try_into().unwrap_or_default()
+}
+
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut pairs = [[b'0'; 2]; 100];
+    let (mut tens, mut at) = (b'0', 0);
+    while tens <= b'9' {
+        let mut ones = b'0';
+        while ones <= b'9' {
+            pairs[at] = [tens, ones];
+            ones += 1;
+            at += 1;
         }
+        tens += 1;
     }
+    pairs
+}
+
+/// A number below 100 in two digits.
+fn pair(number: u64) -> [u8; 2] {
+    usize::try_from(number).ok().and_then(|at| PAIRS.get(at)).copied().unwrap_or_default()
 }
 
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014):
@@ -191,11 +250,6 @@ impl SplitMix64 {
     fn below(&mut self, bound: u64) -> u64 {
         let product = u128::from(self.next()) * u128::from(bound);
         u64::try_from(product >> 64).unwrap_or(0)
-    }
-
-    fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
-        let at = self.below(words.len() as u64);
-        usize::try_from(at).ok().and_then(|at| words.get(at)).copied().unwrap_or_default()
     }
 }
 
