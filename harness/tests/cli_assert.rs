@@ -113,7 +113,8 @@ fn what_was_seen_can_be_saved_and_judged_again() {
     let missed = "{ id: jobs, counter: jobs_total, is: '> 1000000' }";
     workspace.run(&["assert", "kept", "--slo", missed]).expect_code(1);
     // What only a live target can be asked is not ignored.
-    for flags in [&["--for", "1s"][..], &["--every", "1s"], &["--since-start"]] {
+    let of_tls = ["--ca", "ca.pem"];
+    for flags in [&["--for", "1s"][..], &["--every", "1s"], &["--since-start"], &of_tls] {
         let ended = workspace.run(&[&["assert", "kept"][..], flags].concat()).expect_code(2);
         assert!(ended.stderr.contains(flags[0]), "{}", ended.stderr);
     }

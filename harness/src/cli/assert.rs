@@ -176,7 +176,7 @@ fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, F
     if let Some(flag) = only_live(arguments) {
         return Err(Failure::usage(
             codes::CONFLICTING_FLAGS,
-            format!("{flag} is for a live target; a saved run has its window"),
+            format!("{flag} is for a live target; of a saved run nobody is asked"),
         ));
     }
     if arguments.reporting.save.is_some() {
