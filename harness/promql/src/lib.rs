@@ -15,6 +15,7 @@ mod histogram;
 mod labels;
 mod matcher;
 mod metric;
+pub mod mutation;
 mod number;
 pub mod rules;
 mod series;

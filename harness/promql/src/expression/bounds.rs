@@ -4,6 +4,8 @@
 //! The answer is never too narrow, and often `ANY`: what a gauge can be is not known.
 //! NaN is no value here, and neither is that there is none.
 
+use std::cmp::Ordering;
+
 use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Cardinality, Expression, Kind};
 use crate::matcher::Selector;
 
@@ -33,6 +35,16 @@ impl Bounds {
             low: if low.is_nan() { f64::NEG_INFINITY } else { low },
             high: if high.is_nan() { f64::INFINITY } else { high },
         }
+    }
+
+    /// How a value between these bounds can lie to one between others.
+    pub(crate) fn orders(self, other: Self) -> impl Iterator<Item = Ordering> {
+        let orders = [
+            (Ordering::Less, self.low < other.high),
+            (Ordering::Equal, self.low <= other.high && other.low <= self.high),
+            (Ordering::Greater, self.high > other.low),
+        ];
+        orders.into_iter().filter(|(_, can_be)| *can_be).map(|(order, _)| order)
     }
 
     /// The one value, where there is only one.

@@ -186,6 +186,31 @@ impl Expression {
         lower::parse(text)
     }
 
+    /// This expression with another one in place of a part, counted as in [`Self::parts`].
+    pub(crate) fn with_part(&self, at: usize, part: Self) -> Self {
+        let mut whole = self.clone();
+        if let Some(place) = whole.parts_mut().into_iter().nth(at) {
+            *place = part;
+        }
+        whole
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            Kind::Number(_) | Kind::Text(_) | Kind::Selector(_) | Kind::Range(_) => Vec::new(),
+            Kind::Subquery(subquery) => vec![&mut subquery.inner],
+            Kind::Call(call) => call.arguments.iter_mut().collect(),
+            Kind::Aggregate(aggregate) => {
+                aggregate.parameter.iter_mut().chain([&mut aggregate.inner]).collect()
+            }
+            Kind::Binary(binary) => {
+                let Binary { left, right, .. } = binary.as_mut();
+                vec![left, right]
+            }
+            Kind::Negate(inner) => vec![inner],
+        }
+    }
+
     /// The type of this expression's value.
     pub fn value_type(&self) -> ValueType {
         match &self.kind {

@@ -1,5 +1,7 @@
 //! The operators and aggregations of PromQL by their spelling.
 
+use std::cmp::Ordering;
+
 /// An operator with two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BinaryOperator {
@@ -54,6 +56,19 @@ impl BinaryOperator {
     /// Binding strength; a larger number binds tighter.
     pub(crate) fn strength(self) -> u8 {
         BINARY.iter().find(|(operator, ..)| *operator == self).map_or(0, |(.., strength)| *strength)
+    }
+
+    /// Whether a comparison holds of two values in this order; no other operator does.
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Greater => order.is_gt(),
+            Self::Less => order.is_lt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::LessOrEqual => order.is_le(),
+            _ => false,
+        }
     }
 
     pub(crate) fn is_comparison(self) -> bool {

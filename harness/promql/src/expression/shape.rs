@@ -180,7 +180,7 @@ impl Expression {
     }
 
     /// The expressions directly inside.
-    pub(super) fn parts(&self) -> Vec<&Self> {
+    pub(crate) fn parts(&self) -> Vec<&Self> {
         match &self.kind {
             Kind::Number(_) | Kind::Text(_) | Kind::Selector(_) | Kind::Range(_) => Vec::new(),
             Kind::Subquery(subquery) => vec![&subquery.inner],

@@ -6,14 +6,16 @@
 //! to the latest `eval_time`, whatever interval a group states, and samples
 //! after the last such instant are not seen.
 
+mod coverage;
 mod file;
 mod histogram_notation;
 mod notation;
 mod run;
 mod timestamp;
 
+pub use coverage::{Missing, Uncovered, uncovered};
 pub use notation::{NotationError, parse_histogram, parse_values};
-pub use run::{RunOptions, run};
+pub use run::{RunOptions, passes, run};
 
 use crate::rules::RuleError;
 use crate::{Datum, Expression, Labels, Place};

@@ -16,11 +16,7 @@ pub struct RunOptions {
 /// Runs the tests of a file. Files and groups keep their order, except as
 /// `group_eval_order` says.
 pub fn run(file: &TestFile, rules: &[RuleFile], options: &RunOptions) -> Report {
-    let mut groups = rules.iter().flat_map(|file| &file.groups).collect::<Vec<_>>();
-    let position = |group: &&Group| {
-        file.group_eval_order.iter().position(|name| *name == group.name).map_or(0, |at| at + 1)
-    };
-    groups.sort_by_key(position);
+    let groups = in_order(file, rules);
     let chosen = |test: &&TestGroup| {
         options
             .only
@@ -29,6 +25,23 @@ pub fn run(file: &TestFile, rules: &[RuleFile], options: &RunOptions) -> Report 
     };
     let tests = file.tests.iter().filter(chosen);
     Report { cases: tests.flat_map(|test| GroupRun::new(file, test, &groups).cases()).collect() }
+}
+
+/// Whether every test of a file passes; the first group with one that does not ends it.
+pub fn passes(file: &TestFile, rules: &[RuleFile]) -> bool {
+    let groups = in_order(file, rules);
+    let passes = |test| GroupRun::new(file, test, &groups).cases().iter().all(|case| case.passed);
+    file.tests.iter().all(passes)
+}
+
+/// All groups in the order in which they are evaluated.
+fn in_order<'r>(file: &TestFile, rules: &'r [RuleFile]) -> Vec<&'r Group> {
+    let mut groups = rules.iter().flat_map(|file| &file.groups).collect::<Vec<_>>();
+    let position = |group: &&Group| {
+        file.group_eval_order.iter().position(|name| *name == group.name).map_or(0, |at| at + 1)
+    };
+    groups.sort_by_key(position);
+    groups
 }
 
 /// One test group being run.
