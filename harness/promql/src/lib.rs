@@ -13,6 +13,7 @@ mod expression;
 mod functions;
 mod histogram;
 mod labels;
+pub mod lint;
 mod matcher;
 mod metric;
 pub mod mutation;

@@ -11,6 +11,7 @@ mod humanize;
 mod lex;
 mod parse;
 mod printf;
+mod uses;
 mod value;
 
 use thiserror::Error;
@@ -63,6 +64,12 @@ impl Template {
     /// The text as written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Labels of the alert's element without which the text has a gap, sorted. One that the
+    /// text asks for with `if` or `with` is none of them.
+    pub(crate) fn labels_needed(&self) -> Vec<String> {
+        uses::labels_needed(&self.nodes).into_iter().collect()
     }
 
     /// The text with everything filled in.

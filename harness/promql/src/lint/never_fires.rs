@@ -1,0 +1,292 @@
+//! An alert whose condition no value can meet: a limit outside of what the expression can be, or
+//! two limits that exclude each other.
+//!
+//! What an expression can be is known from its shape (`expression/bounds.rs`); here a share of
+//! one metric in itself, such as errors of requests, lies between 0 and 1 as well.
+
+use super::{Found, Severity, Subject};
+use crate::expression::{
+    Aggregate, Aggregation, Binary, BinaryOperator, Cardinality, Fill, Kind, LabelChoice,
+    RangeSelector,
+};
+use crate::{Bounds, Expression, format_number};
+
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Found> {
+    if !subject.is_alert() {
+        return Vec::new();
+    }
+    impossible(&subject.rule.expression).into_iter().collect()
+}
+
+/// Why a condition is never met, if it is certain.
+fn impossible(expression: &Expression) -> Option<Found> {
+    let Kind::Binary(binary) = &expression.kind else {
+        return None;
+    };
+    match binary.operator {
+        BinaryOperator::And => impossible(&binary.left)
+            .or_else(|| impossible(&binary.right))
+            .or_else(|| excluded(expression)),
+        BinaryOperator::Unless => impossible(&binary.left),
+        BinaryOperator::Or => impossible(&binary.left).and(impossible(&binary.right)),
+        operator if operator.is_comparison() && !binary.returns_bool => {
+            impossible(&binary.left).or_else(|| beyond(binary)).or_else(|| excluded(expression))
+        }
+        _ => None,
+    }
+}
+
+/// A comparison with a limit that the value never passes.
+fn beyond(binary: &Binary) -> Option<Found> {
+    let (left, right) = (bounds(&binary.left), bounds(&binary.right));
+    let can_hold = left.orders(right).any(|order| binary.operator.holds(order));
+    if can_hold {
+        return None;
+    }
+    let (operator, limit) = (binary.operator.spelling(), &binary.right);
+    let range = match (left.low.is_finite(), left.high.is_finite()) {
+        (true, true) => {
+            format!("between {} and {}", format_number(left.low), format_number(left.high))
+        }
+        (true, false) => format!("never below {}", format_number(left.low)),
+        _ => format!("never above {}", format_number(left.high)),
+    };
+    let is_share = share(&binary.left) && right.low > 1.0;
+    let instead = if is_share {
+        "write the limit as a share of 1, or multiply the value by 100".to_owned()
+    } else {
+        format!(
+            "turn the comparison round, or choose a limit that the value can pass: it is {range}"
+        )
+    };
+    let why = format!("the value is {range}, so that `{operator} {limit}` never holds");
+    Some(Found::new(Severity::Error, why, instead))
+}
+
+/// Bounds by shape, and of a share of a metric in itself.
+fn bounds(expression: &Expression) -> Bounds {
+    if let Some(most) = share_of(expression) {
+        return Bounds { low: 0.0, high: most };
+    }
+    let Kind::Binary(binary) = &expression.kind else {
+        return expression.bounds();
+    };
+    match (&binary.operator, &binary.left.kind, &binary.right.kind) {
+        (BinaryOperator::Multiply, Kind::Number(factor), _) if *factor > 0.0 => {
+            scaled(bounds(&binary.right), *factor)
+        }
+        (BinaryOperator::Multiply, _, Kind::Number(factor)) if *factor > 0.0 => {
+            scaled(bounds(&binary.left), *factor)
+        }
+        (BinaryOperator::Subtract, Kind::Number(whole), _) => {
+            let Bounds { low, high } = bounds(&binary.right);
+            Bounds { low: whole - high, high: whole - low }
+        }
+        _ => expression.bounds(),
+    }
+}
+
+fn scaled(Bounds { low, high }: Bounds, factor: f64) -> Bounds {
+    Bounds { low: low * factor, high: high * factor }
+}
+
+/// Whether it divides the growth of some series of a metric by that of these and others:
+/// `sum(rate(a{code="500"}[5m])) / sum(rate(a[5m]))`.
+fn share(expression: &Expression) -> bool {
+    share_of(expression) == Some(1.0)
+}
+
+/// The most that such a share, times the factor before it, can be.
+fn share_of(expression: &Expression) -> Option<f64> {
+    let Kind::Binary(binary) = &expression.kind else {
+        return None;
+    };
+    let is_plain = binary.operator == BinaryOperator::Divide
+        && binary.cardinality == Cardinality::OneToOne
+        && binary.fill == Fill::default();
+    let (factor, part) = factored(&binary.left);
+    let (part, whole) = (grown(part)?, grown(&binary.right)?);
+    let is_share = is_plain
+        && part.function == whole.function
+        && part.grouping == whole.grouping
+        && is_part(part.range, whole.range);
+    is_share.then_some(factor)
+}
+
+/// `100 * x` as its factor and `x`; anything else has the factor 1.
+fn factored(expression: &Expression) -> (f64, &Expression) {
+    if let Kind::Binary(binary) = &expression.kind
+        && binary.operator == BinaryOperator::Multiply
+    {
+        match (&binary.left.kind, &binary.right.kind) {
+            (Kind::Number(factor), _) if *factor > 0.0 => return (*factor, &binary.right),
+            (_, Kind::Number(factor)) if *factor > 0.0 => return (*factor, &binary.left),
+            _ => {}
+        }
+    }
+    (1.0, expression)
+}
+
+/// The growth of the series of a selector, added up in groups.
+struct Grown<'e> {
+    grouping: &'e LabelChoice,
+    function: &'static str,
+    range: &'e RangeSelector,
+}
+
+fn grown(expression: &Expression) -> Option<Grown<'_>> {
+    let Kind::Aggregate(aggregate) = &expression.kind else {
+        return None;
+    };
+    let Aggregate { operation: Aggregation::Sum, grouping, inner, .. } = aggregate.as_ref() else {
+        return None;
+    };
+    let Kind::Call(call) = &inner.kind else {
+        return None;
+    };
+    match call.arguments.as_slice() {
+        [Expression { kind: Kind::Range(range) }]
+            if matches!(call.function.name, "rate" | "increase") =>
+        {
+            Some(Grown { grouping, function: call.function.name, range })
+        }
+        _ => None,
+    }
+}
+
+/// Whether every series of the one selector is one of the other. What is observed may be
+/// negative, and so may its `…_sum`.
+fn is_part(part: &RangeSelector, whole: &RangeSelector) -> bool {
+    let [of, all] = [part, whole].map(|range| &range.instant.selector);
+    let name = of.metric_name().filter(|name| !name.ends_with("_sum"));
+    name.is_some()
+        && name == all.metric_name()
+        && part.range_ms == whole.range_ms
+        && part.instant.time == whole.instant.time
+        && all.matchers().iter().all(|matcher| of.matchers().contains(matcher))
+}
+
+/// Two limits on one value that exclude each other: `x > 5 and x < 3`.
+fn excluded(expression: &Expression) -> Option<Found> {
+    let mut limits = Vec::new();
+    collect_limits(expression, &mut limits);
+    for (at, one) in limits.iter().enumerate() {
+        let others = limits[..at].iter().filter(|other| other.value == one.value);
+        for other in others {
+            if !can_both_hold(one, other) {
+                let [first, second] = [other, one].map(Limit::text);
+                let why = format!("no value is both `{first}` and `{second}`");
+                let instead = "join the two with `or`, or turn one of them round";
+                return Some(Found::new(Severity::Error, why, instead));
+            }
+        }
+    }
+    None
+}
+
+/// A comparison of a value with a number.
+struct Limit {
+    value: String,
+    operator: BinaryOperator,
+    number: f64,
+}
+
+impl Limit {
+    fn text(&self) -> String {
+        format!("{} {}", self.operator.spelling(), format_number(self.number))
+    }
+}
+
+/// The limits that an element meets all of.
+fn collect_limits(expression: &Expression, found: &mut Vec<Limit>) {
+    let Kind::Binary(binary) = &expression.kind else {
+        return;
+    };
+    let is_whole = binary.matching == LabelChoice::AllBut(Vec::new());
+    match (binary.operator, &binary.right.kind) {
+        (BinaryOperator::And, _) if is_whole => {
+            collect_limits(&binary.left, found);
+            collect_limits(&binary.right, found);
+        }
+        (operator, Kind::Number(limit)) if operator.is_comparison() && !binary.returns_bool => {
+            collect_limits(&binary.left, found);
+            let value = compared(&binary.left).to_string();
+            found.push(Limit { value, operator, number: *limit });
+        }
+        _ => {}
+    }
+}
+
+/// What a chain of comparisons is about: `x` of `x > 3 < 5`.
+fn compared(expression: &Expression) -> &Expression {
+    match &expression.kind {
+        Kind::Binary(binary) if binary.operator.is_comparison() && !binary.returns_bool => {
+            compared(&binary.left)
+        }
+        _ => expression,
+    }
+}
+
+/// Whether some value meets both: tried at each limit and on both sides of it.
+fn can_both_hold(one: &Limit, other: &Limit) -> bool {
+    let around = |number: f64| [number.next_down(), number, number.next_up()];
+    let tried = around(one.number).into_iter().chain(around(other.number));
+    let holds = |limit: &Limit, value: f64| {
+        value.partial_cmp(&limit.number).is_some_and(|order| limit.operator.holds(order))
+    };
+    tried.into_iter().any(|value| holds(one, value) && holds(other, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::of_alert;
+
+    fn is_found(expression: &str) -> bool {
+        of_alert(expression).iter().any(|one| one.starts_with("never-fires error"))
+    }
+
+    #[test]
+    fn a_limit_that_no_value_passes() {
+        for expression in [
+            "sum(rate(a_total[5m])) < 0",
+            "up > 1",
+            "absent(a) > 1",
+            "count(up == 0) < 0",
+            "sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total[5m])) > 5",
+            "100 * sum by (job) (rate(a_total{b=\"1\",c=\"2\"}[5m])) \
+             / sum by (job) (rate(a_total{c=\"2\"}[5m])) > 100",
+            "1 - sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total[5m])) < 0",
+            "a > 1 and up > 1",
+        ] {
+            assert!(is_found(expression), "{expression}: {:?}", of_alert(expression));
+        }
+    }
+
+    #[test]
+    fn limits_that_exclude_each_other() {
+        for expression in
+            ["a > 5 and a < 3", "a > 5 < 5", "a == 1 and a == 2", "a >= 2 and b > 1 and a < 2"]
+        {
+            assert!(is_found(expression), "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_can_hold_is_left_alone() {
+        for expression in [
+            "sum(rate(a_total[5m])) < 0.1",
+            "up < 1",
+            "a > 3 and a < 5",
+            "a > 5 or a < 3",
+            "a > 5 and on (job) a < 3",
+            "a >= 2 and a <= 2",
+            "a != 1 and a != 2",
+            "sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total{code=\"200\"}[5m])) > 5",
+            "sum(rate(a_total[10m])) / sum(rate(a_total[5m])) > 5",
+            "sum(rate(b_total[5m])) / sum(rate(a_total[5m])) > 5",
+            "sum by (job) (rate(a_total[5m])) / sum(rate(a_total[5m])) > 1",
+        ] {
+            assert!(!is_found(expression), "{expression}: {:?}", of_alert(expression));
+        }
+    }
+}
