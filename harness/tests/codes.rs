@@ -281,9 +281,120 @@ fn every_finding_about_rules_shows_its_code() {
 }
 
 #[test]
+fn what_tests_of_rules_leave_open_shows_its_code() {
+    let workspace = Workspace::new();
+    let rules = |rule: &str| format!("groups: [{{name: g, rules: [{rule}]}}]\n");
+    workspace.write("queue.yml", &rules("{alert: Long, expr: depth > 5}"));
+    workspace.write("plain.yml", &rules("{record: a:b, expr: vector(1)}"));
+    let test = "input_series: [{series: depth, values: '9'}], alert_rule_test: [{alertname: Long, \
+                exp_alerts: [{}]}]";
+    workspace.write("queue.test.yml", &format!("rule_files: [queue.yml]\ntests: [{{{test}}}]\n"));
+    let test = "promql_expr_test: [{expr: 'a:b', exp_samples: [{labels: 'a:b', value: 1}]}]";
+    workspace.write("plain.test.yml", &format!("rule_files: [plain.yml]\ntests: [{{{test}}}]\n"));
+    for (file, flags, exit_code, codes) in [
+        ("queue.test.yml", &[][..], 0, &[][..]),
+        ("queue.test.yml", &["--require-coverage"], 1, &["untested-rule"]),
+        ("queue.test.yml", &["--mutate"], 1, &["surviving-mutant"]),
+        ("queue.test.yml", &["--mutate", "--mutants-allowed", "3"], 1, &["surviving-mutant"]),
+        ("plain.test.yml", &["--mutate", "--require-coverage"], 3, &["no-mutants"]),
+    ] {
+        let test = ["rules", "test", file, "--engine", "built-in"];
+        let ended = workspace.run(&[&test[..], flags].concat()).expect_code(exit_code);
+        assert_eq!(shown(&ended), codes, "{file} {flags:?}: {ended:?}");
+    }
+    let test = ["rules", "test", "queue.test.yml", "--engine", "built-in", "--mutate"];
+    let allowed = workspace.run(&[&test[..], &["--mutants-allowed", "4"]].concat()).expect_code(0);
+    assert_eq!(shown(&allowed), ["surviving-mutant"; 4], "{allowed:?}");
+    let note = "note: queue.yml:1: no test expects `Long` to be quiet";
+    assert!(allowed.stderr.contains(note), "{allowed:?}");
+    let promtool = ["rules", "test", "queue.test.yml", "--mutate", "--engine", "promtool"];
+    assert_eq!(shown(&workspace.run(&promtool).expect_code(2)), ["conflicting-flags"]);
+}
+
+/// What a target exports that the examples of checks of rules are about.
+const EXPORTED: &str = "# TYPE queue_depth gauge
+queue_depth 3
+# TYPE export_queue_depth gauge
+export_queue_depth 3
+# TYPE latency_seconds histogram
+latency_seconds_bucket{le=\"0.1\"} 1
+latency_seconds_bucket{le=\"0.5\"} 1
+latency_seconds_bucket{le=\"1\"} 1
+latency_seconds_bucket{le=\"+Inf\"} 1
+latency_seconds_sum 0.1
+latency_seconds_count 1
+# TYPE export_fail_total counter
+export_fail_total{reason=\"queue_full\"} 1
+";
+/// Checks of rules that need to know what a target exports.
+const NEED_EXPORTED: [&str; 4] =
+    ["gauge-rate", "quantile-edge", "unknown-series", "unknown-label-value"];
+
+#[test]
+fn every_check_of_rules_finds_what_its_page_shows() {
+    let workspace = Workspace::new();
+    workspace.write("metrics.txt", EXPORTED);
+    let mut tried = 0;
+    for check in slogate_promql::lint::Check::every() {
+        let code = every().into_iter().find(|code| code.name() == check.name()).unwrap();
+        let example = code.explanation().split("```yaml\n").nth(1).unwrap();
+        workspace.write("rules.yml", example.split("```").next().unwrap());
+        let rules = ["rules", "check", "rules.yml", "--engine", "built-in"];
+        let with = ["--metrics", "metrics.txt"];
+        let with = if NEED_EXPORTED.contains(&check.name()) { &with[..] } else { &[] };
+        let told = workspace.run(&[&rules[..], with].concat()).expect_code(0);
+        assert!(told.stderr.contains(&format!("[{}]: rules.yml:", check.name())), "{told:?}");
+        let failed = workspace.run(&[&rules[..], with, &["--fail-on", "info"]].concat());
+        assert!(shown(&failed.expect_code(1)).contains(&check.name().to_owned()));
+        tried += 1;
+    }
+    assert_eq!(tried, 11);
+}
+
+#[test]
+fn findings_of_rules_are_told_to_programs_in_one_object() {
+    let workspace = Workspace::new();
+    workspace.write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: a_total > 5}]}]\n");
+    let check = ["rules", "check", "rules.yml", "--engine", "built-in", "--out", "json"];
+    let told = workspace.run(&check).expect_code(0);
+    let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    let finding = &document["findings"][0];
+    assert_eq!(finding["id"], "counter-value");
+    assert_eq!((&finding["line"], &finding["column"]), (&1.into(), &45.into()), "{finding}");
+    assert_eq!((&finding["rule"], &finding["severity"]), (&"A".into(), &"warning".into()));
+    assert_eq!(document["results"][0]["verdict"], "pass");
+    assert_eq!(document["exit_code"], 0);
+    let failed = workspace.run(&[&check[..], &["--fail-on", "warning"]].concat()).expect_code(1);
+    let document: serde_json::Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!(document["exit_code"], 1);
+}
+
+#[test]
+fn metrics_that_cannot_be_looked_at_are_an_error() {
+    let workspace = Workspace::new();
+    workspace.write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: a > 5}]}]\n");
+    workspace.write("none.txt", "");
+    workspace.write("bad.txt", "a b c d\n");
+    for (place, exit_code, code) in [
+        (&["--metrics", "absent.txt"][..], 2, "unreadable-file"),
+        (&["--metrics", "none.txt"], 2, "empty-exposition"),
+        (&["--metrics", "bad.txt"], 2, "malformed-exposition"),
+        (&["--metrics", "ftp://127.0.0.1/x"], 2, "invalid-url"),
+        (&["--metrics", "http://127.0.0.1:9/metrics"], 4, "connection-refused"),
+        (&["--run", "absent"], 2, "unreadable-run"),
+        (&["--metrics", "none.txt", "--engine", "promtool"], 2, "conflicting-flags"),
+    ] {
+        let rules = [&["rules", "check", "rules.yml"][..], place].concat();
+        let ended = workspace.run(&rules).expect_code(exit_code);
+        let shown = shown(&ended);
+        assert_eq!(shown, [code], "{place:?}: {ended:?}");
+    }
+}
+
+#[test]
 fn what_promtool_says_and_does_not_say_shows_its_code() {
     let workspace = Workspace::new();
-    workspace.write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: up}]}]\n");
+    workspace.write("rules.yml", "groups: [{name: g, rules: [{alert: A, expr: 'up == 0'}]}]\n");
     let asked = |promtool: Option<&str>| {
         let folder = workspace.path().join("bin");
         if let Some(answer) = promtool {

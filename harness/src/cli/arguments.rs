@@ -72,6 +72,16 @@ pub(super) struct RulesTestArguments {
     /// Which engine checks and runs them; auto is both where promtool is installed
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) engine: EngineChoice,
+    /// Fail where no test expects an alert to fire, none expects it to be quiet, or none reads
+    /// a recorded series
+    #[arg(long)]
+    pub(super) require_coverage: bool,
+    /// Change each rule in one small way after the other, and fail where no test notices
+    #[arg(long)]
+    pub(super) mutate: bool,
+    /// So many changes may stay unnoticed [default: 0]
+    #[arg(long, value_name = "N", requires = "mutate")]
+    pub(super) mutants_allowed: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +97,42 @@ pub(super) struct RulesCheckArguments {
     /// series
     #[arg(long)]
     pub(super) lint_fatal: bool,
+    /// Fail on findings of the built-in checks of this level and above; without it they are
+    /// only told
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(super) fail_on: Option<LevelChoice>,
+    /// How often the series of the rules are scraped: a rate needs a range of two such times
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_interval)]
+    pub(super) scrape_interval: Duration,
+    /// Check against what a saved run has recorded: names, label values, types, buckets
+    #[arg(long, value_name = "RUN", conflicts_with = "metrics")]
+    pub(super) run: Option<PathBuf>,
+    /// Check against an exposition: a file, or the http:// URL of a target's metrics
+    #[arg(long, value_name = "FILE|URL")]
+    pub(super) metrics: Option<String>,
+    /// How findings and results are told
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(super) out: CheckOutput,
+}
+
+/// How sure a finding is at least.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LevelChoice {
+    /// Worth knowing; it may be meant
+    Info,
+    /// Most likely a mistake
+    Warning,
+    /// It cannot do what it is for
+    Error,
+}
+
+/// How what was found in rules is told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum CheckOutput {
+    /// For people: findings on standard error, results on standard output
+    Text,
+    /// For programs: all of it on standard output (docs/rules.md)
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -15,7 +15,7 @@ use crate::slo::Verdict;
 use crate::units::{Unit, format_quantity};
 
 /// The engine of a result that is not promtool's.
-const BUILT_IN: &str = "built-in";
+pub(super) const BUILT_IN: &str = "built-in";
 /// The engine of a result that compares two.
 const BOTH: &str = "both";
 const AGREEMENT: &str = "both engines agree";
@@ -143,28 +143,32 @@ fn joined<'f>(files: impl IntoIterator<Item = &'f PathBuf>) -> String {
 }
 
 /// What an engine found, before it is known where.
-struct Found {
+pub(super) struct Found {
     verdict: Verdict,
     codes: Vec<Code>,
     detail: String,
 }
 
 impl Found {
-    fn pass() -> Self {
+    pub(super) fn pass() -> Self {
         Self { verdict: Verdict::Pass, codes: Vec::new(), detail: String::new() }
     }
 
-    fn fail(code: Code, detail: String) -> Self {
+    pub(super) fn of(verdict: Verdict, codes: Vec<Code>, detail: String) -> Self {
+        Self { verdict, codes, detail }
+    }
+
+    pub(super) fn fail(code: Code, detail: String) -> Self {
         Self { verdict: Verdict::Fail, codes: vec![code], detail }
     }
 }
 
 /// Nothing that could pass or fail.
-fn nothing(code: Code, detail: &str) -> Found {
+pub(super) fn nothing(code: Code, detail: &str) -> Found {
     Found { verdict: Verdict::Inconclusive, codes: vec![code], detail: detail.to_owned() }
 }
 
-fn result((file, name): (&str, &str), engine: &str, found: Found) -> RuleResult {
+pub(super) fn result((file, name): (&str, &str), engine: &str, found: Found) -> RuleResult {
     let Found { verdict, codes, detail } = found;
     let (file, name, engine) = (file.to_owned(), name.to_owned(), engine.to_owned());
     let codes = codes.iter().map(|code| code.name().to_owned()).collect();

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use slogate_promql::rules::FileKind;
 
 use super::Failure;
-use super::arguments::{RulesCheckArguments, RulesTestArguments, RulesVerb};
+use super::arguments::RulesVerb;
 use super::files::yaml_files;
 use super::output::{error, say, to_standard_output, warning};
-use super::rule_results::{findings, of_check, of_empty_tests, of_lint, of_tests};
+use super::rule_checks::check_verb;
+use super::rule_results::{findings, of_check, of_tests};
+use super::rule_tests::test_verb;
 use super::workflow_commands::Notation;
 use crate::code::Code;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::report::explanation_of_rules;
 use crate::rules::{
-    Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, codes, find, kind, test_files,
+    Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, find, kind, test_files,
 };
 
 /// Where a gate looks when nobody says anything.
@@ -29,34 +31,6 @@ pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
         RulesVerb::Check(arguments) => check_verb(arguments),
         RulesVerb::Test(arguments) => test_verb(arguments),
     }
-}
-
-fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
-    let files = files(&arguments.files)?;
-    let engines = engines_or_tell(arguments.engine.into())?;
-    let report = check_files(&files, &engines)?;
-    let mut results = of_check(&report);
-    results.extend(of_empty_tests(&report));
-    let findings = findings(&report);
-    tell(&findings);
-    if arguments.lint_fatal {
-        results.extend(of_lint(&report));
-    }
-    conclude(&results)
-}
-
-fn test_verb(arguments: &RulesTestArguments) -> Result<ExitCode, Failure> {
-    let files = files(&arguments.files)?;
-    let engines = engines_or_tell(arguments.engine.into())?;
-    let results = test(&files, &engines)?;
-    // Rules that are well-formed prove nothing: asked for tests, there must be some.
-    if of_kind(&files, FileKind::UnitTests)?.is_empty() {
-        return Err(Failure::usage(
-            codes::NO_RULE_TESTS,
-            "none of the files holds unit tests (`tests`)",
-        ));
-    }
-    conclude(&results)
 }
 
 /// Every error in it, as they are shown.
@@ -80,7 +54,7 @@ pub(super) fn alone(choice: Engine, engines: &Engines) -> Option<&'static str> {
     )
 }
 
-fn engines_or_tell(choice: Engine) -> Result<Engines, Failure> {
+pub(super) fn engines_or_tell(choice: Engine) -> Result<Engines, Failure> {
     let engines = engines(choice)?;
     if let Some(note) = alone(choice, &engines) {
         say(note);
@@ -89,7 +63,7 @@ fn engines_or_tell(choice: Engine) -> Result<Engines, Failure> {
 }
 
 /// Shows every result, and ends with the verdict over all of them.
-fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
+pub(super) fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
     let mut lines = Vec::new();
     for result in results {
         let RuleResult { file, name, engine, verdict, detail, .. } = result;
@@ -98,7 +72,12 @@ fn conclude(results: &[RuleResult]) -> Result<ExitCode, Failure> {
     }
     lines.extend(explanation_of_rules(results).map(|line| line + "\n"));
     to_standard_output(&lines.concat(), Notation::Text)?;
-    Ok(judge_all(&[], Some(results), OnInconclusive::Fail).exit_code)
+    Ok(exit_code(results))
+}
+
+/// The verdict over all results, as an exit code.
+pub(super) fn exit_code(results: &[RuleResult]) -> ExitCode {
+    judge_all(&[], Some(results), OnInconclusive::Fail).exit_code
 }
 
 /// Files for the patterns; without any, those of `rules/` if there is such a folder.
@@ -147,7 +126,7 @@ pub(super) fn test(files: &[PathBuf], engines: &Engines) -> Result<Vec<RuleResul
     Ok(results)
 }
 
-fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesError> {
+pub(super) fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesError> {
     let mut found = Vec::new();
     for file in files {
         if kind(file)? == wanted {
@@ -157,7 +136,8 @@ fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesErr
     Ok(found)
 }
 
-fn tell(findings: &[(Code, String)]) {
+/// Says what is most likely a mistake.
+pub(super) fn tell(findings: &[(Code, String)]) {
     for (code, finding) in findings {
         say(&warning(*code, finding));
     }

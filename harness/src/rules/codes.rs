@@ -18,6 +18,21 @@ pub const CODES: CodeGroup = CodeGroup {
         NO_RULE_TESTS,
         UNKNOWN_ALERT,
         FAILED_RULE_TEST,
+        UNTESTED_RULE,
+        SURVIVING_MUTANT,
+        NO_MUTANTS,
+        NEVER_FIRES,
+        ALWAYS_FIRES,
+        COUNTER_VALUE,
+        GAUGE_RATE,
+        RATE_WINDOW,
+        MISSING_BUCKET,
+        QUANTILE_EDGE,
+        TEMPLATE_LABEL,
+        ABSENT_LABEL,
+        UNKNOWN_SERIES,
+        UNKNOWN_LABEL_VALUE,
+        UNUSED_IGNORE,
     ],
 };
 
@@ -54,3 +69,42 @@ pub const UNKNOWN_ALERT: Code =
 /// A test of rules that fails.
 pub const FAILED_RULE_TEST: Code =
     Code::new(&["failed-rule-test", include_str!("codes/failed-rule-test.md")]);
+/// A rule that lacks a kind of test.
+pub const UNTESTED_RULE: Code =
+    Code::new(&["untested-rule", include_str!("codes/untested-rule.md")]);
+/// A change to a rule that no test notices.
+pub const SURVIVING_MUTANT: Code =
+    Code::new(&["surviving-mutant", include_str!("codes/surviving-mutant.md")]);
+/// Rules in which nothing can be changed.
+pub const NO_MUTANTS: Code = Code::new(&["no-mutants", include_str!("codes/no-mutants.md")]);
+/// An alert whose condition no value can meet.
+pub const NEVER_FIRES: Code = Code::new(&["never-fires", include_str!("codes/never-fires.md")]);
+/// An alert that fires as long as its series exist.
+pub const ALWAYS_FIRES: Code = Code::new(&["always-fires", include_str!("codes/always-fires.md")]);
+/// A counter that is judged by its value.
+pub const COUNTER_VALUE: Code =
+    Code::new(&["counter-value", include_str!("codes/counter-value.md")]);
+/// A rate of a gauge.
+pub const GAUGE_RATE: Code = Code::new(&["gauge-rate", include_str!("codes/gauge-rate.md")]);
+/// A range that holds fewer than two samples.
+pub const RATE_WINDOW: Code = Code::new(&["rate-window", include_str!("codes/rate-window.md")]);
+/// A quantile of buckets without their bounds.
+pub const MISSING_BUCKET: Code =
+    Code::new(&["missing-bucket", include_str!("codes/missing-bucket.md")]);
+/// A limit of a quantile that is no bound of its buckets.
+pub const QUANTILE_EDGE: Code =
+    Code::new(&["quantile-edge", include_str!("codes/quantile-edge.md")]);
+/// A label in a text that the expression has dropped.
+pub const TEMPLATE_LABEL: Code =
+    Code::new(&["template-label", include_str!("codes/template-label.md")]);
+/// A label in a text that the answer of `absent` does not have.
+pub const ABSENT_LABEL: Code = Code::new(&["absent-label", include_str!("codes/absent-label.md")]);
+/// A series that the target does not export.
+pub const UNKNOWN_SERIES: Code =
+    Code::new(&["unknown-series", include_str!("codes/unknown-series.md")]);
+/// A label value that no exported series has.
+pub const UNKNOWN_LABEL_VALUE: Code =
+    Code::new(&["unknown-label-value", include_str!("codes/unknown-label-value.md")]);
+/// A comment that silences nothing.
+pub const UNUSED_IGNORE: Code =
+    Code::new(&["unused-ignore", include_str!("codes/unused-ignore.md")]);

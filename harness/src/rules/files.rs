@@ -67,6 +67,11 @@ pub(super) fn open(path: &Path) -> Result<Opened, RulesError> {
 }
 
 impl Opened {
+    /// What stands in it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The rules in it.
     pub(super) fn rules(&self) -> Result<RuleFile, RulesError> {
         RuleFile::parse(&self.text, &self.name).map_err(RulesError::Invalid)

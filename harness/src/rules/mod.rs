@@ -2,21 +2,28 @@
 //! the tests, each by the built-in engine, by promtool, or by both.
 //!
 //! What a file is, its own top-level keys say: `groups` makes it a rule file,
-//! `tests` or `rule_files` a file of unit tests, in promtool's format. Rules on
-//! recorded runs, and lint findings that need data, are not here.
+//! `tests` or `rule_files` a file of unit tests, in promtool's format. Where what a
+//! target exports comes from is the caller's business.
 
 mod check;
 pub mod codes;
 mod engines;
+mod exported;
 mod files;
+mod lint;
+mod mutate;
 mod promtool;
 mod refusals;
 mod report;
+mod suites;
 mod test;
 
 pub use check::check_files;
 pub use engines::{Engine, Engines};
+pub use exported::{exported_by, exported_in};
 pub use files::{find, kind, read};
+pub use lint::{LintFinding, LintOptions, lint_files};
+pub use mutate::{RuleFileCoverage, RuleFileMutants, coverage_of_files, mutate_files};
 pub use promtool::{PROMTOOL_TIME_LIMIT, Promtool};
 pub use refusals::{PromtoolRefusal, Refusals};
 pub use report::{

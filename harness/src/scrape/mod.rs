@@ -15,7 +15,7 @@ mod usual_paths;
 pub use api::{ApiConfig, ApiError, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance};
 pub use error::ScrapeError;
 pub use http::{Asker, read_body};
-pub use usual_paths::{Looked, find_metrics};
+pub use usual_paths::{Looked, find_metrics, read_once};
 
 use std::fmt;
 use std::net::SocketAddr;

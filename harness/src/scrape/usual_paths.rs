@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::ScrapeError;
 use super::http::{self, Page};
 use super::{ScrapeConfig, USUAL_SAMPLE_LIMIT};
-use crate::exposition::{ContentTypeError, ParseRules, parse_with};
+use crate::exposition::{ContentTypeError, Exposition, ParseRules, parse_with};
 use crate::scenario::{Credentials, TlsClient};
 
 /// Longest wait for one page.
@@ -77,12 +77,20 @@ fn in_short(error: &ScrapeError) -> String {
     }
 }
 
-/// Reads one page once, as a scrape would.
 async fn look(
     url: &str,
     address: SocketAddr,
     credentials: &Credentials,
 ) -> Result<(), ScrapeError> {
+    read_once(url, address, credentials).await.map(drop)
+}
+
+/// Reads one page once, as a scrape would; one without samples is an error.
+pub async fn read_once(
+    url: &str,
+    address: SocketAddr,
+    credentials: &Credentials,
+) -> Result<Exposition, ScrapeError> {
     let config = ScrapeConfig {
         url: url.to_owned(),
         address,
@@ -102,5 +110,5 @@ async fn look(
     let received = received.unwrap_or(Err(ScrapeError::Timeout(LOOK_WITHIN)))?;
     let rules = ParseRules { sample_limit: config.sample_limit, ..ParseRules::default() };
     let exposition = parse_with(&received.body, received.format, rules)?;
-    if exposition.samples.is_empty() { Err(ScrapeError::Empty) } else { Ok(()) }
+    if exposition.samples.is_empty() { Err(ScrapeError::Empty) } else { Ok(exposition) }
 }

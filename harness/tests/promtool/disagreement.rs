@@ -66,7 +66,9 @@ fn without_promtool_the_built_in_engine_answers_and_says_that_it_is_alone() {
         assert!(ended.stderr.contains("promtool is not installed"), "{ended:?}");
         assert!(!ended.stdout.contains("promtool"), "{ended:?}");
         let ended = without_promtool(&workspace, verb, "built-in").expect_code(0);
-        assert_eq!(ended.stderr, "", "it was asked for alone");
+        let is_of_coverage = |line: &&str| line.contains("no test expects `Down`");
+        let said: Vec<&str> = ended.stderr.lines().filter(|line| !is_of_coverage(line)).collect();
+        assert!(said.is_empty(), "it was asked for alone: {said:?}");
     }
 }
 
