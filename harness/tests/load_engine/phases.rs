@@ -156,22 +156,24 @@ async fn what_is_sent_is_what_the_scenario_says() {
 }
 
 /// Far more than any generator sends here: its schedule alone takes longer than it has.
-const TOO_MUCH: f64 = 5_000_000.0;
+const TOO_MUCH: f64 = 2_000_000.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_generator_could_not_take_up_is_dropped_at_the_end_of_the_drain() {
     let server = Server::good();
-    let mut plan = plan(server.address, vec![open(TOO_MUCH, 200)], vec![get()]);
+    let mut plan = plan(server.address, vec![open(TOO_MUCH, 100)], vec![get()]);
     plan.drain = Duration::from_millis(300);
     let began = Instant::now();
     let result = run(plan).await;
-    // Half a second, and what it takes to count a million arrivals.
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // Less than half a second, and what a busy machine needs to count the arrivals; to send
+    // them all takes minutes.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     let request = &result.phases[0].requests[0];
-    assert_eq!(request.intended, 1_000_000);
-    assert_eq!(request.sent + request.dropped, 1_000_000);
-    assert_eq!(request.succeeded + request.failed, 1_000_000);
-    assert!(request.dropped > 500_000 && request.failures[&FailureKind::Dropped] > 500_000);
+    assert_eq!(request.intended, 200_000);
+    assert_eq!(request.sent + request.dropped, 200_000);
+    assert_eq!(request.succeeded + request.failed, 200_000);
+    assert!(request.dropped > 100_000, "{request:?}");
+    assert_eq!(request.failures[&FailureKind::Dropped], request.dropped);
 }
 
 #[tokio::test(flavor = "multi_thread")]
