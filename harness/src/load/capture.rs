@@ -26,7 +26,8 @@ fn one(from: &CaptureFrom, answer: &Answer, document: Option<&Value>) -> Option<
         CaptureFrom::Header(name) => Datum::text(answer.headers.get(name)?.to_str().ok()?),
         CaptureFrom::Regex(regex) => {
             let found = regex.captures(answer.body.whole()?)?;
-            let group = found.get(1).or_else(|| found.get(0))?;
+            // A group that took no part found nothing, whatever is around it.
+            let group = found.get(usize::from(found.len() > 1))?;
             Datum::text(std::str::from_utf8(group.as_bytes()).ok()?)
         }
     };
@@ -52,6 +53,13 @@ mod tests {
         answer.body.length = body.len() as u64;
         let regex = regex::bytes::Regex::new(regex).unwrap();
         one(&CaptureFrom::Regex(regex), &answer, None)
+    }
+
+    #[test]
+    fn a_group_that_took_no_part_found_nothing() {
+        assert_eq!(from_body("(zzz)?tok", "tok"), None);
+        assert_eq!(from_body("(zzz)?tok", "zzztok"), Some(Datum::text("zzz")));
+        assert_eq!(from_body("t.k", "tok"), Some(Datum::text("tok")));
     }
 
     #[test]

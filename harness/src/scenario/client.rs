@@ -3,7 +3,8 @@
 //! ```text
 //! expression = time | count | bytes | "ratio(success" [filter] ")" | "rate(responses" [filter] ")" | "span(phase)"
 //! time       = ("pNN" | "mean" | "max") "(" ("latency" | "service_time" | "lag") [filter] ")"
-//! count      = "count(" ("intended" | "sent" | "responses" | "dropped" | "repeats") [filter] ")"
+//! count      = "count(" ("intended" | "sent" | "responses" | "dropped" | "repeats" | "retried")
+//!               [filter] ")"
 //! bytes      = "bytes(" ("sent" | "received") [filter] ")"
 //! filter     = "{" ("request" | "outcome") "=" string { "," … } "}"
 //! short form = expression threshold ["during" name]
@@ -351,7 +352,7 @@ fn count(argument: &Argument) -> Result<ClientExpression, Finding> {
     let Some(counted) = Counted::by_word(argument.word) else {
         return Err(unknown_argument(argument, Counted::WORDS));
     };
-    if matches!(counted, Counted::Dropped | Counted::Repeats) {
+    if matches!(counted, Counted::Dropped | Counted::Repeats | Counted::Retried) {
         without_outcome(argument)?;
     }
     Ok(ClientExpression::Count { counted, filter: argument.filter.clone() })

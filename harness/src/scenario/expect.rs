@@ -7,7 +7,7 @@ use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::json_path;
 use super::keys;
-use super::model::{Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
+use super::model::{Comparator, Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
 use super::placeholder;
 use super::targets::{Domain, pointless};
 use super::threshold::{self, Expected};
@@ -15,6 +15,8 @@ use super::tree::{Node, Value};
 
 /// Every header of an answer may be looked at.
 const NONE_RESERVED: Reserved = Reserved { names: &[], by: "" };
+/// Up to here a float holds every whole number.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Bytes of a SHA-256 digest.
 const DIGEST_BYTES: usize = 32;
 
@@ -200,12 +202,24 @@ fn described(node: &Node, cx: &mut Context) -> Option<JsonWanted> {
         return Some(JsonWanted::Present);
     }
     match threshold::parse(&text, Expected::Number) {
+        Ok(threshold) if !is_compared_exactly(&threshold) => {
+            let message = "a number of so many digits is not compared exactly here";
+            cx.error(codes::INVALID_VALUE, node.span, message)
+                .help("write it in `json`, which compares whole numbers digit by digit");
+            None
+        }
         Ok(threshold) => Some(JsonWanted::Number(threshold)),
         Err(finding) => {
             finding.report(node, cx);
             None
         }
     }
+}
+
+/// Whether being equal is told from being nearly so.
+fn is_compared_exactly(threshold: &Threshold) -> bool {
+    let asks_for_one = matches!(threshold.comparator, Comparator::Equal | Comparator::NotEqual);
+    !asks_for_one || threshold.bound.abs() <= MOST_EXACT
 }
 
 /// A path into the JSON of an answer.

@@ -743,6 +743,9 @@ pub enum Counted {
     Dropped,
     /// Attempts that repeated a failed one.
     Repeats,
+    /// Requests that were sent again on a fresh connection, because the target closed a used
+    /// one without an answer.
+    Retried,
 }
 
 /// Which way `bytes(…)` went.

@@ -53,7 +53,8 @@ macro_rules! words {
 
 words! {
     TimeKind: Latency "latency" ServiceTime "service_time" Lag "lag";
-    Counted: Intended "intended" Sent "sent" Responses "responses" Dropped "dropped" Repeats "repeats";
+    Counted: Intended "intended" Sent "sent" Responses "responses" Dropped "dropped" Repeats "repeats"
+        Retried "retried";
     Transferred: Sent "sent" Received "received";
     Outcome: Ok "ok" Failed "failed";
 }

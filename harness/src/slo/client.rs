@@ -376,12 +376,18 @@ pub(super) fn count_of(counted: Counted, outcome: Option<Outcome>, request: &Req
         Counted::Responses => (request.responses, request.succeeded),
         Counted::Dropped => (request.dropped, 0),
         Counted::Repeats => (request.repeats, 0),
+        Counted::Retried => (request.retried, 0),
     };
     match outcome {
         None => all,
         Some(Outcome::Ok) => ok,
         Some(Outcome::Failed) => all.saturating_sub(ok),
     }
+}
+
+/// Whether it counts requests that were sent again.
+pub(super) fn counts_retried(expression: &ClientExpression) -> bool {
+    matches!(expression, ClientExpression::Count { counted: Counted::Retried, .. })
 }
 
 fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
@@ -415,7 +421,7 @@ fn judge_ratio(selected: &Selected<'_>, objective: &Objective) -> Finding {
 }
 
 fn judge_rate(selected: &Selected<'_>, objective: &Objective) -> Finding {
-    let seconds: f64 = selected.phases.iter().map(|phase| phase.span.as_secs_f64()).sum();
+    let seconds = covered_seconds(&selected.phases);
     if seconds <= 0.0 {
         return Finding::nothing(Doubt::new(
             codes::NO_SAMPLES,
@@ -427,6 +433,23 @@ fn judge_rate(selected: &Selected<'_>, objective: &Objective) -> Finding {
     let ruling =
         over_thresholds(objective, |target| threshold::rule(rate, Unit::PerSecond, target));
     Finding { samples: Some(responses), ..Finding::new(Observed::Number(rate), ruling) }
+}
+
+/// How long requests of any of these phases were on their way, seconds: late answers of one
+/// phase come while the next goes on, and that time is there once.
+fn covered_seconds(phases: &[&PhaseResult]) -> f64 {
+    let of = |phase: &&PhaseResult| {
+        let begun = phase.first_intended_ms as f64 / 1e3;
+        (begun, begun + phase.span.as_secs_f64())
+    };
+    let mut spans: Vec<(f64, f64)> = phases.iter().map(of).collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut seconds, mut until) = (0.0, f64::NEG_INFINITY);
+    for (begun, ended) in spans {
+        seconds += (ended - begun.max(until)).max(0.0);
+        until = until.max(ended);
+    }
+    seconds
 }
 
 /// The longest phase; a phase in which a request failed never got its work done.
@@ -492,7 +515,7 @@ fn exceptions_to(
             Some(Exceptions { found, allowed: ended as f64 * (1.0 - target.bound) })
         }
         ClientExpression::Count { counted, .. } if upper || none => {
-            let bad = matches!(counted, Counted::Dropped | Counted::Repeats)
+            let bad = matches!(counted, Counted::Dropped | Counted::Repeats | Counted::Retried)
                 || selected.outcome == Some(Outcome::Failed);
             let found = selected.sum(|request| count_of(*counted, selected.outcome, request));
             bad.then_some(Exceptions { found, allowed: target.bound })

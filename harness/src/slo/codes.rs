@@ -4,10 +4,10 @@
 use super::algebra::{
     allowed_restart, born_series, bucket_edge, counter_growth, every_element, fast_failures,
     few_scrapes, gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series,
-    idle_target, long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded,
-    one_process, present, reconcile, recorded_series, restart, sample_size, scrape_gaps,
-    since_start, starved_machine, stopped_early, success_ratio, threshold, unit_of_name, unmoved,
-    unseen_life, wide_window,
+    idle_target, long_range, never_sent, no_such_grouping, no_such_label, no_such_series,
+    nothing_succeeded, one_process, present, reconcile, recorded_series, restart, sample_size,
+    scrape_gaps, sent_again, since_start, starved_machine, stopped_early, success_ratio, threshold,
+    unit_of_name, unmoved, unseen_life, wide_window,
 };
 use crate::code::{Code, CodeGroup};
 
@@ -24,6 +24,8 @@ pub const CODES: CodeGroup = CodeGroup {
         starved_machine::CODE,
         stopped_early::CODE,
         nothing_succeeded::CODE,
+        never_sent::CODE,
+        sent_again::CODE,
         unmoved::CODE,
         one_process::CODE,
         restart::SEVERAL_PROCESSES,

@@ -135,9 +135,10 @@ pub(super) fn waiting_explains(
 fn on_client(expression: &ClientExpression) -> Waiting {
     match expression {
         ClientExpression::Time { .. } | ClientExpression::Span => Waiting::Lengthens,
-        ClientExpression::Count { counted: Counted::Dropped | Counted::Repeats, .. } => {
-            Waiting::AddsFailures
-        }
+        ClientExpression::Count {
+            counted: Counted::Dropped | Counted::Repeats | Counted::Retried,
+            ..
+        } => Waiting::AddsFailures,
         ClientExpression::Count { filter, .. } | ClientExpression::ResponseRate { filter }
             if filter.outcome == Some(Outcome::Failed) =>
         {

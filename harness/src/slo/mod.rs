@@ -50,7 +50,10 @@ use crate::units::Unit;
 use algebra::generator_behind::Miss;
 use algebra::one_process::ReadTwice;
 use algebra::stopped_early::{self, RestOfRun};
-use algebra::{generator_behind, nothing_succeeded, restart, starved_machine, threshold, unmoved};
+use algebra::{
+    generator_behind, never_sent, nothing_succeeded, restart, sent_again, starved_machine,
+    threshold, unmoved,
+};
 
 /// Why nothing of the client's is judged where slogate sends nothing itself.
 const NO_CLIENT: &str = "slogate sent nothing itself, so there is no client to judge; use `promql` or \
@@ -225,6 +228,14 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         }
         _ => ruling,
     };
+    let ruling = match never_sent::find(evidence.load) {
+        Some(request) => never_sent::rule(ruling, request),
+        None => ruling,
+    };
+    let ruling = match sent_again::find(evidence.load) {
+        Some(many) if is_about_answers(&objective.kind) => sent_again::rule(ruling, many),
+        _ => ruling,
+    };
     let ruling = match stopped_early::find(evidence.load, &evidence.planned) {
         Some(why) => {
             let measured = (finding.observed, rest_of_run(finding, &objective.kind));
@@ -237,6 +248,11 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         Some(shares) => starved_machine::rule(ruling, &shares),
         None => ruling,
     }
+}
+
+/// Whether an objective is about what came of requests, but for their being sent again.
+fn is_about_answers(kind: &ObjectiveKind) -> bool {
+    matches!(kind, ObjectiveKind::Client(expression) if !client::counts_retried(expression))
 }
 
 /// Whether an objective is about how requests end, so that their failing is its subject.

@@ -63,6 +63,31 @@ fn one_request_never_works() {
 }
 
 #[test]
+fn one_request_is_never_sent() {
+    let judged = |weight: u32| {
+        let also = format!(
+            "timeout: 2s, weight: {weight} }}\n  - {{ name: refund, get: /refund, timeout: 2s }}"
+        );
+        run(&scenario(&shop(|_, _| None).url(), &[SUCCESS]).replace("timeout: 2s }", &also))
+    };
+    judged(1).passes();
+    judged(10_000).is_row("never sent");
+}
+
+#[test]
+fn kept_connections_are_closed_instead_of_an_answer() {
+    let judged = |trap: bool| {
+        let service = shop(move |path, done| {
+            (trap && path == "/order" && done.worked() % 2 == 1).then_some(Answer::Close)
+        });
+        let none_dropped = "{ id: dropped, client: count(dropped), is: '== 0' }";
+        run(&scenario(&service.url(), &[none_dropped]))
+    };
+    judged(false).passes();
+    judged(true).is_row_of_any_count("kept connections dropped");
+}
+
+#[test]
 fn what_is_expected_never_comes() {
     against(
         Answer::Http(200, r#"{"sold":false}"#.into()),

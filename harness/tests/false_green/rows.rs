@@ -79,6 +79,12 @@ pub(crate) const ROWS: &[Row] = &[
         "one of two requests is always 404, and only metrics are judged",
         "",
     ),
+    row("never sent", "one of two requests has so little weight that it is never sent", ""),
+    row(
+        "kept connections dropped",
+        "a target closes used connections instead of answering, and is asked again",
+        "",
+    ),
     row("errors after a while", "answers turn into 503 half-way", ""),
     row("expectation never met", "what a request expects never comes", ""),
     row("redirect", "every answer is a redirect", ""),

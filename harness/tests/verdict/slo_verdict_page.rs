@@ -18,15 +18,16 @@ use slogate::slo::algebra::generator_behind::{Behind, Miss};
 use slogate::slo::algebra::no_such_series::Sought;
 use slogate::slo::algebra::nothing_succeeded::Fruitless;
 use slogate::slo::algebra::sample_size::Percentile;
+use slogate::slo::algebra::sent_again::SentAgain;
 use slogate::slo::algebra::starved_machine::CpuShares;
 use slogate::slo::algebra::stopped_early::RestOfRun;
 use slogate::slo::algebra::{
     allowed_restart, born_series, bucket_edge, every_element, fast_failures, few_scrapes,
     gauge_growth, gauge_scrapes, generator_behind, generator_lag, gone_series, idle_target,
-    long_range, no_such_grouping, no_such_label, no_such_series, nothing_succeeded, one_process,
-    present, reconcile, recorded_series, restart, sample_size, scrape_gaps, since_start,
-    starved_machine, stopped_early, success_ratio, threshold, unit_of_name, unmoved, unseen_life,
-    wide_window,
+    long_range, never_sent, no_such_grouping, no_such_label, no_such_series, nothing_succeeded,
+    one_process, present, reconcile, recorded_series, restart, sample_size, scrape_gaps,
+    sent_again, since_start, starved_machine, stopped_early, success_ratio, threshold,
+    unit_of_name, unmoved, unseen_life, wide_window,
 };
 use slogate::slo::{MissingWindow, Observed, Ruling, Window};
 use slogate::units::Unit;
@@ -123,6 +124,11 @@ fn examples() -> Vec<(&'static str, String)> {
         ("nothing_succeeded", {
             let fruitless = Fruitless { request: "order".into(), failed: 200 };
             nothing_succeeded::rule(Ruling::pass("0 meets == 0"), &fruitless).reason
+        }),
+        ("never_sent", never_sent::rule(Ruling::pass("100% meets >= 95% by 5%"), "pay").reason),
+        ("sent_again", {
+            let many = SentAgain { again: 60, sent: 120 };
+            sent_again::rule(Ruling::pass("100% meets >= 95% by 5%"), many).reason
         }),
         idle,
         unseen,
