@@ -290,6 +290,21 @@ fn check_says_what_each_file_is_and_what_is_wrong_with_it() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_run_is_saved_in_an_empty_folder_behind_a_link() {
+    let workspace = Workspace::new();
+    let file = workspace.write("small.yaml", SMALL);
+    std::fs::create_dir(workspace.path().join("volume")).unwrap();
+    std::os::unix::fs::symlink("volume", workspace.path().join("kept")).unwrap();
+    workspace.run(&["run", file.to_str().unwrap(), "--save", "kept"]).expect_code(0);
+    workspace.run(&["report", "kept"]).expect_code(0);
+    let entries = std::fs::read_dir(workspace.path().join("volume")).unwrap();
+    let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().any(|name| name == "run.json"), "{names:?}");
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with('.')), "{names:?}");
+}
+
+#[test]
 fn a_saved_run_that_was_cut_short_is_not_judged() {
     let workspace = Workspace::new();
     let file = workspace.write("small.yaml", SMALL);

@@ -1,7 +1,9 @@
 //! Saves a run: whole or not at all.
 //!
 //! Everything is written into a folder beside the destination, synced, and renamed;
-//! a reader never sees half a run. The folder is removed again if anything fails.
+//! a reader never sees half a run. The folder is removed again if anything fails. An empty
+//! folder that is there already may be a volume or a link, which cannot be renamed over: then
+//! the unfinished folder is in it, and its files move up, `run.json` last.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -54,10 +56,12 @@ pub struct Artifact {
 pub fn check_destination(folder: &Path) -> Result<(), ArchiveError> {
     match fs::read_dir(folder) {
         Ok(mut entries) => match entries.next() {
-            None => takes_files(folder),
+            None => takes_files(folder, folder),
             Some(_) => Err(ArchiveError::NotEmpty(folder.to_owned())),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => takes_files(folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            takes_files(folder, nearest_above(folder))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             Err(ArchiveError::NotAFolder(folder.to_owned()))
         }
@@ -65,12 +69,15 @@ pub fn check_destination(folder: &Path) -> Result<(), ArchiveError> {
     }
 }
 
-/// Whether something can be written where a folder is to be: beside it, or in the
-/// nearest folder above it that is there already.
-fn takes_files(folder: &Path) -> Result<(), ArchiveError> {
+/// The nearest folder above one that is to be, which is there already.
+fn nearest_above(folder: &Path) -> &Path {
     let mut above = folder.ancestors().skip(1).filter(|one| !one.as_os_str().is_empty());
-    let nearest = above.find(|one| one.exists()).unwrap_or(Path::new("."));
-    match tempfile::Builder::new().prefix(".slogate-").tempdir_in(nearest) {
+    above.find(|one| one.exists()).unwrap_or(Path::new("."))
+}
+
+/// Whether something can be written in the folder in which the run is begun.
+fn takes_files(folder: &Path, begun_in: &Path) -> Result<(), ArchiveError> {
+    match tempfile::Builder::new().prefix(".slogate-").tempdir_in(begun_in) {
         Ok(_) => Ok(()),
         Err(error) => {
             Err(ArchiveError::NotWritable { path: folder.to_owned(), source: plain(error) })
@@ -93,14 +100,16 @@ pub fn write(
 ) -> Result<(), ArchiveError> {
     check_destination(folder)?;
     let at_folder = |source| ArchiveError::Write { path: folder.to_owned(), source };
-    let parent = match folder.parent() {
+    let is_there = folder.is_dir();
+    let begun_in = match folder.parent() {
+        _ if is_there => folder,
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    fs::create_dir_all(parent).map_err(at_folder)?;
+    fs::create_dir_all(begun_in).map_err(at_folder)?;
     let unfinished = tempfile::Builder::new()
         .prefix(".slogate-")
-        .tempdir_in(parent)
+        .tempdir_in(begun_in)
         .map_err(plain)
         .map_err(at_folder)?;
     let mut writer =
@@ -108,10 +117,26 @@ pub fn write(
     writer.run(record, evidence)?;
     readable_by_others(unfinished.path()).map_err(at_folder)?;
     sync_folder(unfinished.path()).map_err(at_folder)?;
-    fs::rename(unfinished.path(), folder).map_err(at_folder)?;
-    // The folder has its final name; what is left to the guard is gone already.
-    let _ = unfinished.keep();
-    sync_folder(parent).map_err(at_folder)
+    if is_there {
+        move_up(unfinished.path(), folder).map_err(at_folder)?;
+    } else {
+        fs::rename(unfinished.path(), folder).map_err(at_folder)?;
+        // The folder has its final name; what is left to the guard is gone already.
+        let _ = unfinished.keep();
+    }
+    sync_folder(begun_in).map_err(at_folder)
+}
+
+/// Moves what is in the unfinished folder into the one around it; what has a `run.json` has
+/// everything else.
+fn move_up(unfinished: &Path, folder: &Path) -> io::Result<()> {
+    let entries = fs::read_dir(unfinished)?.collect::<io::Result<Vec<_>>>()?;
+    let mut names: Vec<_> = entries.into_iter().map(|entry| entry.file_name()).collect();
+    names.sort_by_key(|name| name == layout::RUN);
+    for name in names {
+        fs::rename(unfinished.join(&name), folder.join(&name))?;
+    }
+    Ok(())
 }
 
 /// Writes below `unfinished`, and speaks of `destination` in errors.

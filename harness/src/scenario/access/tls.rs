@@ -52,13 +52,23 @@ impl TlsClient {
             None => builder.with_no_client_auth(),
             Some(client) => {
                 let (chain, key) = read_client(client)?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| {
-                    client.key.problem(&format!("is not the key of the certificate: {error}"))
-                })?
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|error| unusable_client(client, &error))?
             }
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), server_name: tls.server_name.clone() })
+    }
+}
+
+/// A certificate and a key that do not go together, or a certificate that is no good.
+fn unusable_client(client: &ClientCertificate, error: &rustls::Error) -> Problem {
+    match error {
+        rustls::Error::InvalidCertificate(_) => client.certificate.problem(&format!(
+            "has a certificate that cannot be used; it must be one of X.509 version 3: {error}"
+        )),
+        _ => client.key.problem(&format!("is not the key of the certificate: {error}")),
     }
 }
 
