@@ -28,7 +28,8 @@ mod yaml;
 pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
 pub use eval::{EvalError, Options, instant, range};
 pub use expression::{
-    Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, SelectorInfo, Spread,
+    Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, QuantileAbove,
+    SelectorInfo, Spread,
 };
 pub use histogram::{Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};

@@ -6,7 +6,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Aggregate, Aggregation, Binary, BinaryOperator, Call, Cardinality, Expression, Kind};
+use super::{
+    Aggregate, Aggregation, Binary, BinaryOperator, Call, Cardinality, Expression, Fill, Kind,
+};
 use crate::matcher::Selector;
 
 /// Bounds of a value, both included.
@@ -200,6 +202,7 @@ fn of_binary(binary: &Binary) -> Bounds {
         BinaryOperator::Add => Bounds::new(left.low + right.low, left.high + right.high),
         BinaryOperator::Subtract => Bounds::new(left.low - right.high, left.high - right.low),
         BinaryOperator::Multiply => product(left, right),
+        BinaryOperator::Divide if is_share(binary) => Bounds::ZERO_TO_ONE,
         BinaryOperator::Divide if are_from_zero => Bounds::FROM_ZERO,
         BinaryOperator::Modulo => remainder(left, right),
         BinaryOperator::Power => power(left, right),
@@ -228,6 +231,13 @@ fn of_twins(binary: &Binary) -> Option<f64> {
         }
         _ => None,
     }
+}
+
+/// Whether it divides a part of a whole by that whole.
+fn is_share(binary: &Binary) -> bool {
+    binary.cardinality == Cardinality::OneToOne
+        && binary.fill == Fill::default()
+        && binary.left.is_part_of(&binary.right)
 }
 
 /// What a `bool` comparison of values between these bounds can be.
@@ -317,6 +327,7 @@ mod tests {
         assert_eq!(bounds("sgn(a)"), (-1.0, 1.0));
         assert_eq!(bounds("sgn(count(a))"), (0.0, 1.0));
         assert_eq!(bounds("cos(a)"), (-1.0, 1.0));
+        assert_eq!(bounds("sum(rate(a{x=\"1\"}[5m])) / sum(rate(a[5m]))"), (0.0, 1.0));
         assert_eq!(bounds("hour()"), (0.0, 23.0));
         assert_eq!(bounds("days_in_month(a)"), (28.0, 31.0));
     }
