@@ -13,6 +13,7 @@ pub mod clock;
 pub mod code;
 pub mod exposition;
 pub mod gate;
+pub mod glob;
 pub mod histogram;
 pub mod load;
 pub mod machine;

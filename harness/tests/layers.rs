@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers of `harness/src`, lowest first; modules of one layer do not see each other.
 const LAYERS: &[&[&str]] = &[
-    &["code", "units", "clock"],
+    &["code", "units", "clock", "glob"],
     &["histogram", "exposition"],
     &["series"],
     &["scenario"],

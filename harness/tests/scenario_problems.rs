@@ -75,6 +75,11 @@ fixtures! {
     problems_behind_an_alias_are_reported_once: "aliases";
     an_empty_file_is_an_error: "empty";
     empty_lists_are_errors: "empty-lists";
+    alerts_that_cannot_be_judged_are_reported: "alerts";
+    rule_files_that_cannot_be_read_are_reported_at_their_own_places: "alerts-rules";
+    alerts_of_which_all_are_excepted_are_reported: "alerts-none";
+    alerts_that_must_fire_and_must_not_are_reported: "alerts-both";
+    alerts_that_are_not_there_are_reported: "alerts-nothing";
     metrics_sources_that_cannot_be_asked_are_reported: "metrics";
     metrics_sources_beside_each_other_are_reported: "metrics-path";
     an_api_with_what_belongs_to_scrapes_is_reported: "metrics-api";

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::alerts::alert_records;
 use super::build::slo_record;
 use super::record::{RunRecord, ScenarioRecord};
 use super::{ArchiveError, layout, read, read_evidence, verify};
 use crate::gate::{Condition, OnInconclusive, why_not_judged};
 use crate::scenario::Objective;
-use crate::slo::{Verdict, not_judged};
+use crate::slo::{Verdict, judge, not_judged, watched_alerts};
 
 /// Reads a saved run and judges every scenario that was loaded again, by the rules of
 /// this version. What happened besides (a signal, a restart) stands as it was
@@ -89,17 +90,15 @@ fn judged_again(
             _ => Ok(standing_again(scenario)),
         };
     }
-    let mut evidence = read_evidence(run, record, at)?;
+    let mut saved = read_evidence(run, record, at)?;
     if let Some(others) = others {
-        evidence.objectives = others.to_vec();
+        saved.objectives = others.to_vec();
     }
-    let judged = evidence.judge_again();
-    scenario.slos = evidence
-        .objectives
-        .iter()
-        .zip(&judged)
-        .map(|(one, judged)| slo_record(one, judged))
-        .collect();
+    let evidence = saved.evidence();
+    let judged: Vec<_> = saved.objectives.iter().map(|one| judge(one, &evidence)).collect();
+    scenario.slos =
+        saved.objectives.iter().zip(&judged).map(|(one, judged)| slo_record(one, judged)).collect();
+    scenario.alerts = alert_records(&watched_alerts(&evidence), &scenario.slos);
     Ok(standing_again(scenario))
 }
 

@@ -4,6 +4,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use super::alerts::alert_records;
 use super::flows::flow_records;
 use super::parts::parts_record;
 use super::record::{
@@ -20,8 +21,8 @@ use crate::scenario::{Metrics, Objective, Restarts, Scenario, SentFile};
 use crate::series::{ScrapeRecord, SeriesStore};
 use crate::slo::algebra::starved_machine::CpuShares;
 use crate::slo::{
-    Arrivals, JudgedObjective, Observed, ShownBeside, UncertaintyKind, Verdict, Windows,
-    machine_shares,
+    AlertEnding, Arrivals, JudgedObjective, Observed, ShownBeside, UncertaintyKind, Verdict,
+    WatchedAlert, Windows, machine_shares,
 };
 
 /// Errors of scrapes that a record keeps.
@@ -48,6 +49,8 @@ pub struct ScenarioRun<'a> {
     pub series: Option<&'a SeriesStore>,
     /// Each objective with its judgement, in file order.
     pub objectives: Vec<(&'a Objective, JudgedObjective)>,
+    /// What each alert rule did.
+    pub alerts: &'a [WatchedAlert],
     /// What happened besides.
     pub conditions: Vec<Condition>,
     /// What should be known and decides nothing.
@@ -136,10 +139,12 @@ impl ScenarioRecord {
             flows: run.load.map(|load| flow_records(&scenario.flows, load)).unwrap_or_default(),
             slos: run.objectives.iter().map(|(one, judged)| slo_record(one, judged)).collect(),
             alerts: Vec::new(),
+            alert_rules: scenario.alert_rules.as_deref().map(Into::into),
             generator: run.load.map(|load| generator_record(load, run.series)),
             scrapes: scrapes_record(scenario, run.series),
             restarts_allowed: scenario.restarts == Restarts::Allow,
         };
+        record.alerts = alert_records(run.alerts, &record.slos);
         let standing = record.standing();
         record.verdict = standing.verdict;
         record.codes = standing.codes;
@@ -360,14 +365,27 @@ fn beside_record(shown: &ShownBeside) -> BesideRecord {
 }
 
 fn observed(observed: Observed) -> Option<Measured> {
-    Some(match observed {
-        Observed::Nothing => return None,
-        Observed::Number(value) => Measured::Number(value),
-        Observed::Unbounded => Measured::Word(MeasuredWord::Unbounded),
-        Observed::NotFinite(value) if value.is_nan() => Measured::Word(MeasuredWord::NotANumber),
-        Observed::NotFinite(value) if value > 0.0 => Measured::Word(MeasuredWord::PositiveInfinity),
-        Observed::NotFinite(_) => Measured::Word(MeasuredWord::NegativeInfinity),
-    })
+    match observed {
+        Observed::Nothing => None,
+        Observed::Number(value) | Observed::NotFinite(value) => Some(measured_value(value)),
+        Observed::Unbounded => Some(Measured::Word(MeasuredWord::Unbounded)),
+        Observed::Alert { ending, .. } => Some(Measured::Word(match ending {
+            AlertEnding::Fired => MeasuredWord::Fired,
+            AlertEnding::StayedQuiet => MeasuredWord::StayedQuiet,
+            AlertEnding::PendingAtEnd => MeasuredWord::PendingAtEnd,
+            AlertEnding::CouldNotHaveFired => MeasuredWord::CouldNotHaveFired,
+        })),
+    }
+}
+
+/// A value that was measured; a word where it is no finite number.
+pub(super) fn measured_value(value: f64) -> Measured {
+    match value {
+        value if value.is_finite() => Measured::Number(value),
+        value if value.is_nan() => Measured::Word(MeasuredWord::NotANumber),
+        value if value > 0.0 => Measured::Word(MeasuredWord::PositiveInfinity),
+        _ => Measured::Word(MeasuredWord::NegativeInfinity),
+    }
 }
 
 fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> GeneratorRecord {

@@ -1,6 +1,7 @@
 //! An objective as a saved run keeps it, so that the run can be judged again without
 //! the files it came from.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{BesideRecord, SloRecord, UnitName, UnmovedName};
 use crate::scenario::{
-    Beside, ClientExpression, ClientTotal, Comparator, Counted, Distance, Objective, ObjectiveKind,
-    Outcome, Place, Reconcile, RequestFilter, Statistic, Threshold, TimeKind, Tolerance, Totalled,
-    Transferred, Unmoved,
+    AlertExpectation, AlertObjective, Beside, ClientExpression, ClientTotal, Comparator, Counted,
+    Distance, Objective, ObjectiveKind, Outcome, Place, Reconcile, RequestFilter, Statistic,
+    Threshold, TimeKind, Tolerance, Totalled, Transferred, Unmoved,
 };
 use crate::units::Unit;
 
@@ -112,6 +113,20 @@ pub enum Measures {
         scale: f64,
         /// How far they may be apart.
         within: WithinRecord,
+    },
+    /// An alert fires, or does not.
+    Alert {
+        /// The alert's name.
+        alert: String,
+        /// Whether it must fire; it must not otherwise.
+        must_fire: bool,
+        /// Labels that it must have when it fires.
+        labels: BTreeMap<String, String>,
+        /// How long after the start of its phase it must fire at the latest; `null` for any
+        /// time in it.
+        within_seconds: Option<f64>,
+        /// The expressions of its rules.
+        expressions: Vec<String>,
     },
 }
 
@@ -230,7 +245,20 @@ impl From<&ObjectiveKind> for Measures {
             }
             ObjectiveKind::Present { selector } => Self::Present { selector: selector.clone() },
             ObjectiveKind::Reconcile(reconcile) => Self::from(reconcile),
+            ObjectiveKind::Alert(alert) => Self::from(alert),
         }
+    }
+}
+
+impl From<&AlertObjective> for Measures {
+    fn from(objective: &AlertObjective) -> Self {
+        let AlertObjective { alert, expected, expressions } = objective.clone();
+        let (must_fire, labels, within) = match expected {
+            AlertExpectation::Quiet => (false, BTreeMap::new(), None),
+            AlertExpectation::Fires { labels, within } => (true, labels, within),
+        };
+        let within_seconds = within.map(|within| within.as_secs_f64());
+        Self::Alert { alert, must_fire, labels, within_seconds, expressions }
     }
 }
 
@@ -379,6 +407,15 @@ fn kind(measures: &Measures, unit: Unit) -> ObjectiveKind {
         }
         Measures::Counter { selector, scale } => {
             return ObjectiveKind::Counter { selector: selector.clone(), unit, scale: *scale };
+        }
+        Measures::Alert { alert, must_fire, labels, within_seconds, expressions } => {
+            let within = within_seconds.and_then(|one| Duration::try_from_secs_f64(one).ok());
+            let fires = || AlertExpectation::Fires { labels: labels.clone(), within };
+            return ObjectiveKind::Alert(AlertObjective {
+                alert: alert.clone(),
+                expected: if *must_fire { fires() } else { AlertExpectation::Quiet },
+                expressions: expressions.clone(),
+            });
         }
         Measures::Present { selector } => {
             return ObjectiveKind::Present { selector: selector.clone() };

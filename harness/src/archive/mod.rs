@@ -7,6 +7,7 @@
 //! has it, where variables stand by name.
 
 mod again;
+mod alerts;
 mod build;
 pub mod codes;
 mod definition;

@@ -4,11 +4,13 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::alerts::read_alert_rules;
 use super::folders::unique_names;
 use super::record::{
     Model, RequestRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, StoppedEarly,
@@ -18,9 +20,11 @@ use crate::load::{
     GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
     StopReason, TimeInParts, read_interval_log,
 };
-use crate::scenario::{Objective, Outcome, Restarts, TimeKind, Unmoved};
+use crate::scenario::{AlertRules, Objective, Outcome, Restarts, TimeKind, Unmoved};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
-use crate::slo::{Evidence, JudgedObjective, MissingWindow, PlannedPhase, Windows, judge};
+use crate::slo::{
+    AlertEvidence, Evidence, JudgedObjective, MissingWindow, PlannedPhase, Windows, judge,
+};
 
 /// The evidence of one scenario of a saved run.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct SavedEvidence {
     pub has_metrics: bool,
     /// What it means that none of the target's counters moved.
     pub unmoved: Unmoved,
+    /// The rules of its alerts, if it has any.
+    pub alert_rules: Option<Arc<AlertRules>>,
     /// The closing scrape of each instance as it was received, where it was good.
     pub closing_scrapes: Vec<ClosingScrape>,
 }
@@ -85,6 +91,11 @@ pub fn read_evidence(
         metrics_paths: scenario.scrapes.as_ref().map_or_else(Vec::new, |one| one.paths.clone()),
         has_metrics: scenario.scrapes.is_some(),
         unmoved: scenario.unmoved.into(),
+        alert_rules: scenario
+            .alert_rules
+            .as_ref()
+            .map(|rules| read_alert_rules(rules, &run.join(layout::RUN)).map(Arc::new))
+            .transpose()?,
     })
 }
 
@@ -109,6 +120,7 @@ impl SavedEvidence {
             unmoved: self.unmoved,
             restarts: self.restarts,
             metrics_paths: self.metrics_paths.clone(),
+            alerts: AlertEvidence::new(self.alert_rules.clone()),
         }
     }
 

@@ -136,8 +136,13 @@ pub struct ScenarioRecord {
     pub flows: Vec<FlowRecord>,
     /// One for each objective, in file order.
     pub slos: Vec<SloRecord>,
-    /// Alerts judged against this run.
+    /// What each alert rule of `alerts` did over the measured run, judged or not; what is
+    /// judged of them is in `slos`, with the source `alert`.
     pub alerts: Vec<AlertRecord>,
+    /// The rules of `alerts`, so that the run can be judged again without their files;
+    /// `null` if the scenario has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_rules: Option<AlertRulesRecord>,
     /// The generator about itself; `null` if nothing was sent.
     pub generator: Option<GeneratorRecord>,
     /// What came of the scrapes; `null` if the scenario has no metrics.
@@ -419,6 +424,18 @@ pub enum MeasuredWord {
     /// Negative infinity.
     #[serde(rename = "-Inf")]
     NegativeInfinity,
+    /// Of an alert: it fired.
+    #[serde(rename = "fired")]
+    Fired,
+    /// Of an alert: it could have fired, and did not.
+    #[serde(rename = "stayed quiet")]
+    StayedQuiet,
+    /// Of an alert: its condition held, and its `for` was not over.
+    #[serde(rename = "pending at end")]
+    PendingAtEnd,
+    /// Of an alert: whatever the target had done, it could not have fired.
+    #[serde(rename = "could not have fired")]
+    CouldNotHaveFired,
 }
 
 /// One judged objective.
@@ -428,7 +445,8 @@ pub struct SloRecord {
     pub id: String,
     /// One sentence for people.
     pub description: Option<String>,
-    /// Where the number came from: `client`, `promql`, `counter`, `series` or `reconcile`.
+    /// Where the number came from: `client`, `promql`, `counter`, `series`, `reconcile` or
+    /// `alert`.
     pub source: String,
     /// What was evaluated.
     pub expression: String,
@@ -522,19 +540,89 @@ pub enum UncertaintyName {
     Bucket,
 }
 
-/// One alert judged against a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What one alert rule did over the measured run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertRecord {
     /// The alert's name.
     pub alert: String,
-    /// Labels of the instance it is about.
+    /// Labels that the rule sets, as they are written.
     pub labels: BTreeMap<String, String>,
-    /// `fired`, `stayed quiet`, `pending at end` or `could not have fired`.
-    pub state: String,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Why.
-    pub reason: String,
+    /// The group that it is in.
+    pub group: String,
+    /// The rule file.
+    pub file: String,
+    /// The line in it, from 1.
+    pub line: usize,
+    /// How it ended.
+    pub state: AlertState,
+    /// Why it could not have fired, or what went wrong when it was evaluated; `null` where
+    /// there is nothing to say.
+    pub reason: Option<String>,
+    /// How often it was evaluated.
+    pub evaluations: usize,
+    /// Its alerts that fired, or were pending at the end, one for each time.
+    pub activities: Vec<AlertActivityRecord>,
+    /// The worst verdict of the objectives about this alert; `null` if nothing was asked of
+    /// it.
+    pub verdict: Option<Verdict>,
+    /// The ids of those objectives.
+    pub objectives: Vec<String>,
+}
+
+/// How an alert ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AlertState {
+    /// It fired.
+    #[serde(rename = "fired")]
+    Fired,
+    /// It could have fired, and did not.
+    #[serde(rename = "stayed quiet")]
+    StayedQuiet,
+    /// Its condition held, and its `for` was not over.
+    #[serde(rename = "pending at end")]
+    PendingAtEnd,
+    /// Whatever the target had done, it could not have fired.
+    #[serde(rename = "could not have fired")]
+    CouldNotHaveFired,
+}
+
+/// One alert from the evaluation at which it became active to the last one that had it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertActivityRecord {
+    /// Its labels, `alertname` included.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations, expanded when it began to fire, or at the end while it was pending.
+    pub annotations: BTreeMap<String, String>,
+    /// The value then.
+    pub value: Measured,
+    /// When it became pending, milliseconds since the Unix epoch.
+    pub active_at_ms: i64,
+    /// When it began to fire, milliseconds since the Unix epoch; `null` if it was pending.
+    pub fired_at_ms: Option<i64>,
+    /// The last evaluation that had it, milliseconds since the Unix epoch.
+    pub last_at_ms: i64,
+    /// Whether that was the last one of all.
+    pub until_the_end: bool,
+}
+
+/// The alert rules of a scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertRulesRecord {
+    /// Time between two evaluations of a group without an interval of its own.
+    pub every_seconds: f64,
+    /// The files, in the order in which they are evaluated.
+    pub files: Vec<AlertRuleFileRecord>,
+}
+
+/// One rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertRuleFileRecord {
+    /// Where it was read from.
+    pub path: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// The generator about itself.
@@ -648,7 +736,7 @@ impl RunRecord {
 impl ScenarioRecord {
     /// How the scenario ended, from the record alone.
     pub fn standing(&self) -> Standing {
-        let alerts = self.alerts.iter().map(|alert| alert.verdict);
+        let alerts = self.alerts.iter().filter_map(|alert| alert.verdict);
         let verdicts: Vec<Verdict> =
             self.slos.iter().map(|slo| slo.verdict).chain(alerts).collect();
         judge_scenario(&verdicts, &self.conditions)

@@ -172,6 +172,7 @@ fn recorded(scenario: &Scenario, run: &ScenarioRun) -> ScenarioRecord {
         load: run.load.as_ref(),
         series: Some(&run.series),
         objectives: objectives.iter().zip(run.objectives.iter().cloned()).collect(),
+        alerts: &run.alerts,
         conditions: run.conditions.clone(),
         notes: run.notes.clone(),
     })

@@ -104,6 +104,11 @@ fn show(measured: Option<Measured>, unit: UnitName) -> String {
         Some(Measured::Word(MeasuredWord::NotANumber)) => "NaN".into(),
         Some(Measured::Word(MeasuredWord::PositiveInfinity)) => "+Inf".into(),
         Some(Measured::Word(MeasuredWord::NegativeInfinity)) => "-Inf".into(),
+        Some(Measured::Word(MeasuredWord::Fired)) => "fired".into(),
+        Some(Measured::Word(MeasuredWord::StayedQuiet)) => "quiet".into(),
+        Some(Measured::Word(MeasuredWord::PendingAtEnd)) => "pending".into(),
+        // In full it would take a fourth of a terminal; the reason says it.
+        Some(Measured::Word(MeasuredWord::CouldNotHaveFired)) => "could not".into(),
     }
 }
 

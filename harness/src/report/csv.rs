@@ -87,7 +87,14 @@ fn seconds(times: &Times) -> [String; 7] {
 /// A number that every reader of numbers reads; nothing where there are no samples.
 fn number(measured: Option<Measured>) -> String {
     match measured {
-        None => String::new(),
+        None
+        // No time of a request is one of these.
+        | Some(Measured::Word(
+            MeasuredWord::Fired
+            | MeasuredWord::StayedQuiet
+            | MeasuredWord::PendingAtEnd
+            | MeasuredWord::CouldNotHaveFired,
+        )) => String::new(),
         Some(Measured::Number(value)) => value.to_string(),
         Some(Measured::Word(MeasuredWord::NotANumber)) => "NaN".into(),
         Some(Measured::Word(MeasuredWord::NegativeInfinity)) => "-Inf".into(),

@@ -1,6 +1,8 @@
 //! Codes of rule files and their unit tests, each with its text in `codes/`.
 
 use crate::code::{Code, CodeGroup};
+// Scenario files name rule files too, and are read below this layer.
+pub use crate::scenario::codes::{INVALID_RULE, NO_RULE_FILE, NO_RULES};
 
 /// All of them.
 pub const CODES: CodeGroup = CodeGroup {
@@ -36,8 +38,6 @@ pub const CODES: CodeGroup = CodeGroup {
     ],
 };
 
-/// A rule or a test that cannot be read.
-pub const INVALID_RULE: Code = Code::new(&["invalid-rule", include_str!("codes/invalid-rule.md")]);
 /// Two rules of one name and the same labels.
 pub const DUPLICATE_RULE: Code =
     Code::new(&["duplicate-rule", include_str!("codes/duplicate-rule.md")]);
@@ -56,10 +56,6 @@ pub const PROMTOOL_MISSING: Code =
 /// promtool is there and gives no answer.
 pub const PROMTOOL_BROKEN: Code =
     Code::new(&["promtool-broken", include_str!("codes/promtool-broken.md")]);
-/// A path or pattern that stands for no file.
-pub const NO_RULE_FILE: Code = Code::new(&["no-rule-file", include_str!("codes/no-rule-file.md")]);
-/// There is no rule in the files.
-pub const NO_RULES: Code = Code::new(&["no-rules", include_str!("codes/no-rules.md")]);
 /// There is no test in the files.
 pub const NO_RULE_TESTS: Code =
     Code::new(&["no-rule-tests", include_str!("codes/no-rule-tests.md")]);

@@ -1,13 +1,13 @@
 //! Rule files on disk: patterns, reading, what kind each is.
 
-use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use slogate_promql::Place;
 use slogate_promql::rules::{FileKind, RuleError, RuleFile};
 use slogate_promql::unit_test::{Outline, TestFile};
 
 use super::RulesError;
+use crate::glob::{self, GlobError};
 use crate::scenario::read_at_most;
 
 /// The largest file that is read: hundreds of times what people write by hand.
@@ -29,27 +29,12 @@ pub(super) struct LoadedTests {
     pub(super) rules: Vec<RuleFile>,
 }
 
-/// The files that a path or pattern stands for, sorted. In each part of the
-/// path, `*` stands for any characters and `?` for one; no file is an error.
+/// The files that a path or pattern stands for, sorted; no file is an error.
 pub fn find(pattern: &str) -> Result<Vec<PathBuf>, RulesError> {
-    if pattern.contains(['[', '{']) && !Path::new(pattern).exists() {
-        return Err(RulesError::BadPattern { pattern: pattern.to_owned() });
-    }
-    let mut found = BTreeSet::from([PathBuf::new()]);
-    for component in Path::new(pattern).components() {
-        found = match component {
-            Component::Normal(part) if is_pattern(&part.to_string_lossy()) => {
-                let part = part.to_string_lossy();
-                found.iter().flat_map(|folder| matching_entries(folder, &part)).collect()
-            }
-            plain => found.into_iter().map(|path| path.join(plain)).collect(),
-        };
-    }
-    found.retain(|path| path.is_file());
-    if found.is_empty() {
-        return Err(RulesError::NoMatch { pattern: pattern.to_owned() });
-    }
-    Ok(found.into_iter().collect())
+    glob::find(pattern).map_err(|error| match error {
+        GlobError::NoMatch(pattern) => RulesError::NoMatch { pattern },
+        GlobError::BadPattern(pattern) => RulesError::BadPattern { pattern },
+    })
 }
 
 /// What a file's own keys say that it is.
@@ -127,72 +112,4 @@ pub fn read(path: &Path) -> Result<String, RulesError> {
         .map_err(|error| unreadable(error.to_string()))?
         .ok_or_else(|| unreadable("it is larger than 16 MiB".to_owned()))?;
     String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))
-}
-
-fn is_pattern(part: &str) -> bool {
-    part.contains(['*', '?'])
-}
-
-/// Entries of a folder whose names match. A folder that cannot be read has none.
-fn matching_entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
-    let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let Ok(entries) = std::fs::read_dir(listed) else {
-        return Vec::new();
-    };
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| matches(pattern, name)).map(|name| folder.join(name)).collect()
-}
-
-/// Whether a name matches a pattern of `*` and `?`. As in a shell, a pattern
-/// does not find hidden files unless it begins with a dot itself.
-fn matches(pattern: &str, name: &str) -> bool {
-    if name.starts_with('.') && !pattern.starts_with('.') {
-        return false;
-    }
-    let pattern = pattern.chars().collect::<Vec<_>>();
-    let name = name.chars().collect::<Vec<_>>();
-    matches_from(&pattern, &name)
-}
-
-fn matches_from(pattern: &[char], name: &[char]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some(('*', rest)), _) if matches_from(rest, name) => true,
-        (Some(('*', _)), Some((_, after))) => matches_from(pattern, after),
-        (Some(('?', rest)), Some((_, after))) => matches_from(rest, after),
-        (Some((wanted, rest)), Some((found, after))) => {
-            wanted == found && matches_from(rest, after)
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_parts_of_names() {
-        for (pattern, name) in [("*.yml", "a.yml"), ("a*b?c", "axxbyc"), ("*", "x"), ("x", "x")] {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in [("*.yml", "a.yaml"), ("?", "ab"), ("*", ".hidden"), ("a", "b")] {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
-    }
-
-    #[test]
-    fn a_pattern_without_files_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.yml", "a.yml", "c.txt"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
-        let pattern = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-        let found = find(&pattern("*.yml")).unwrap();
-        let names = found.iter().map(|path| path.file_name().unwrap()).collect::<Vec<_>>();
-        assert_eq!(names, ["a.yml", "b.yml"]);
-        assert!(matches!(find(&pattern("*.json")), Err(RulesError::NoMatch { .. })));
-        assert!(matches!(find(&pattern("absent.yml")), Err(RulesError::NoMatch { .. })));
-        assert!(matches!(find(&pattern("[ab].yml")), Err(RulesError::BadPattern { .. })));
-    }
 }

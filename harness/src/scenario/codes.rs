@@ -199,3 +199,9 @@ pub const NOT_JUDGEABLE: Code =
 /// A metric or label that the bundled service does not have.
 pub const UNKNOWN_METRIC: Code =
     Code::new(&["unknown-metric", include_str!("codes/unknown-metric.md")]);
+/// A rule or a test that cannot be read; listed with `rules`, which reads most of them.
+pub const INVALID_RULE: Code = Code::new(&["invalid-rule", include_str!("codes/invalid-rule.md")]);
+/// A path or pattern that stands for no rule file; listed with `rules`.
+pub const NO_RULE_FILE: Code = Code::new(&["no-rule-file", include_str!("codes/no-rule-file.md")]);
+/// There is no rule in the files; listed with `rules`.
+pub const NO_RULES: Code = Code::new(&["no-rules", include_str!("codes/no-rules.md")]);

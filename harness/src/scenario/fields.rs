@@ -312,8 +312,8 @@ fn unknown_key(
     if table.unsupported.contains(&name) {
         let help = match name {
             "alerts" | "alert" => format!(
-                "remove `{name}`: alerts cannot be judged against a run yet, and nothing of a file \
-                 is ever ignored; `slogate rules test` tests them on series that you write"
+                "remove `{name}`: alerts are judged by the `alerts` block of a scenario, beside its \
+                 `slo`"
             ),
             _ => format!("remove `{name}`: nothing of a file is ever ignored"),
         };

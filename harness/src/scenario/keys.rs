@@ -58,6 +58,8 @@ pub(super) enum Shape {
     Whole(u64),
     /// `true` or `false`.
     Boolean,
+    /// `true`.
+    True,
     /// `250ms`, `1m30s`.
     Duration,
     /// `5/s`, `5/s -> 20/s`.
@@ -187,12 +189,17 @@ pub(super) static SCENARIO: Table = Table {
         ),
         required("slo", SLO_SHAPE, "What must hold; `none` is the explicit load-only form."),
         optional(
+            "alerts",
+            Shape::Map(&ALERTS),
+            "Rule files of Prometheus that are evaluated over the run, and what their alerts must do.",
+        ),
+        optional(
             "unmoved",
             Shape::Word(&["allow"]),
             "Accepts that none of the target's counters moves under this load; without it nothing passes on such metrics.",
         ),
     ],
-    unsupported: &["alerts", "abort", "retry", "proxy"],
+    unsupported: &["abort", "retry", "proxy"],
     one_of: &[&["requests", "flows"]],
     overrides: false,
 };
@@ -889,6 +896,82 @@ pub(super) static ABORT: Table = Table {
     overrides: false,
 };
 
+/// `alerts:`
+pub(super) static ALERTS: Table = Table {
+    name: "alerts block",
+    about: "Alert rules that are evaluated over the run, from its first scrape to the closing one. It has `must_not_fire`, `must_fire` or both.",
+    keys: &[
+        required(
+            "rules",
+            Shape::Any(&[Shape::Text, Shape::List(&Shape::Text)]),
+            "Rule files of Prometheus, relative to this file; `*` and `?` stand for parts of names.",
+        ),
+        optional(
+            "every",
+            Shape::Duration,
+            "Time between two evaluations of a group that has no `interval`; at least 10ms. Without it that of `metrics`, so that each sample is seen by an evaluation; 1s with `prometheus`.",
+        ),
+        optional(
+            "must_not_fire",
+            Shape::Any(&[Shape::True, Shape::List(&Shape::Text), Shape::Map(&MUST_NOT_FIRE)]),
+            "Alerts that must stay quiet: all of the files (`true`), those of a list, or as a map says.",
+        ),
+        optional(
+            "must_fire",
+            Shape::List(&Shape::Any(&[Shape::Text, Shape::Map(&MUST_FIRE)])),
+            "Alerts that must fire.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
+/// `must_not_fire:`
+pub(super) static MUST_NOT_FIRE: Table = Table {
+    name: "quiet alerts",
+    about: "Alerts that must not fire, each an objective by itself.",
+    keys: &[
+        optional("alerts", Shape::List(&Shape::Text), "Which ones; all of the files without it."),
+        optional("except", Shape::List(&Shape::Text), "Those of all that are not judged."),
+        optional(
+            "during",
+            Shape::Any(&[Shape::Name, Shape::List(&Shape::Name)]),
+            "The measured phases in which they must be quiet, each judged by itself; the whole measured run without it.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
+/// One entry of `must_fire:`.
+pub(super) static MUST_FIRE: Table = Table {
+    name: "expected alert",
+    about: "An alert that must fire.",
+    keys: &[
+        required("alert", Shape::Text, "Its name."),
+        optional(
+            "labels",
+            Shape::Named(&Shape::Scalar),
+            "Labels that it must have when it fires, beside others.",
+        ),
+        optional(
+            "during",
+            Shape::Name,
+            "The measured phase in which it must fire; any time of the measured run without it.",
+        ),
+        optional(
+            "within",
+            Shape::Duration,
+            "How long after the start of that phase, or of the measured load, it must fire at the latest.",
+        ),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
 /// The names that `unit:` takes.
 pub(super) const UNIT_NAMES: &[&str] = &[
     "ns", "us", "ms", "s", "seconds", "m", "h", "bytes", "kB", "MB", "GB", "KiB", "MiB", "GiB",
@@ -931,4 +1014,7 @@ pub(super) static ALL: &[&Table] = &[
     &RECONCILE,
     &ABORT,
     &INCLUDE,
+    &ALERTS,
+    &MUST_NOT_FIRE,
+    &MUST_FIRE,
 ];

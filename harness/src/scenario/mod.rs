@@ -6,6 +6,7 @@
 //! spell every key once, for the reader, the JSON Schema and the reference.
 
 mod access;
+mod alerts;
 mod api_source;
 mod beside;
 mod body;
@@ -74,6 +75,7 @@ pub use access::{
     Access, Authorization, ClientCertificate, Credentials, NamedFile, SecretSource, Tls, TlsClient,
     tls_failure,
 };
+pub use alerts::{AlertExpectation, AlertObjective, AlertRuleFile, AlertRules, may_have};
 pub use bounded::read_at_most;
 pub use capture::{Capture, CaptureFrom};
 pub use data_set::SentFile;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use slogate_promql::Selector;
 
 use super::access::{Access, Authorization, Tls};
+use super::alerts::{AlertObjective, AlertRules};
 use super::capture::Capture;
 use super::data_set::SentFile;
 use super::flows::Flow;
@@ -77,8 +78,10 @@ pub struct Scenario {
     pub flows: Vec<Flow>,
     /// The files whose rows are sent.
     pub sent_files: Vec<SentFile>,
-    /// What must hold.
+    /// What must hold, alerts included.
     pub objectives: Objectives,
+    /// The rules of `alerts:`, where the file has it.
+    pub alert_rules: Option<Arc<AlertRules>>,
     /// What it means that none of the target's counters moved.
     pub unmoved: Unmoved,
 }
@@ -605,6 +608,8 @@ pub enum ObjectiveKind {
     },
     /// A total of the client's and the growth of a counter are the same.
     Reconcile(Reconcile),
+    /// An alert fires, or does not (`alerts:`).
+    Alert(AlertObjective),
 }
 
 /// Two counts of one thing: the load generator's and the target's.

@@ -231,7 +231,9 @@ fn expected(kind: &ObjectiveKind) -> Option<Expected> {
         ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
             Expected::Stated(*unit)
         }
-        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => return None,
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) | ObjectiveKind::Alert(_) => {
+            return None;
+        }
     })
 }
 

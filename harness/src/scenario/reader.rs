@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::access::Tls;
+use super::alerts::{self, AlertRules, Alerts};
 use super::body::{self, Body, Draft};
 use super::codes;
 use super::context::Context;
@@ -139,6 +140,7 @@ pub fn observed_scenario(
         flows: Vec::new(),
         sent_files: Vec::new(),
         objectives: Objectives::Judged(objectives),
+        alert_rules: None,
         unmoved: Unmoved::default(),
         restarts: Restarts::default(),
     }
@@ -262,6 +264,9 @@ fn scenario(
     let surroundings =
         surroundings(&file, phases.as_deref(), sent.as_ref().map(|sent| &sent.requests[..]));
     let objectives = objectives::objectives(&file, Some(&surroundings), cx);
+    let alerts = file.get("alerts").and_then(|node| {
+        alerts::lower(node, &surroundings, metrics.as_ref(), &ids(objectives.as_ref()), cx)
+    });
     let unmoved = unmoved(&file, cx);
     names.warn_unused(cx);
     if let Some(objectives) = &objectives {
@@ -279,6 +284,7 @@ fn scenario(
     if cx.problem_count() > 0 {
         return None;
     }
+    let (objectives, alert_rules) = with_alerts(objectives, alerts);
     Some(Scenario {
         path: source.path.clone(),
         source_sha256: sha256(&source.text),
@@ -301,8 +307,32 @@ fn scenario(
         requests: with_bodies(sent.requests, &names),
         flows: sent.flows,
         objectives,
+        alert_rules,
         unmoved,
     })
+}
+
+fn ids(objectives: Option<&Objectives>) -> Vec<String> {
+    match objectives {
+        Some(Objectives::Judged(objectives)) => {
+            objectives.iter().map(|one| one.id.clone()).collect()
+        }
+        Some(Objectives::LoadOnly) | None => Vec::new(),
+    }
+}
+
+/// What is judged, alerts last; beside `slo: none` it is the alerts alone.
+fn with_alerts(
+    objectives: Objectives,
+    alerts: Option<Alerts>,
+) -> (Objectives, Option<Arc<AlertRules>>) {
+    let Some(alerts) = alerts else { return (objectives, None) };
+    let mut judged = match objectives {
+        Objectives::Judged(judged) => judged,
+        Objectives::LoadOnly => Vec::new(),
+    };
+    judged.extend(alerts.objectives);
+    (Objectives::Judged(judged), Some(Arc::new(alerts.rules)))
 }
 
 fn unmoved(file: &Fields, cx: &mut Context) -> Unmoved {
@@ -445,6 +475,6 @@ fn written_names(file: &Fields, list: &str) -> Vec<String> {
     items.iter().filter_map(|item| item.get("name")?.text().map(str::to_owned)).collect()
 }
 
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
 }

@@ -50,6 +50,7 @@ fn value(shape: &Shape) -> String {
         }
         Shape::Whole(least) => format!("whole number from {least}"),
         Shape::Boolean => "`true`, `false`".to_owned(),
+        Shape::True => "`true`".to_owned(),
         Shape::Duration => "duration".to_owned(),
         Shape::Rate => "rate".to_owned(),
         Shape::Users => "whole number from 1, or ramp".to_owned(),

@@ -98,6 +98,7 @@ fn shape(shape: &Shape) -> Value {
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Whole(least) => or_variable(json!({ "type": "integer", "minimum": least })),
         Shape::Boolean => or_variable(json!({ "type": "boolean" })),
+        Shape::True => json!({ "const": true }),
         Shape::Duration => or_variable(pattern(DURATION_PATTERN)),
         Shape::Rate => or_variable(pattern(RATE_PATTERN)),
         Shape::Users => json!({ "anyOf": [

@@ -121,6 +121,7 @@ fn shown_text(objective: &Objective) -> Vec<&str> {
             Some(selector.as_str())
         }
         ObjectiveKind::Reconcile(reconcile) => Some(reconcile.selector.as_str()),
+        ObjectiveKind::Alert(alert) => Some(alert.alert.as_str()),
         ObjectiveKind::Client(_) => None,
     };
     let thresholds = objective.thresholds.iter().map(|threshold| threshold.text.as_str());

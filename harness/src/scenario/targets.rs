@@ -48,7 +48,9 @@ impl Domain {
                 let (low, high) = (to_base(bounds.low, *scale), to_base(bounds.high, *scale));
                 Self { low, high, ..Self::from_zero("this expression", *unit) }
             }
-            ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => return None,
+            ObjectiveKind::Present { .. }
+            | ObjectiveKind::Reconcile(_)
+            | ObjectiveKind::Alert(_) => return None,
         })
     }
 

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::load::{Abort, Engine, LoadSoFar, StopReason};
 use crate::scenario::{Metrics, Objective, ObjectiveKind, Objectives, Restarts, Scenario, Unmoved};
 use crate::scrape::SharedSeries;
-use crate::slo::{Evidence, MissingWindow, PlannedPhase, Verdict, Windows, rule, waiting_explains};
+use crate::slo::{
+    AlertEvidence, Evidence, MissingWindow, PlannedPhase, Verdict, Windows, rule, waiting_explains,
+};
 
 /// Time between two looks whether there is a new scrape.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -107,6 +109,8 @@ impl Judge {
             unmoved: self.unmoved,
             restarts: self.restarts,
             metrics_paths: self.metrics_paths.clone(),
+            // No alert ends a load.
+            alerts: AlertEvidence::default(),
         };
         let look = |(objective, _): &(Objective, Duration)| {
             let of_client = matches!(objective.kind, ObjectiveKind::Client(_));

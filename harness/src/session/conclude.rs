@@ -2,9 +2,10 @@
 
 use crate::gate::{Condition, Signal, why_not_judged};
 use crate::load::{LoadResult, RequestResult, StopReason};
-use crate::scenario::{Objective, Objectives, Scenario};
+use crate::scenario::{Objective, ObjectiveKind, Objectives, Scenario};
 use crate::slo::{
-    Evidence, allowed_restarts, judge, judge_instances, not_judged, reconciliation_note, starvation,
+    AlertEnding, Evidence, WatchedAlert, allowed_restarts, judge, judge_instances, not_judged,
+    reconciliation_note, starvation, watched_alerts,
 };
 
 use crate::units::{Unit, format_quantity};
@@ -63,7 +64,21 @@ fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut Sce
     run.notes.extend(allowed_restarts(&evidence));
     run.objectives = objectives.iter().map(|one| judge(one, &evidence)).collect();
     let note = reconciliation_note(&run.objectives, &evidence);
+    let alerts = watched_alerts(&evidence);
     run.notes.extend(note);
+    run.notes.extend(alerts.iter().filter_map(|alert| unasked(alert, objectives)));
+    run.alerts = alerts;
+}
+
+/// An alert that fired and that nothing was asked of.
+fn unasked(alert: &WatchedAlert, objectives: &[Objective]) -> Option<String> {
+    let is_asked = objectives.iter().any(|one| match &one.kind {
+        ObjectiveKind::Alert(asked) => asked.alert == alert.alert,
+        _ => false,
+    });
+    let first = alert.activities.first().filter(|_| alert.ending == AlertEnding::Fired)?;
+    (!is_asked)
+        .then(|| format!("the alert `{}` fired, and is not judged: {}", alert.alert, first.labels))
 }
 
 /// Why the objective that ended the load may have been missed by others' doing. Whether
@@ -90,7 +105,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::scenario::{Comparator, ObjectiveKind};
+    use crate::scenario::Comparator;
     use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
 
     use crate::slo::fixtures::{

@@ -34,7 +34,7 @@ use crate::gate::{Condition, Signal};
 use crate::load::LoadResult;
 use crate::scenario::{Scenario, Target};
 use crate::series::SeriesStore;
-use crate::slo::JudgedObjective;
+use crate::slo::{JudgedObjective, WatchedAlert};
 use crate::target::{StartCommand, has_gone};
 use conclude::conclude;
 use setup::{NotSetUp, Stage};
@@ -88,6 +88,8 @@ pub struct ScenarioRun {
     pub artifacts: Vec<Artifact>,
     /// Every objective, judged.
     pub objectives: Vec<JudgedObjective>,
+    /// What each alert rule did.
+    pub alerts: Vec<WatchedAlert>,
     /// What else decides over the verdict.
     pub conditions: Vec<Condition>,
     /// What should be known and decides nothing.
@@ -108,6 +110,7 @@ impl ScenarioRun {
             closing_scrapes: Vec::new(),
             artifacts: Vec::new(),
             objectives: Vec::new(),
+            alerts: Vec::new(),
             conditions: Vec::new(),
             notes: Vec::new(),
         }

@@ -307,7 +307,9 @@ fn judged_seconds(objectives: &Objectives) -> Vec<f64> {
         ObjectiveKind::Promql { unit, .. } | ObjectiveKind::Counter { unit, .. } => {
             *unit == Unit::Seconds
         }
-        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => false,
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) | ObjectiveKind::Alert(_) => {
+            false
+        }
     });
     let bounds =
         on_time.flat_map(|objective| &objective.thresholds).map(|threshold| threshold.bound);

@@ -57,6 +57,12 @@ pub const CODES: CodeGroup = CodeGroup {
         unit_of_name::CODE,
         fast_failures::CODE,
         idle_target::CODE,
+        ALERT_FIRED,
+        ALERT_NOT_FIRED,
+        ALERT_PENDING,
+        ALERT_COULD_NOT_FIRE,
+        ALERT_EVALUATIONS,
+        RULE_FAILURE,
     ],
 };
 
@@ -70,3 +76,19 @@ pub const NO_VALUE: Code = Code::new(&["no-value", include_str!("codes/no-value.
 pub const NO_TARGET: Code = Code::new(&["no-target", include_str!("codes/no-target.md")]);
 /// A window without an opening or a closing scrape.
 pub const NO_WINDOW: Code = Code::new(&["no-window", include_str!("codes/no-window.md")]);
+/// An alert fired that must not.
+pub const ALERT_FIRED: Code = Code::new(&["alert-fired", include_str!("codes/alert-fired.md")]);
+/// An alert did not fire that must.
+pub const ALERT_NOT_FIRED: Code =
+    Code::new(&["alert-not-fired", include_str!("codes/alert-not-fired.md")]);
+/// An alert that was on its way.
+pub const ALERT_PENDING: Code =
+    Code::new(&["alert-pending", include_str!("codes/alert-pending.md")]);
+/// An alert that could not have fired in this run.
+pub const ALERT_COULD_NOT_FIRE: Code =
+    Code::new(&["alert-could-not-fire", include_str!("codes/alert-could-not-fire.md")]);
+/// An alert that was evaluated too seldom.
+pub const ALERT_EVALUATIONS: Code =
+    Code::new(&["alert-evaluations", include_str!("codes/alert-evaluations.md")]);
+/// A rule that cannot be evaluated.
+pub const RULE_FAILURE: Code = Code::new(&["rule-failure", include_str!("codes/rule-failure.md")]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Doubt, codes};
+use super::{AlertEvidence, Doubt, codes};
 use crate::load::LoadResult;
 use crate::scenario::{Metrics, Phase, Restarts, Scenario, Unmoved};
 use crate::series::{InstanceChange, SeriesStore, instance_changes};
@@ -119,6 +119,8 @@ pub struct Evidence<'a> {
     pub restarts: Restarts,
     /// The paths that only scrapes ask for.
     pub metrics_paths: Vec<String>,
+    /// Alert rules, and what they did.
+    pub alerts: AlertEvidence,
 }
 
 impl<'a> Evidence<'a> {
@@ -131,7 +133,8 @@ impl<'a> Evidence<'a> {
         }
         let (unmoved, restarts) = (scenario.unmoved, scenario.restarts);
         let metrics_paths = scenario.paths_of_scrapes();
-        Self { planned, load, series, windows, unmoved, restarts, metrics_paths }
+        let alerts = AlertEvidence::new(scenario.alert_rules.clone());
+        Self { planned, load, series, windows, unmoved, restarts, metrics_paths, alerts }
     }
 
     /// Every instance that was not one process all the time of the measured load.

@@ -11,7 +11,7 @@ use crate::load::{
 use crate::machine::{CPU_SECONDS, OWNER, Owner};
 use crate::scenario::{Comparator, Objective, ObjectiveKind, Place, Restarts, Threshold, Unmoved};
 use crate::series::{FamilyKind, ScrapeMoment, ScrapeRecord, SeriesStore};
-use crate::slo::{Evidence, PlannedPhase, Windows};
+use crate::slo::{AlertEvidence, Evidence, PlannedPhase, Windows};
 
 /// A run of these phases by a generator that kept up.
 pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
@@ -52,6 +52,7 @@ pub(crate) fn evidence_of<'a>(load: &'a LoadResult, series: &'a SeriesStore) -> 
         unmoved: Unmoved::Allow,
         restarts: Restarts::Fail,
         metrics_paths: Vec::new(),
+        alerts: AlertEvidence::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Doubt, Ruling, ShownBeside, Verdict};
+use super::{AlertEnding, Doubt, Ruling, ShownBeside, Verdict};
 use crate::code::Code;
 use crate::load::LoadModel;
 use crate::scenario::Place;
@@ -21,6 +21,8 @@ pub enum Source {
     Series,
     /// A total of the client's beside the growth of a counter.
     Reconcile,
+    /// An alert rule that was evaluated over the run.
+    Alert,
 }
 
 impl Source {
@@ -32,6 +34,7 @@ impl Source {
             Self::Counter => "counter",
             Self::Series => "series",
             Self::Reconcile => "reconcile",
+            Self::Alert => "alert",
         }
     }
 }
@@ -48,6 +51,13 @@ pub enum Observed {
     Nothing,
     /// NaN or an infinity.
     NotFinite(f64),
+    /// How an alert ended.
+    Alert {
+        /// The ending of its rule, of several the one that matters most.
+        ending: AlertEnding,
+        /// How many of its label sets fired.
+        firing: u64,
+    },
 }
 
 impl Observed {
@@ -60,6 +70,7 @@ impl Observed {
     pub fn number(self) -> Option<f64> {
         match self {
             Self::Number(value) => Some(value),
+            Self::Alert { firing, .. } => Some(firing as f64),
             Self::Unbounded | Self::Nothing | Self::NotFinite(_) => None,
         }
     }
@@ -70,6 +81,7 @@ impl Observed {
             Self::Number(value) | Self::NotFinite(value) => format_quantity(value, unit),
             Self::Unbounded => "unbounded".into(),
             Self::Nothing => "nothing".into(),
+            Self::Alert { ending, .. } => ending.words().into(),
         }
     }
 }

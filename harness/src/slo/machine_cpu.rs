@@ -112,7 +112,9 @@ pub(super) fn waiting_explains(
         ObjectiveKind::Promql { expression, unit, .. } => on_promql(expression, *unit, evidence),
         ObjectiveKind::Counter { unit: Unit::Bytes, .. } => Waiting::Lessens,
         ObjectiveKind::Counter { .. } => Waiting::ChangesShare,
-        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) => Waiting::Nothing,
+        ObjectiveKind::Present { .. } | ObjectiveKind::Reconcile(_) | ObjectiveKind::Alert(_) => {
+            Waiting::Nothing
+        }
     };
     let is_missed = |target: &&Threshold| !target.comparator.holds(value, target.bound);
     let mut missed = objective.thresholds.iter().filter(is_missed).peekable();

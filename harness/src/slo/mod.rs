@@ -6,6 +6,7 @@
 //! them in prose. What this layer deliberately does not do: decide exit codes
 //! (`gate`), or know of several scenarios.
 
+mod alerts;
 pub mod algebra;
 mod beside;
 mod binomial;
@@ -30,6 +31,7 @@ mod scraped;
 mod verdict;
 mod windows;
 
+pub use alerts::{AlertActivity, AlertEnding, AlertEvidence, WatchedAlert, watched_alerts};
 pub use beside::ShownBeside;
 pub use by_itself::{moves_by_itself, names_a_path_of_scrapes};
 pub use client_text::client_expression_text;
@@ -44,7 +46,7 @@ pub use reconcile::note as reconciliation_note;
 pub use ruling::{Doubt, Ruling};
 pub use verdict::Verdict;
 
-use crate::scenario::{Objective, ObjectiveKind, Restarts};
+use crate::scenario::{AlertExpectation, Objective, ObjectiveKind, Restarts};
 use crate::series::InstanceChange;
 use crate::units::Unit;
 use algebra::generator_behind::Miss;
@@ -93,6 +95,7 @@ fn find(objective: &Objective, evidence: &Evidence<'_>) -> Finding {
         }
         ObjectiveKind::Present { selector } => present::judge(selector, objective, evidence),
         ObjectiveKind::Reconcile(reconcile) => reconcile::judge(reconcile, objective, evidence),
+        ObjectiveKind::Alert(alert) => alerts::judge(alert, objective, evidence),
     }
 }
 
@@ -174,6 +177,9 @@ impl Subject {
                 unit: reconcile.unit,
                 target: Some(format!("within {}", reconcile.within.text)),
             },
+            ObjectiveKind::Alert(alert) => {
+                Self::plain(Source::Alert, &alert.expressions.join("; "), Unit::Plain)
+            }
         }
     }
 
@@ -257,14 +263,20 @@ fn is_about_answers(kind: &ObjectiveKind) -> bool {
 
 /// Whether an objective is about how requests end, so that their failing is its subject.
 fn asks_for_failures(kind: &ObjectiveKind) -> bool {
-    matches!(kind, ObjectiveKind::Client(expression) if client::asks_for_failures(expression))
+    match kind {
+        ObjectiveKind::Client(expression) => client::asks_for_failures(expression),
+        // What must fire is often about failures.
+        ObjectiveKind::Alert(alert) => alert.expected != AlertExpectation::Quiet,
+        _ => false,
+    }
 }
 
 /// What a longer run could have done to the value of an objective.
 fn rest_of_run(finding: &Finding, kind: &ObjectiveKind) -> RestOfRun {
     match kind {
         ObjectiveKind::Client(expression) => client::rest_of_run(expression),
-        ObjectiveKind::Counter { .. } => RestOfRun::Raises,
+        // More alerts may fire, and none that fired can be taken back.
+        ObjectiveKind::Counter { .. } | ObjectiveKind::Alert(_) => RestOfRun::Raises,
         ObjectiveKind::Promql { expression, .. } => match finding.uncertainty {
             // A quantile or a share, which its own rules weighed.
             Some(_) => RestOfRun::Confirms,
@@ -283,7 +295,8 @@ fn report(
     ruling: Ruling,
 ) -> JudgedObjective {
     let targets: Vec<&str> = objective.thresholds.iter().map(|one| one.text.as_str()).collect();
-    let margin = finding.observed.number().and_then(|value| {
+    let has_distance = subject.source != Source::Alert;
+    let margin = finding.observed.number().filter(|_| has_distance).and_then(|value| {
         let margins = objective.thresholds.iter().filter_map(|one| threshold::margin(value, one));
         margins.min_by(f64::total_cmp)
     });

@@ -33,17 +33,28 @@ pub(super) fn nothing_moved(kind: &ObjectiveKind, evidence: &Evidence<'_>) -> Op
 
 /// Whether an objective is about the target's own series.
 fn reads_target(kind: &ObjectiveKind) -> bool {
-    let is_own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(OWN_SERIES));
     match kind {
         ObjectiveKind::Client(_) => false,
-        ObjectiveKind::Promql { expression, .. } => shape(expression).is_none_or(|expression| {
-            expression.selectors().iter().any(|one| !is_own(one.metric_name()))
-        }),
+        ObjectiveKind::Promql { expression, .. } => reads_target_in(expression),
         ObjectiveKind::Counter { selector, .. } | ObjectiveKind::Present { selector } => {
             parse_selector(selector).map_or(true, |selector| !is_own(selector.metric_name()))
         }
+        ObjectiveKind::Alert(alert) => {
+            alert.expressions.iter().any(|expression| reads_target_in(expression))
+        }
         ObjectiveKind::Reconcile(_) => true,
     }
+}
+
+/// Whether a PromQL expression is; one that cannot be read may be.
+fn reads_target_in(expression: &str) -> bool {
+    shape(expression).is_none_or(|expression| {
+        expression.selectors().iter().any(|one| !is_own(one.metric_name()))
+    })
+}
+
+fn is_own(name: Option<&str>) -> bool {
+    name.is_some_and(|name| name.starts_with(OWN_SERIES))
 }
 
 fn any_moved(window: Window, evidence: &Evidence<'_>) -> bool {

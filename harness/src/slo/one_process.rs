@@ -38,9 +38,10 @@ pub(super) fn copies(kind: &ObjectiveKind) -> Copies {
             shape(expression).map_or(Copies::Unknown, |one| one.copies())
         }
         ObjectiveKind::Counter { .. } => Copies::Added,
-        ObjectiveKind::Reconcile(_) | ObjectiveKind::Client(_) | ObjectiveKind::Present { .. } => {
-            Copies::Unknown
-        }
+        ObjectiveKind::Reconcile(_)
+        | ObjectiveKind::Client(_)
+        | ObjectiveKind::Present { .. }
+        | ObjectiveKind::Alert(_) => Copies::Unknown,
     }
 }
 
@@ -53,6 +54,10 @@ fn counted_by(kind: &ObjectiveKind) -> Vec<Selector> {
         }
         ObjectiveKind::Counter { selector, .. } => parse_selector(selector).into_iter().collect(),
         ObjectiveKind::Reconcile(one) => parse_selector(&one.selector).into_iter().collect(),
+        ObjectiveKind::Alert(alert) => {
+            let shapes = alert.expressions.iter().filter_map(|expression| shape(expression));
+            shapes.flat_map(|one| one.selectors()).map(|one| one.selector).collect()
+        }
         ObjectiveKind::Client(_) | ObjectiveKind::Present { .. } => Vec::new(),
     }
 }

@@ -23,6 +23,7 @@ use super::{Doubt, Evidence, Window, codes};
 use crate::scenario::{self, Objective, ObjectiveKind, names_window, replace_names};
 use crate::units::{Unit, to_base};
 use doubts::Doubts;
+pub(super) use doubts::fast_failures_of;
 use own_times::{Measured, OwnTimes};
 pub(super) use substitute::shape;
 

@@ -12,7 +12,9 @@ use slogate::series::SeriesStore;
 use slogate::slo::algebra::bucket_edge::{self, Buckets};
 use slogate::slo::algebra::reconcile::{self, Between, Totals};
 use slogate::slo::algebra::success_ratio;
-use slogate::slo::{Evidence, JudgedObjective, PlannedPhase, Ruling, Verdict, Windows, judge};
+use slogate::slo::{
+    AlertEvidence, Evidence, JudgedObjective, PlannedPhase, Ruling, Verdict, Windows, judge,
+};
 use slogate::units::Unit;
 
 fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
@@ -30,6 +32,7 @@ fn judged(load: &LoadResult, objective: &Objective) -> JudgedObjective {
             unmoved,
             restarts,
             metrics_paths: Vec::new(),
+            alerts: AlertEvidence::default(),
         },
     )
 }

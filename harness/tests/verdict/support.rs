@@ -273,6 +273,7 @@ pub(crate) fn scenario(name: &str, phases: Vec<Phase>, objectives: Vec<Objective
         flows: Vec::new(),
         sent_files: Vec::new(),
         objectives: Objectives::Judged(objectives),
+        alert_rules: None,
         unmoved: Unmoved::Doubt,
     }
 }
@@ -320,6 +321,7 @@ pub(crate) fn record_of(
         series: run.map(|(_, series)| series),
         objectives: objectives.iter().map(|one| (one, judged(one))).collect(),
         conditions,
+        alerts: &[],
         notes: Vec::new(),
     })
 }

@@ -249,7 +249,7 @@ fn wrong_unit(selector: &SelectorInfo, prepared: &Prepared<'_>) -> Option<Doubt>
 }
 
 /// Measured requests that failed, if the expression reads the durations of all alike.
-fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 {
+pub(in crate::slo) fn fast_failures_of(selectors: &[SelectorInfo], evidence: &Evidence<'_>) -> u64 {
     if !selectors.iter().any(|one| fast_failures::mixes_outcomes(&one.selector)) {
         return 0;
     }
