@@ -4,12 +4,13 @@
 //! something in it is judged or collected.
 
 use http::HeaderMap;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::capture::capture;
 use super::outcome::FailureKind;
 use super::plan::PreparedRequest;
-use crate::scenario::{Datum, Expect, JsonWanted};
+use super::unmet::{Unmet, unmet};
+use crate::scenario::{Datum, Expect};
 
 /// Longest body that is kept in order to be judged; a longer one is not what a
 /// scenario that looks into it can have expected.
@@ -62,47 +63,52 @@ pub(super) enum Coding {
 
 /// A judged response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Judgement {
+pub(super) struct Judgement<'r> {
     pub(super) failure: Option<FailureKind>,
+    /// The first expectation that was not met.
+    pub(super) unmet: Option<Unmet<'r>>,
     /// Where the file is that the answer points to.
     pub(super) artifact_url: Option<String>,
     /// What the steps after it need of it, in order.
     pub(super) captured: Vec<Datum>,
 }
 
-impl Judgement {
+impl Judgement<'_> {
     fn failed(kind: FailureKind) -> Self {
-        Self { failure: Some(kind), artifact_url: None, captured: Vec::new() }
+        Self { failure: Some(kind), unmet: None, artifact_url: None, captured: Vec::new() }
     }
 }
 
 impl AnswerBody {
     /// What is in it, if all of it was kept.
     pub(super) fn whole(&self) -> Option<&[u8]> {
-        is_whole(self).then_some(&self.content[..])
+        self.is_whole().then_some(&self.content[..])
+    }
+
+    /// Whether all of it was kept.
+    pub(super) fn is_whole(&self) -> bool {
+        self.length <= MOST_JUDGED_BYTES
     }
 }
 
 /// Compares a complete answer with what its request expects.
-pub(super) fn judge(request: &PreparedRequest, answer: &Answer) -> Judgement {
+pub(super) fn judge<'r>(request: &'r PreparedRequest, answer: &Answer) -> Judgement<'r> {
     if let Some(kind) = why_not_looked_at(request, answer) {
         return Judgement::failed(kind);
     }
     let document = request.parses_answer().then(|| document(&answer.body)).flatten();
-    let as_expected = headers_are_expected(&request.expect, &answer.headers)
-        && bytes_are_expected(&request.expect, &answer.body)
-        && document_is_expected(&request.expect, document.as_ref());
+    if let Some(unmet) = unmet(&request.expect, answer, document.as_ref()) {
+        let failed = Judgement::failed(FailureKind::Expectation);
+        return Judgement { unmet: Some(unmet), ..failed };
+    }
     let artifact_url = match (&request.artifacts, &document) {
-        (Some(artifacts), Some(document)) if as_expected => {
+        (Some(artifacts), Some(document)) => {
             artifacts.url.find(document).and_then(Value::as_str).map(str::to_owned)
         }
         _ => None,
     };
-    if !as_expected {
-        return Judgement::failed(FailureKind::Expectation);
-    }
     match capture(&request.captures, answer, document.as_ref()) {
-        Some(captured) => Judgement { failure: None, artifact_url, captured },
+        Some(captured) => Judgement { failure: None, unmet: None, artifact_url, captured },
         None => Judgement::failed(FailureKind::Capture),
     }
 }
@@ -139,87 +145,13 @@ pub(super) fn is_expected_status(expect: &Expect, status: u16) -> bool {
     }
 }
 
-/// A header may stand on several lines; one of them is enough.
-fn headers_are_expected(expect: &Expect, headers: &HeaderMap) -> bool {
-    expect.headers.iter().all(|(name, wanted)| {
-        headers.get_all(name).iter().any(|found| found.as_bytes() == wanted.as_bytes())
-    })
-}
-
-fn bytes_are_expected(expect: &Expect, body: &AnswerBody) -> bool {
-    let length = body.length as f64;
-    expect.bytes.as_ref().is_none_or(|wanted| wanted.comparator.holds(length, wanted.bound))
-        && expect.sha256.is_none_or(|wanted| body.sha256 == Some(wanted))
-        && expect.contains.iter().all(|text| {
-            is_whole(body) && memchr::memmem::find(&body.content, text.as_bytes()).is_some()
-        })
-}
-
-fn document_is_expected(expect: &Expect, document: Option<&Value>) -> bool {
-    expect.json.iter().all(|wanted| {
-        let found = document.and_then(|document| wanted.path.find(document));
-        found.is_some_and(|found| is_wanted(found, &wanted.is))
-    })
-}
-
-fn is_wanted(found: &Value, wanted: &JsonWanted) -> bool {
-    match wanted {
-        JsonWanted::Equal(value) => is_same(found, value),
-        JsonWanted::Present => true,
-        JsonWanted::Number(threshold) => {
-            found.as_f64().is_some_and(|number| threshold.comparator.holds(number, threshold.bound))
-        }
-    }
-}
-
 fn document(body: &AnswerBody) -> Option<Value> {
-    if is_whole(body) { serde_json::from_slice(&body.content).ok() } else { None }
-}
-
-/// Whether all of it was kept.
-fn is_whole(body: &AnswerBody) -> bool {
-    body.length <= MOST_JUDGED_BYTES
-}
-
-/// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same. Two integers are compared
-/// digit by digit, also where a float has no room for their digits.
-fn is_same(found: &Value, wanted: &Value) -> bool {
-    let is_integer = |number: &Number| number.is_i64() || number.is_u64();
-    match (found, wanted) {
-        (Value::Number(found), Value::Number(wanted))
-            if is_integer(found) && is_integer(wanted) =>
-        {
-            found == wanted
-        }
-        (Value::Number(found), Value::Number(wanted)) => found.as_f64() == wanted.as_f64(),
-        (Value::Array(found), Value::Array(wanted)) => {
-            found.len() == wanted.len()
-                && found.iter().zip(wanted).all(|(found, wanted)| is_same(found, wanted))
-        }
-        (Value::Object(found), Value::Object(wanted)) => {
-            found.len() == wanted.len()
-                && found.iter().all(|(key, found)| {
-                    wanted.get(key).is_some_and(|wanted| is_same(found, wanted))
-                })
-        }
-        _ => found == wanted,
-    }
+    serde_json::from_slice(body.whole()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn numbers_are_the_same_however_they_are_written() {
-        assert!(is_same(&json!(1), &json!(1.0)));
-        assert!(is_same(&json!({"a": [1, "x"]}), &json!({"a": [1.0, "x"]})));
-        assert!(!is_same(&json!(1), &json!("1")));
-        assert!(is_same(&json!(5_i64), &json!(5_u64)));
-        assert!(!is_same(&json!(9_007_199_254_740_992_i64), &json!(9_007_199_254_740_993_u64)));
-    }
 
     #[test]
     fn without_a_list_any_2xx_is_good() {

@@ -70,6 +70,7 @@ impl Measured<'_> {
             result.service_failed.merge(&cell.service_failed);
             result.lag.merge(&cell.lag);
             result.artifact_urls.extend_from_slice(&cell.artifact_urls);
+            result.unmet = result.unmet.or_else(|| cell.unmet.clone());
         }
         let keep = plan.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
         result.artifact_urls.truncate(keep);

@@ -46,6 +46,7 @@ mod so_far;
 mod think;
 mod ticket;
 mod timer;
+mod unmet;
 mod user_times;
 mod worker;
 

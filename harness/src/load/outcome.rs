@@ -151,6 +151,9 @@ pub struct RequestResult {
     pub lag: LatencyHistogram,
     /// Up to a handful of responses that point to files: see `Request::artifacts`.
     pub artifact_urls: Vec<String>,
+    /// What the first response with [`FailureKind::Expectation`] lacked, for people: the
+    /// expectation, never a value of the response.
+    pub unmet: Option<String>,
 }
 
 /// How a request failed.

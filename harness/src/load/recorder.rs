@@ -11,6 +11,7 @@ use super::delivery::Again;
 use super::meters::{CellMeters, LiveMeters};
 use super::outcome::FailureKind;
 use super::parts::{Part, TimeInParts};
+use super::unmet::Unmet;
 use crate::histogram::LatencyHistogram;
 
 /// One thread's measurements.
@@ -41,6 +42,8 @@ pub(super) struct CellRecord {
     pub(super) service_failed: LatencyHistogram,
     pub(super) lag: LatencyHistogram,
     pub(super) artifact_urls: Vec<String>,
+    /// What the first answer that was not as expected lacked.
+    pub(super) unmet: Option<String>,
 }
 
 /// First intended start and last ending of a phase.
@@ -192,6 +195,12 @@ impl Recorder {
         if cell.artifact_urls.len() < keep {
             cell.artifact_urls.extend(end.artifact_url);
         }
+    }
+
+    /// An answer was not as expected; the first of each phase and request is told about.
+    pub(super) fn note_unmet(&mut self, id: CellId, unmet: Unmet<'_>) {
+        let cell = &mut self.cells[id.phase * self.requests + id.request];
+        cell.unmet.get_or_insert_with(|| unmet.to_string());
     }
 
     /// A request will never be sent: no slot was free in time.

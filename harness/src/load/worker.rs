@@ -201,6 +201,9 @@ impl Worker {
                 end.complete = true;
                 end.body_bytes = answer.body.received_bytes;
                 end.failure = judgement.failure;
+                if let Some(unmet) = judgement.unmet {
+                    self.around.lane.recorder.borrow_mut().note_unmet(ticket.id, unmet);
+                }
                 end.artifact_url = judgement.artifact_url;
                 self.captured.extend(judgement.captured);
             }

@@ -1,5 +1,7 @@
 //! From evidence to verdict: which conditions hold, and every objective judged.
 
+use std::collections::BTreeSet;
+
 use crate::gate::{Condition, Signal, why_not_judged};
 use crate::load::{LoadResult, RequestResult, StopReason};
 use crate::scenario::{Objective, ObjectiveKind, Objectives, Scenario};
@@ -31,6 +33,7 @@ pub(super) fn conclude(scenario: &Scenario, signal: Option<Signal>, run: &mut Sc
         Some(StopReason::Cancelled) | None => {}
     }
     run.notes.extend(run.load.as_ref().and_then(hidden_failures));
+    run.notes.extend(run.load.iter().flat_map(unmet_expectations));
     match &scenario.objectives {
         Objectives::LoadOnly => run.conditions.push(Condition::LoadOnly),
         Objectives::Judged(objectives) => judge_objectives(scenario, objectives, run),
@@ -47,6 +50,17 @@ fn hidden_failures(load: &LoadResult) -> Option<String> {
              latency and in no number of failures; `count(repeats) == 0` would judge them"
         )
     })
+}
+
+/// What the first answer to each request lacked that was not as expected.
+fn unmet_expectations(load: &LoadResult) -> Vec<String> {
+    let mut told = BTreeSet::new();
+    let first = |one: &&RequestResult| one.unmet.is_some() && told.insert(one.name.clone());
+    let note = |one: &RequestResult| {
+        let unmet = one.unmet.as_deref().unwrap_or_default();
+        format!("request `{}`, the first answer that was not as expected: {unmet}", one.name)
+    };
+    load.measured_requests().filter(first).map(note).collect()
 }
 
 fn judge_objectives(scenario: &Scenario, objectives: &[Objective], run: &mut ScenarioRun) {
