@@ -134,7 +134,11 @@ fn move_up(unfinished: &Path, folder: &Path) -> io::Result<()> {
     let mut names: Vec<_> = entries.into_iter().map(|entry| entry.file_name()).collect();
     names.sort_by_key(|name| name == layout::RUN);
     for name in names {
-        fs::rename(unfinished.join(&name), folder.join(&name))?;
+        let place = folder.join(&name);
+        if place.exists() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(unfinished.join(&name), place)?;
     }
     Ok(())
 }

@@ -18,17 +18,24 @@ use super::plan::PreparedRequest;
 /// Longest wait for a connection where a request does not say, within its time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// From the decision to send until a connection is looked for, and more.
+const A_MOMENT: Duration = Duration::from_millis(10);
+
 /// Opens a connection for a request that is meant to be sent at `sent`.
 pub(super) async fn connect(
     around: &mut impl Surroundings,
     sent: Instant,
     request: &PreparedRequest,
 ) -> Result<Connection, ExchangeError> {
-    let limit = request.part_timeouts.connect.unwrap_or(CONNECT_TIMEOUT).min(request.timeout);
-    around.set_deadline(sent + limit);
-    let dial = around.dial();
     let begun = Instant::now();
-    let ended_by_time = || Instant::now() >= sent + limit;
+    let limit = request.part_timeouts.connect.unwrap_or(CONNECT_TIMEOUT).min(request.timeout);
+    // It may be sent again, or be a hop of a redirect: less of its time is left then.
+    let left = (sent + request.timeout).saturating_duration_since(begun);
+    let is_cut_short = left + A_MOMENT < limit;
+    let until = begun + if is_cut_short { left } else { limit };
+    around.set_deadline(until);
+    let dial = around.dial();
+    let ended_by_time = || !is_cut_short && Instant::now() >= until;
     let late =
         |reason| if ended_by_time() { reason } else { ExchangeError::Timeout(Awaited::Connection) };
     let stream = unless_given_up(TcpStream::connect(dial.address), around)
@@ -50,7 +57,8 @@ pub(super) async fn connect(
         }
     };
     let version = dial.agreed(protocol(&stream)).ok_or(ExchangeError::NoHttp2)?;
-    Connection::over(stream, version, &dial).await.map_err(ExchangeError::Connect)
+    let open = unless_given_up(Connection::over(stream, version, &dial), around).await;
+    open.ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?.map_err(ExchangeError::Connect)
 }
 
 /// What both ends have agreed on in TLS.

@@ -35,7 +35,7 @@ pub(super) struct AnswerHead {
 #[derive(Debug)]
 pub(super) enum Unanswered {
     /// Nothing was written, and the request can go on another connection.
-    NotWritten,
+    NotWritten(ExchangeError),
     /// It was written, and the target says that it did nothing for it.
     NotProcessed(ExchangeError),
     Failed(ExchangeError),
@@ -57,6 +57,8 @@ pub(super) struct Connection {
     keep_alive: bool,
     ended: bool,
     exchanges: u64,
+    /// As the server has announced it, once or with each answer.
+    idle_limit: Option<Duration>,
     idle_until: Option<Instant>,
 }
 
@@ -77,7 +79,14 @@ impl Connection {
             }
         };
         let keep_alive = dial.keep_alive;
-        Ok(Self { protocol, keep_alive, ended: false, exchanges: 0, idle_until: None })
+        Ok(Self {
+            protocol,
+            keep_alive,
+            ended: false,
+            exchanges: 0,
+            idle_limit: None,
+            idle_until: None,
+        })
     }
 
     /// Looks after a connection on which no request is on its way; notices when the other
@@ -117,9 +126,14 @@ impl Connection {
         self.exchanges > 1
     }
 
-    /// Whether it may be kept for another request.
+    /// Whether it may be kept for another request. One that cannot be used again is closed:
+    /// its target may wait for that.
     pub(super) fn is_kept(&self) -> bool {
         self.keep_alive
+            && match &self.protocol {
+                Protocol::Http1(open) => open.is_reusable(),
+                Protocol::Http2(_) => true,
+            }
     }
 
     /// Whether a byte came since the request was begun.
@@ -181,8 +195,8 @@ impl Connection {
 
     /// Notes how long the server keeps the connection when idle, if it says so.
     pub(super) fn note_idle_limit(&mut self, limit: Option<Duration>, now: Instant) {
-        if let Some(announced) = limit {
-            self.idle_until = Some(now + announced.saturating_sub(IDLE_MARGIN));
-        }
+        self.idle_limit = limit.or(self.idle_limit);
+        let margin = |limit: Duration| limit.saturating_sub(IDLE_MARGIN);
+        self.idle_until = self.idle_limit.and_then(|limit| now.checked_add(margin(limit)));
     }
 }

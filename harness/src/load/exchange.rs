@@ -56,20 +56,17 @@ pub(super) async fn exchange(
 ) -> Result<Answer, ExchangeError> {
     let deadline = sent + request.timeout;
     // Twice at most: a second closed connection is an answer of its own.
-    for attempt in 0..2 {
-        if connection.as_mut().is_none_or(|open| !open.is_usable(sent)) {
-            *connection = None;
-            *connection = Some(connect(around, sent, request).await?);
-            around.opened();
-        }
-        match attempt_once(request, connection, (around, deadline)).await {
+    for is_first in [true, false] {
+        let open = usable(request, connection, around, sent).await?;
+        match attempt_once(request, open, connection, (around, deadline)).await {
             Attempt::Answered(answer) => return Ok(answer),
-            Attempt::NotWritten => {}
-            Attempt::NotProcessed(_) if attempt == 0 => around.retried(),
-            Attempt::ClosedUnanswered(_) if attempt == 0 && request.is_idempotent() => {
+            Attempt::NotWritten(_) if is_first => {}
+            Attempt::NotProcessed(_) if is_first => around.retried(),
+            Attempt::ClosedUnanswered(_) if is_first && request.is_idempotent() => {
                 around.retried();
             }
-            Attempt::NotProcessed(error)
+            Attempt::NotWritten(error)
+            | Attempt::NotProcessed(error)
             | Attempt::ClosedUnanswered(error)
             | Attempt::Failed(error) => return Err(error),
         }
@@ -77,11 +74,29 @@ pub(super) async fn exchange(
     Err(ExchangeError::NeverWritten)
 }
 
+/// The connection that is there, if it can be used, or a new one. It is taken out of its
+/// place: what is not put back is closed, also when the exchange is dropped.
+async fn usable(
+    request: &PreparedRequest,
+    place: &mut Option<Connection>,
+    around: &mut impl Surroundings,
+    sent: Instant,
+) -> Result<Connection, ExchangeError> {
+    if let Some(mut open) = place.take()
+        && open.is_usable(sent)
+    {
+        return Ok(open);
+    }
+    let open = connect(around, sent, request).await?;
+    around.opened();
+    Ok(open)
+}
+
 /// What came of one request on one connection.
 enum Attempt {
     Answered(Answer),
-    /// The connection was closed before the first byte was written.
-    NotWritten,
+    /// A used connection was closed before the first byte was written.
+    NotWritten(ExchangeError),
     /// The target says that it did nothing for it.
     NotProcessed(ExchangeError),
     /// A reused connection was closed before the first byte of an answer.
@@ -91,15 +106,14 @@ enum Attempt {
 
 async fn attempt_once(
     request: &PreparedRequest,
-    slot: &mut Option<Connection>,
+    mut connection: Connection,
+    place: &mut Option<Connection>,
     (around, deadline): (&mut impl Surroundings, Instant),
 ) -> Attempt {
-    // Taken out: what is not put back is closed, also when this future is dropped.
-    let Some(mut connection) = slot.take() else { return Attempt::NotWritten };
     let attempt = answered(request, &mut connection, (around, deadline)).await;
     around.sent_body(connection.sent_body_bytes());
     if matches!(attempt, Attempt::Answered(_)) && connection.is_kept() {
-        *slot = Some(connection);
+        *place = Some(connection);
     }
     attempt
 }
@@ -162,12 +176,12 @@ fn no_head(request: &PreparedRequest, until: Instant, deadline: Instant) -> Exch
 fn unanswered(reason: Unanswered, connection: &Connection) -> Attempt {
     let may_be_stale = connection.is_reused() && !connection.has_received();
     match reason {
-        Unanswered::NotWritten => Attempt::NotWritten,
+        Unanswered::NotWritten(error) if connection.is_reused() => Attempt::NotWritten(error),
         Unanswered::NotProcessed(error) => Attempt::NotProcessed(error),
         Unanswered::Failed(error) if may_be_stale && is_end(&error.kind()) => {
             Attempt::ClosedUnanswered(error)
         }
-        Unanswered::Failed(error) => Attempt::Failed(error),
+        Unanswered::NotWritten(error) | Unanswered::Failed(error) => Attempt::Failed(error),
     }
 }
 

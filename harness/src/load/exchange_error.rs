@@ -77,6 +77,19 @@ impl ExchangeError {
         }
     }
 
+    /// Whether there was no connection on which the request could be sent.
+    pub(super) fn is_unconnected(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect(_)
+                | Self::ConnectTimeout(_)
+                | Self::Tls(_)
+                | Self::TlsTimeout(_)
+                | Self::Timeout(Awaited::Connection)
+                | Self::NoHttp2
+        )
+    }
+
     /// Whether it lies with this machine: no free descriptor or port was left.
     pub(super) fn is_local(&self) -> bool {
         matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::AddrNotAvailable

@@ -230,12 +230,10 @@ async fn sent(
 ) -> Result<Response<Http2Body>, h2::Error> {
     let mut sender = sender.ready().await?;
     let (mut answer, stream) = sender.send_request(request, body.is_empty())?;
-    let mut upload = Upload { stream, is_sent: body.is_empty(), left: body, so_far };
+    let mut upload = Upload { stream, left: body, so_far };
     upload.so_far.at.set(Instant::now());
     let head = std::future::poll_fn(|context| poll_head(&mut answer, &mut upload, context)).await?;
-    let announced = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let left_bytes = announced.and_then(|length| length.parse().ok());
-    Ok(head.map(|received| Http2Body { received, upload, left_bytes }))
+    Ok(head.map(|received| Http2Body { received, upload }))
 }
 
 fn poll_head(
@@ -253,8 +251,6 @@ struct Upload {
     stream: SendStream<Bytes>,
     left: Bytes,
     so_far: Rc<Sent>,
-    /// Whether all of it went out.
-    is_sent: bool,
 }
 
 impl Upload {
@@ -274,7 +270,6 @@ impl Upload {
                 return self.give_up();
             }
             self.so_far.add(bytes);
-            self.is_sent = is_last;
         }
         Poll::Ready(())
     }
@@ -289,35 +284,24 @@ impl Upload {
 struct Http2Body {
     received: RecvStream,
     upload: Upload,
-    /// What is still to come, where the head says so.
-    left_bytes: Option<u64>,
 }
 
 impl Http2Body {
-    /// Reads to the end of the stream; trailers are passed over.
+    /// Reads to the end of the stream; trailers are passed over. A target that does not want
+    /// the rest of the request resets the stream behind the end of its answer (RFC 9113 §8.1);
+    /// h2 tells the end then, and the reset only where the end did not come.
     fn poll_read(
         &mut self,
         reader: &mut BodyReader,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), ExchangeError>> {
         while let Some(data) = ready!(self.poll_data(context)) {
-            let data = match data {
-                Err(error) if self.is_refusal(&error) => break,
-                data => data.map_err(ExchangeError::Http2)?,
-            };
-            self.left_bytes = self.left_bytes.map(|left| left.saturating_sub(data.len() as u64));
+            let data = data.map_err(ExchangeError::Http2)?;
             reader.take(&data);
             let released = self.received.flow_control().release_capacity(data.len());
             released.map_err(ExchangeError::Http2)?;
         }
         Poll::Ready(Ok(()))
-    }
-
-    /// Whether the whole answer came, and the rest of the request is not wanted any more
-    /// (RFC 9113 §8.1).
-    fn is_refusal(&self, error: &h2::Error) -> bool {
-        let is_no_error = error.is_remote() && error.reason() == Some(Reason::NO_ERROR);
-        is_no_error && !self.upload.is_sent && self.left_bytes.is_none_or(|left| left == 0)
     }
 
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {

@@ -210,11 +210,6 @@ impl FailureKind {
             | Self::Capture => false,
         }
     }
-
-    /// Whether there was no connection to send on.
-    pub(super) fn is_unconnected(&self) -> bool {
-        matches!(self, Self::Connect | Self::Tls)
-    }
 }
 
 /// The word that reports use: `status 500`, `timeout`.

@@ -311,6 +311,13 @@ impl PreparedRequest {
         self.method.is_idempotent()
     }
 
+    /// Whether it tells the target that no other request follows on its connection.
+    pub(super) fn closes(&self) -> bool {
+        self.headers
+            .get(CONNECTION)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+    }
+
     /// Whether the body of the answer is read as JSON.
     pub(super) fn parses_answer(&self) -> bool {
         !self.expect.json.is_empty()

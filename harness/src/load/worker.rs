@@ -1,6 +1,6 @@
 //! The worker loop: next ticket, exchange, record; the same for every kind of phase.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,7 +39,7 @@ pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
         while let Some(ticket) = work.next(&worker.around.lane) {
             let failure = worker.perform_flow(ticket).await;
             let think_time = work.think_time(worker.freed);
-            let unconnected = failure.as_ref().is_some_and(FailureKind::is_unconnected);
+            let unconnected = failure.is_some() && worker.is_unconnected;
             if unconnected && matches!(work, Work::User(_)) {
                 worker.pause(think_time.unwrap_or_default().max(PAUSE_WITHOUT_CONNECTION)).await;
             } else if let Some(think_time) = think_time {
@@ -57,6 +57,8 @@ struct Worker {
     freed: Instant,
     /// What the steps of the flow so far have captured, in order.
     captured: Vec<Datum>,
+    /// Whether the exchange before found no connection to send on.
+    is_unconnected: bool,
 }
 
 /// What the exchange asks of its worker.
@@ -76,7 +78,7 @@ impl Worker {
         let now = Instant::now();
         let around =
             Around { lane, slot, deadline: Deadline::new(now), current, has_opened: false };
-        Self { connection: None, around, freed: now, captured: Vec::new() }
+        Self { connection: None, around, freed: now, captured: Vec::new(), is_unconnected: false }
     }
 
     /// Waits for work; closes the connection when the other side has.
@@ -174,6 +176,7 @@ impl Worker {
             captured: &self.captured,
         };
         let Ok(request) = request.of_iteration(&iteration) else {
+            self.is_unconnected = false;
             let kind = FailureKind::Capture;
             lane.recorder.borrow_mut().never_sent(ticket.id, kind.clone());
             // Nothing was awaited, and others must come to their turn.
@@ -194,6 +197,7 @@ impl Worker {
         self.freed = Instant::now();
         target.liveness.note(result.as_ref().err());
         let local = result.as_ref().is_err_and(ExchangeError::is_local);
+        self.is_unconnected = result.as_ref().is_err_and(ExchangeError::is_unconnected);
         let mut end = EndRecord::new(ticket.intended, sent, self.freed);
         match result {
             Ok(answer) => {
@@ -210,8 +214,7 @@ impl Worker {
             Err(error) => end.failure = Some(error.kind()),
         }
         let failure = end.failure.clone();
-        let is_unconnected = failure.as_ref().is_some_and(FailureKind::is_unconnected);
-        let needed_none = !self.around.has_opened && !is_unconnected;
+        let needed_none = !self.around.has_opened && !self.is_unconnected;
         let keep = request.artifacts.as_ref().map_or(0, |artifacts| artifacts.keep);
         let mut recorder = self.around.lane.recorder.borrow_mut();
         recorder.requests_on_open_connections += u64::from(needed_none);
@@ -307,7 +310,9 @@ impl Deadline {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while self.sleep.as_mut().poll(context).is_ready() {
+        // Reading may have used up what the task may do in one poll; the time must be seen all
+        // the same.
+        while pin!(tokio::task::unconstrained(self.sleep.as_mut())).poll(context).is_ready() {
             if self.at <= self.armed {
                 return Poll::Ready(());
             }

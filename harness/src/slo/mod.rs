@@ -239,7 +239,7 @@ fn about_the_run(finding: &Finding, objective: &Objective, evidence: &Evidence<'
         None => ruling,
     };
     let ruling = match sent_again::find(evidence.load) {
-        Some(many) if is_about_answers(&objective.kind) => sent_again::rule(ruling, many),
+        Some(many) if is_about_answers(&objective.kind) => sent_again::rule(ruling, &many),
         _ => ruling,
     };
     let ruling = match stopped_early::find(evidence.load, &evidence.planned) {

@@ -69,6 +69,15 @@ async fn an_announced_idle_timeout_is_respected() {
     assert_eq!((result.succeeded, server.seen_connections()), (3, 3));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_timeout_of_any_length_is_taken() {
+    let server = Server::always(
+        "HTTP/1.1 200 OK\r\nkeep-alive: timeout=9223372036854775807\r\ncontent-length: 0\r\n\r\n",
+    );
+    let result = run_one(&server, closed(1, Stop::Iterations(3)), post()).await;
+    assert_eq!((result.succeeded, server.seen_connections()), (3, 1));
+}
+
 /// Answers the first request of the first connection; closes it at the second one,
 /// after writing `before_close`. All other connections are good.
 fn closes_at_second(before_close: &'static str) -> Server {

@@ -327,6 +327,20 @@ async fn the_timeout_covers_the_last_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_timeout_ends_a_body_that_never_pauses() {
+    let server = Server::start(|peer| {
+        peer.read();
+        peer.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x1_0000)).repeat(16);
+        while peer.write(&chunk) {}
+    });
+    let request = Request { timeout: Duration::from_millis(300), ..get() };
+    let began = std::time::Instant::now();
+    assert_eq!(failure_of(&server, request).await, (FailureKind::Timeout, 0));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_connection_is_a_connect_failure() {
     let phases = vec![closed(1, Stop::Iterations(1))];
     let result = run(plan(closed_port(), phases, vec![get()])).await;

@@ -127,8 +127,8 @@ fn examples() -> Vec<(&'static str, String)> {
         }),
         ("never_sent", never_sent::rule(Ruling::pass("100% meets >= 95% by 5%"), "pay").reason),
         ("sent_again", {
-            let many = SentAgain { again: 60, sent: 120 };
-            sent_again::rule(Ruling::pass("100% meets >= 95% by 5%"), many).reason
+            let many = SentAgain { request: Some("get".into()), again: 60, sent: 120 };
+            sent_again::rule(Ruling::pass("100% meets >= 95% by 5%"), &many).reason
         }),
         idle,
         unseen,

@@ -132,6 +132,23 @@ async fn a_refusal_before_the_whole_body_was_read_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_cut_off_without_an_error_is_not_whole() {
+    let (address, _) = serve(|_, mut open| async move {
+        while let Some(Ok((_request, respond))) = open.accept().await {
+            let mut respond: SendResponse<Bytes> = respond;
+            let answer = Response::builder().status(200).body(()).unwrap();
+            let mut body = respond.send_response(answer, false).unwrap();
+            body.send_data(Bytes::from_static(b"half"), false).unwrap();
+            body.send_reset(Reason::NO_ERROR);
+        }
+    })
+    .await;
+    let body = Bytes::from(vec![b'x'; 7_000_000]);
+    let result = sent(address, 1, slogate::scenario::Request { body, ..post() }).await;
+    assert_eq!((only(&result).succeeded, only(&result).failed), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_was_refused_is_sent_again_also_a_post() {
     let refused = Arc::new(AtomicU64::new(0));
     let (address, _) = serve(move |_, mut open| {

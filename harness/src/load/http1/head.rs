@@ -64,6 +64,7 @@ pub(super) fn parse(bytes: &[u8], request: &PreparedRequest) -> Result<Option<He
     let keeps_open = !fields.closes
         && (!is_1_0 || fields.keeps_alive)
         && body != Body::UntilClose
+        && !fields.is_ambiguous()
         && !ends_http(&request.method, status);
     let headers =
         if request.looks_into_head() { headers(response.headers)? } else { HeaderMap::new() };
@@ -109,6 +110,11 @@ impl Fields {
             self.content_length = Some(length);
         }
         Ok(())
+    }
+
+    /// Whether somebody else may take the message for another one (RFC 9112 §6.3).
+    fn is_ambiguous(&self) -> bool {
+        self.is_chunked.is_some() && self.content_length.is_some()
     }
 
     /// Where codings and a length are both told, the codings count.
@@ -189,7 +195,7 @@ mod tests {
             (
                 "GET",
                 "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked",
-                (chunked, true),
+                (chunked, false),
             ),
             ("GET", "HTTP/1.1 200 OK", (Body::UntilClose, false)),
             ("GET", "HTTP/1.1 204 No Content", (Body::Done, true)),

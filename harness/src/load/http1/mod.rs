@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
+use tokio_util::either::Either;
 
 use super::body_reader::BodyReader;
 use super::connection::{AnswerHead, Stream, Unanswered};
@@ -88,6 +89,7 @@ impl Http1 {
     /// Makes a request ready to go out; it moves only while its answer is polled.
     pub(super) fn begin(&mut self, request: &PreparedRequest) {
         self.received_bytes = 0;
+        self.received.shrink();
         // Whatever comes, until its head says more.
         self.answer = Body::UntilClose;
         self.request.begin(request);
@@ -98,7 +100,7 @@ impl Http1 {
         self.received_bytes > 0
     }
 
-    /// Bytes of the request's body that went out.
+    /// Bytes of the request's body that went out, or that TLS took.
     pub(super) fn sent_body_bytes(&self) -> u64 {
         self.request.written.saturating_sub(self.request.head_bytes) as u64
     }
@@ -123,10 +125,12 @@ impl Http1 {
                 Err(malformed) => return Poll::Ready(Err(Unanswered::Failed(malformed.into()))),
             }
             if let Err(ended) = ready!(self.poll_more(context)) {
-                let unwritten = self.request.written == 0 && !self.has_received();
-                let reason =
-                    if unwritten { Unanswered::NotWritten } else { Unanswered::Failed(ended) };
-                return Poll::Ready(Err(reason));
+                // What TLS took may be on its way, whatever it says of the whole.
+                let unwritten = self.request.written == 0
+                    && !self.has_received()
+                    && matches!(self.stream, Either::Left(_));
+                let reason = if unwritten { Unanswered::NotWritten } else { Unanswered::Failed };
+                return Poll::Ready(Err(reason(ended)));
             }
         }
     }
@@ -168,7 +172,8 @@ impl Http1 {
             };
             self.received.take(head.bytes);
             if !head.is_interim() {
-                (self.answer, self.keeps_open) = (head.body, head.keeps_open);
+                self.answer = head.body;
+                self.keeps_open = head.keeps_open && !request.closes();
                 return Ok(Some(head.answer));
             }
         }
@@ -232,7 +237,11 @@ impl Outgoing {
             return;
         }
         match self.poll_send(stream, context) {
-            Poll::Ready(Ok(())) => self.is_flushed = true,
+            Poll::Ready(Ok(())) => {
+                self.is_flushed = true;
+                // It went out: an idle connection must not hold it.
+                self.body.clear();
+            }
             Poll::Ready(Err(failure)) => self.failure = Some(failure),
             Poll::Pending => {}
         }

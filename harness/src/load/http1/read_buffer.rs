@@ -40,6 +40,13 @@ impl ReadBuffer {
         }
     }
 
+    /// Gives back the room of a long answer, where all of it was taken.
+    pub(super) fn shrink(&mut self) {
+        if self.start == self.end && self.bytes.len() > LONG_READ_BYTES {
+            self.bytes = Vec::new();
+        }
+    }
+
     /// An error where what is not taken yet is longer than this.
     pub(super) fn is_within(&self, most: usize) -> Result<(), Malformed> {
         if self.unread().len() > most { Err(Malformed::TooLong(most)) } else { Ok(()) }
