@@ -31,10 +31,10 @@ pub use expression::{
     Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, QuantileAbove,
     SelectorInfo, Spread,
 };
-pub use histogram::{Buckets, Histogram, Layout, ResetHint};
+pub use histogram::{BoundedBucket, Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};
 pub use matcher::{MatchOperator, Matcher, Selector, parse_selector};
-pub use number::format_number;
+pub use number::{format_api_number, format_number};
 pub use series::{
     HistogramSample, MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale,
     stale_marker,

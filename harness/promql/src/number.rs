@@ -4,6 +4,16 @@
 /// where the exponent is between -4 and 20, else `1e+21` (Go's
 /// `strconv.FormatFloat(v, 'f'/'g', -1, 64)` as Prometheus uses it).
 pub fn format_number(value: f64) -> String {
+    with_exponent_below(1e-4, value)
+}
+
+/// Writes a number as Prometheus' HTTP API does, in the shortest form that reads back the
+/// same: with an exponent below 1e-6 and from 1e21 on (`util/jsonutil/marshal.go`).
+pub fn format_api_number(value: f64) -> String {
+    with_exponent_below(1e-6, value)
+}
+
+fn with_exponent_below(least: f64, value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -11,7 +21,7 @@ pub fn format_number(value: f64) -> String {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     let magnitude = value.abs();
-    if magnitude == 0.0 || (1e-4..1e21).contains(&magnitude) {
+    if magnitude == 0.0 || (least..1e21).contains(&magnitude) {
         return format!("{value}");
     }
     go_exponent(&format!("{value:e}"))
@@ -78,6 +88,14 @@ mod tests {
             assert_eq!(format_number(value), text);
         }
         assert_eq!(format_number(f64::NEG_INFINITY), "-Inf");
+    }
+
+    #[test]
+    fn the_api_writes_exponents_later() {
+        let cases = [(1e-6, "0.000001"), (9.9e-7, "9.9e-07"), (1e21, "1e+21"), (-0.0, "-0")];
+        for (value, text) in cases {
+            assert_eq!(format_api_number(value), text);
+        }
     }
 
     #[test]

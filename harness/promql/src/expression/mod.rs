@@ -18,6 +18,7 @@ mod lower;
 mod operators;
 mod part;
 mod shape;
+mod time_uses;
 
 pub use bounds::Bounds;
 pub use copies::Copies;

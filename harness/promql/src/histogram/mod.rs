@@ -9,6 +9,7 @@
 //!
 //! Facts: `model/histogram/float_histogram.go` and `promql/quantile.go`.
 
+mod bounded;
 mod bounds;
 mod display;
 mod estimate;
@@ -17,6 +18,8 @@ mod reset;
 mod total;
 
 use std::sync::Arc;
+
+pub use bounded::BoundedBucket;
 
 pub(crate) use bounds::index_of_coarser;
 pub(crate) use total::{mean, sum};

@@ -10,12 +10,17 @@ mod coverage;
 mod file;
 mod histogram_notation;
 mod notation;
+mod observe;
 mod run;
 mod timestamp;
+mod write;
+mod write_values;
 
 pub use coverage::{Missing, Uncovered, uncovered};
 pub use notation::{NotationError, parse_histogram, parse_values};
+pub use observe::{Observed, Recorded, observe};
 pub use run::{RunOptions, passes, run};
+pub use write_values::write_values;
 
 use crate::rules::RuleError;
 use crate::{Datum, Expression, Labels, Place};

@@ -4,7 +4,7 @@ use super::{AlertTest, Case, ExpectedAlert, ExpressionTest, Report, Subject, Tes
 use crate::rules::{
     AlertState, Group, GroupState, RuleContext, RuleFailure, RuleFile, RuleKind, evaluate_group,
 };
-use crate::{Datum, Labels, MemorySeries, Options, ResetHint, Value, instant};
+use crate::{Datum, Expression, Labels, MemorySeries, Options, ResetHint, Value, instant};
 
 /// What a run of tests may be told.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ fn in_order<'r>(file: &TestFile, rules: &'r [RuleFile]) -> Vec<&'r Group> {
 }
 
 /// One test group being run.
-struct GroupRun<'t> {
+pub(super) struct GroupRun<'t> {
     file: &'t TestFile,
     test: &'t TestGroup,
     groups: &'t [&'t Group],
@@ -55,7 +55,7 @@ struct GroupRun<'t> {
 }
 
 impl<'t> GroupRun<'t> {
-    fn new(file: &'t TestFile, test: &'t TestGroup, groups: &'t [&'t Group]) -> Self {
+    pub(super) fn new(file: &'t TestFile, test: &'t TestGroup, groups: &'t [&'t Group]) -> Self {
         let options =
             Options { subquery_step_ms: file.evaluation_interval_ms, ..Options::default() };
         let context = RuleContext {
@@ -95,7 +95,7 @@ impl<'t> GroupRun<'t> {
 
     /// Makes input samples visible up to a time; `from` is the first index that
     /// is not visible yet, and the next such index comes back.
-    fn load(&mut self, from: usize, elapsed_ms: i64) -> usize {
+    pub(super) fn load(&mut self, from: usize, elapsed_ms: i64) -> usize {
         let end = usize::try_from(elapsed_ms / self.test.interval_ms + 1).unwrap_or(usize::MAX);
         for (labels, values) in &self.test.input_series {
             let visible = values.iter().enumerate().take(end).skip(from);
@@ -109,13 +109,24 @@ impl<'t> GroupRun<'t> {
         end
     }
 
-    fn evaluate(&mut self, elapsed_ms: i64) -> Vec<RuleFailure> {
+    pub(super) fn evaluate(&mut self, elapsed_ms: i64) -> Vec<RuleFailure> {
         let at_ms = self.test.start_ms + elapsed_ms;
         let mut failures = Vec::new();
         for (group, state) in self.groups.iter().zip(&mut self.states) {
             failures.extend(evaluate_group(group, state, &mut self.store, at_ms, &self.context));
         }
         failures
+    }
+
+    /// What an expression is on everything that is visible so far, rules' own series included;
+    /// nothing where it has no value.
+    pub(super) fn elements(&self, expression: &Expression, at_ms: i64) -> Vec<(Labels, Datum)> {
+        match instant(expression, &self.store, at_ms, &self.context.options) {
+            Ok(Value::Vector(elements)) => {
+                elements.into_iter().map(|one| (one.labels, one.value)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn failed_rule(&self, failure: &RuleFailure) -> Case {
@@ -148,7 +159,7 @@ impl<'t> GroupRun<'t> {
     }
 
     /// Firing alerts of all rules with a name, whichever group they are in.
-    fn firing(&self, name: &str) -> Vec<ExpectedAlert> {
+    pub(super) fn firing(&self, name: &str) -> Vec<ExpectedAlert> {
         let mut firing = Vec::new();
         for (group, state) in self.groups.iter().zip(&self.states) {
             for (at, rule) in group.rules.iter().enumerate() {
