@@ -38,6 +38,12 @@ impl Clock {
     }
 }
 
+/// RFC 3339 in UTC of milliseconds since the epoch.
+pub fn rfc3339(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms)
+        .map_or_else(|_| format!("{at_ms} ms"), |timestamp| timestamp.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
 //! `code`, `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
 //! `scrape`, `rules`, `target`, `machine` → `slo` → `gate`, `propose` → `archive` →
-//! `report` → `session` → `cli`.
+//! `query` → `report` → `session` → `cli`.
 
 pub mod archive;
 pub mod cli;
@@ -18,6 +18,7 @@ pub mod histogram;
 pub mod load;
 pub mod machine;
 pub mod propose;
+pub mod query;
 pub mod report;
 pub mod rules;
 pub mod scenario;

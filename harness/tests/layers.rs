@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["slo"],
     &["gate", "propose"],
     &["archive"],
+    &["query"],
     &["report"],
     &["session"],
     &["cli"],

@@ -13,6 +13,7 @@ use super::record::{
     SCHEMA_VERSION, ScenarioRecord, ScrapesRecord, SloRecord, StoppedEarly, Times, Tool,
     UncertaintyName, UncertaintyRecord,
 };
+use crate::clock::rfc3339;
 use crate::code::Code;
 use crate::gate::{Condition, OnInconclusive, RuleResult};
 use crate::histogram::{LatencyHistogram, Ranked};
@@ -162,12 +163,6 @@ impl From<&SentFile> for DataFileRecord {
             rows: file.rows,
         }
     }
-}
-
-/// RFC 3339 in UTC of milliseconds since the epoch.
-fn rfc3339(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms)
-        .map_or_else(|_| format!("{at_ms} ms"), |timestamp| timestamp.to_string())
 }
 
 impl From<&StopReason> for StoppedEarly {

@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::explain::CodeParser;
 use super::init::InitArguments;
 use super::output;
+use super::query::QueryArguments;
+use super::rules_record::RulesRecordArguments;
 use super::tls_arguments::TlsArguments;
 use super::url_scenario::UrlArguments;
 use crate::gate::OnInconclusive;
@@ -39,11 +41,13 @@ pub(super) enum Verb {
     Assert(AssertArguments),
     /// Find everything that can be wrong with files without sending anything
     Check(CheckArguments),
-    /// Check rule files, or run their unit tests
+    /// Check rule files, run their unit tests, or make one out of a saved run
     #[command(subcommand)]
     Rules(RulesVerb),
     /// Draw a saved run again, judged afresh from its evidence
     Report(ReportArguments),
+    /// Ask a saved run with PromQL: its recorded series, by the engine that judges
+    Query(Box<QueryArguments>),
     /// Say what a code of a message, a verdict or an exit means, why it is so and what to do
     Explain(ExplainArguments),
     /// The reference export service
@@ -62,6 +66,8 @@ pub(super) enum RulesVerb {
     Test(RulesTestArguments),
     /// Check rule files as promtool does, and rule unit tests without running them
     Check(RulesCheckArguments),
+    /// Make a unit test out of a saved run: the series that rules read, and what they make of them
+    Record(Box<RulesRecordArguments>),
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::archive;
 use crate::code::{Code, CodeGroup};
 use crate::gate::{self, EXIT_CODES, ExitCode};
 use crate::scenario::{self, closest};
-use crate::{exposition, load, rules, scrape, session, slo, target};
+use crate::{exposition, load, query, rules, scrape, session, slo, target};
 
 /// Columns of prose, as manual pages have them.
 const COLUMNS: usize = 80;
@@ -34,6 +34,7 @@ pub fn codes() -> Vec<CodeGroup> {
         slo::codes::CODES,
         rules::codes::CODES,
         archive::codes::CODES,
+        query::codes::CODES,
         super::codes::CODES,
         EXIT_CODES,
     ]

@@ -19,6 +19,7 @@ mod mutation_results;
 mod output;
 mod perform;
 mod progress;
+mod query;
 mod reference;
 mod report;
 mod reports;
@@ -27,10 +28,12 @@ mod rule_evidence;
 mod rule_results;
 mod rule_tests;
 mod rules;
+mod rules_record;
 mod run;
 mod runtime;
 mod scenario_text;
 mod schema;
+mod terminal;
 mod tls_arguments;
 mod url_scenario;
 mod workflow_commands;
@@ -70,6 +73,7 @@ pub fn main() -> std::process::ExitCode {
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Rules(verb) => rules::rules(&verb),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Query(arguments) => query::query(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Completions(arguments) => completions::completions(&arguments),

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::codes;
 use super::workflow_commands::{Notation, are_read};
 use crate::code::Code;
+use crate::report::TableOptions;
 
 /// One report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,11 @@ impl Output {
 }
 
 impl Kind {
+    /// As it is written on the command line.
+    fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
     /// How what GitHub would take for a command can be written, if the format has a way.
     fn notation(self) -> Option<Notation> {
         match self {
@@ -76,6 +82,9 @@ const KINDS: &[(&str, Kind)] = &[
 /// Kinds that later versions write; asking for one is an error, never ignored.
 const PLANNED: &[&str] = &["html"];
 
+/// Width of a table where standard output is not a terminal.
+const PIPED_WIDTH: usize = 80;
+
 /// What `--help` says of `--out`.
 pub(super) const HELP: &str = "A report: KIND or KIND=FILE, repeatable; kinds are table, json, \
     junit, markdown, pdf, csv and openmetrics (docs/reports.md)";
@@ -87,6 +96,8 @@ pub(super) enum OutputError {
     Planned(String),
     #[error("--out {0}: no such kind; kinds are {kinds}", kinds = kinds())]
     Unknown(String),
+    #[error("--out {0}: not for this verb; kinds are {known}", known = .1.join(", "))]
+    NotHere(&'static str, Vec<&'static str>),
     #[error("--out {0}: the file name is missing; write {0}FILE")]
     NoFileName(String),
     #[error("--out {0}: not for a terminal; give it a file: {0}=FILE")]
@@ -95,7 +106,7 @@ pub(super) enum OutputError {
         "--out {0}: not for the log of a job on GitHub, where names of metrics could be commands; \
          give it a file: {0}=FILE"
     )]
-    NotForGitHub(String),
+    NotForGitHub(&'static str),
     #[error("--out: two reports to standard output; give one of them a file: {0}=FILE")]
     TwoToStandardOutput(String),
     #[error("--out: two reports to {}; the second would replace the first, so give each a file of its own", .0.display())]
@@ -110,7 +121,9 @@ impl OutputError {
     /// What it is called, for `slogate explain`.
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::Planned(_) | Self::Unknown(_) | Self::NoFileName(_) => codes::REPORT_KIND,
+            Self::Planned(_) | Self::Unknown(_) | Self::NotHere(..) | Self::NoFileName(_) => {
+                codes::REPORT_KIND
+            }
             Self::NotForTerminal(_) | Self::NotForGitHub(_) => codes::UNSAFE_OUTPUT,
             Self::TwoToStandardOutput(_) | Self::TwoToOneFile(_) => codes::SAME_OUTPUT,
             Self::NotWritable { .. } | Self::StandardOutput(_) => codes::UNWRITABLE_OUTPUT,
@@ -132,6 +145,17 @@ pub(super) fn parse(values: &[String]) -> Result<Vec<Output>, OutputError> {
         return Ok(vec![Output { kind: Kind::Table, file: None }]);
     }
     Ok(outputs)
+}
+
+/// Refuses a kind that a verb does not write.
+pub(super) fn only(outputs: &[Output], kinds: &[Kind]) -> Result<(), OutputError> {
+    match outputs.iter().find(|output| !kinds.contains(&output.kind)) {
+        Some(other) => {
+            let known = kinds.iter().map(|kind| kind.name()).collect();
+            Err(OutputError::NotHere(other.kind.name(), known))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Two names of one file are one file.
@@ -176,12 +200,19 @@ pub(super) fn probe(outputs: &[Output]) -> Result<(), OutputError> {
     if to_standard_output.is_some_and(|output| output.kind == Kind::Pdf) && is_terminal() {
         return Err(OutputError::NotForTerminal("pdf".to_owned()));
     }
-    let is_hostile = |output: &Output| output.kind == Kind::OpenMetrics && output.is_stream();
-    if are_read() && outputs.iter().any(is_hostile) {
-        return Err(OutputError::NotForGitHub("openmetrics".to_owned()));
-    }
+    no_data_to_github(outputs, Kind::OpenMetrics)?;
     for file in outputs.iter().filter_map(|output| output.file.as_deref()) {
         probe_file(file).map_err(|source| not_writable(file, source))?;
+    }
+    Ok(())
+}
+
+/// Refuses data of a target's in the log of a job, where its names could be commands and the
+/// format has no other way to write them.
+pub(super) fn no_data_to_github(outputs: &[Output], kind: Kind) -> Result<(), OutputError> {
+    let is_hostile = |output: &Output| output.kind == kind && output.is_stream();
+    if are_read() && outputs.iter().any(is_hostile) {
+        return Err(OutputError::NotForGitHub(kind.name()));
     }
     Ok(())
 }
@@ -260,6 +291,12 @@ pub(super) fn is_terminal() -> bool {
 /// Columns of the terminal, if standard output is one.
 pub(super) fn terminal_width() -> Option<usize> {
     columns_of(io::stdout())
+}
+
+/// Colours are taken out again by the stream where nobody sees them; a file gets none.
+pub(super) fn table_options(output: &Output) -> TableOptions {
+    let to_terminal = output.file.is_none() && is_terminal();
+    TableOptions { width: terminal_width().unwrap_or(PIPED_WIDTH), colour: to_terminal }
 }
 
 /// Columns of the terminal, if standard error is one.

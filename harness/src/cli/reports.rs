@@ -7,11 +7,8 @@ use super::output::{self, Kind, Output, say};
 use crate::archive::{RunRecord, read_observed};
 use crate::gate::codes::INTERNAL_ERROR;
 use crate::gate::{ExitCode, Outcome};
-use crate::report::{TableOptions, csv, json, junit, markdown, openmetrics, pdf, table};
+use crate::report::{csv, json, junit, markdown, openmetrics, pdf, table};
 use crate::series::SeriesStore;
-
-/// Width of a table where standard output is not a terminal.
-const PIPED_WIDTH: usize = 80;
 
 /// A run that reports are drawn of.
 pub(super) struct Told<'a> {
@@ -78,7 +75,7 @@ fn draw(told: &Told<'_>, outcome: Outcome, output: &Output) -> Result<Vec<u8>, S
         Kind::Csv => return csv(record).map_err(|error| internal(&error)),
         Kind::OpenMetrics => return told.openmetrics(),
         Kind::Json => json(record, outcome).map_err(|error| internal(&error))?,
-        Kind::Table => table(record, outcome, table_options(output)),
+        Kind::Table => table(record, outcome, output::table_options(output)),
         Kind::Junit => junit(record, outcome).map_err(|error| internal(&error))?,
         Kind::Markdown => markdown(record, outcome),
     };
@@ -100,10 +97,4 @@ impl Told<'_> {
         openmetrics(&names.zip(stores).collect::<Vec<_>>())
             .map_err(|error| output::error(INTERNAL_ERROR, error))
     }
-}
-
-/// Colours are taken out again by the stream where nobody sees them; a file gets none.
-fn table_options(output: &Output) -> TableOptions {
-    let to_terminal = output.file.is_none() && output::is_terminal();
-    TableOptions { width: output::terminal_width().unwrap_or(PIPED_WIDTH), colour: to_terminal }
 }

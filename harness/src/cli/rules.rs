@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use slogate_promql::rules::FileKind;
 
-use super::Failure;
 use super::arguments::RulesVerb;
 use super::files::yaml_files;
 use super::output::{error, say, to_standard_output, warning};
@@ -13,6 +12,7 @@ use super::rule_checks::check_verb;
 use super::rule_results::{findings, of_check, of_tests};
 use super::rule_tests::test_verb;
 use super::workflow_commands::Notation;
+use super::{Failure, rules_record};
 use crate::code::Code;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::report::explanation_of_rules;
@@ -25,11 +25,12 @@ const DEFAULT_FOLDER: &str = "rules";
 /// The program that is asked beside the built-in engine, found like any other.
 const PROMTOOL: &str = "promtool";
 
-/// `slogate rules test` and `slogate rules check`.
+/// `slogate rules test`, `slogate rules check` and `slogate rules record`.
 pub(super) fn rules(verb: &RulesVerb) -> Result<ExitCode, Failure> {
     match verb {
         RulesVerb::Check(arguments) => check_verb(arguments),
         RulesVerb::Test(arguments) => test_verb(arguments),
+        RulesVerb::Record(arguments) => rules_record::record(arguments),
     }
 }
 

@@ -5,7 +5,7 @@
 //! sentence that can be pasted into a ticket.
 
 mod columns;
-mod style;
+pub(super) mod style;
 
 use super::{cells, words};
 use crate::archive::{RulesRecord, RunRecord, ScenarioRecord};

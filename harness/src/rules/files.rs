@@ -105,6 +105,22 @@ impl Opened {
     }
 }
 
+/// The rules of those files that hold rules. All problems of all files are reported at once.
+pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
+    let (mut rules, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        let opened = open(path)?;
+        if opened.kind == FileKind::Rules {
+            match opened.rules() {
+                Ok(file) => rules.push(file),
+                Err(RulesError::Invalid(found)) => problems.extend(found),
+                Err(other) => return Err(other),
+            }
+        }
+    }
+    if problems.is_empty() { Ok(rules) } else { Err(RulesError::Invalid(problems)) }
+}
+
 /// The text of a file of rules or of their tests.
 pub fn read(path: &Path) -> Result<String, RulesError> {
     let unreadable = |reason: String| RulesError::Unreadable { path: path.to_owned(), reason };

@@ -21,7 +21,7 @@ mod test;
 pub use check::check_files;
 pub use engines::{Engine, Engines};
 pub use exported::{exported_by, exported_in};
-pub use files::{find, kind, read};
+pub use files::{find, kind, read, read_rules};
 pub use lint::{LintFinding, LintOptions, lint_files};
 pub use mutate::{RuleFileCoverage, RuleFileMutants, coverage_of_files, mutate_files};
 pub use promtool::{PROMTOOL_TIME_LIMIT, Promtool};

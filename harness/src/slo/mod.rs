@@ -42,8 +42,10 @@ pub use judged::{
 };
 pub use machine_cpu::machine_shares;
 pub use moved::target_moved;
+pub use promql::ExpressionWindows;
 pub use reconcile::note as reconciliation_note;
 pub use ruling::{Doubt, Ruling};
+pub use scraped::missing as missing_series;
 pub use verdict::Verdict;
 
 use crate::scenario::{AlertExpectation, Objective, ObjectiveKind, Restarts};

@@ -25,6 +25,7 @@ use crate::units::{Unit, to_base};
 use doubts::Doubts;
 pub(super) use doubts::fast_failures_of;
 use own_times::{Measured, OwnTimes};
+pub use substitute::ExpressionWindows;
 pub(super) use substitute::shape;
 
 /// A PromQL objective's expression, as the scenario has it.
@@ -114,15 +115,13 @@ fn prepare<'a>(
     objective: &Objective,
     evidence: &Evidence<'_>,
 ) -> Result<Prepared<'a>, Doubt> {
-    let window = evidence.window(objective.during.as_deref())?;
-    let run = evidence.window(None)?;
-    let until_now = Window { opened_ms: run.opened_ms, closed_ms: window.closed_ms };
-    let phase = objective.during.as_ref().map(|_| window.range_ms());
-    let text = substitute::windows(query.text, until_now.range_ms(), phase)?;
+    let windows = ExpressionWindows::of(objective.during.as_deref(), evidence)?;
+    let ExpressionWindows { window, until_then, .. } = windows;
+    let text = windows.write_out(query.text)?;
     let expression = Expression::parse(&text)
         .map_err(|error| Doubt::new(scenario::codes::INVALID_PROMQL, error.to_string()))?;
     refuse_shape(&expression)?;
-    let reachable = if names_window(query.text, "$run") { until_now } else { window };
+    let reachable = if names_window(query.text, "$run") { until_then } else { window };
     let extreme = match expression.peak() {
         Some(Peak::Highest) => Extreme::Maximum,
         Some(Peak::Lowest) => Extreme::Minimum,

@@ -231,7 +231,7 @@ fn instance(labels: &Labels) -> String {
 
 /// The doubt about a selector that matches no recorded series at all, or that tells
 /// them apart by a label that none of them has.
-pub(super) fn missing(series: &SeriesStore, selector: &Selector) -> Option<Doubt> {
+pub fn missing(series: &SeriesStore, selector: &Selector) -> Option<Doubt> {
     if series.series(selector.metric_name()).any(|one| selector.matches(one.labels)) {
         let of_metric: Vec<&Labels> =
             series.series(selector.metric_name()).map(|one| one.labels).collect();

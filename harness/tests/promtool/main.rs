@@ -9,6 +9,9 @@ mod disagreement;
 mod engines;
 mod exposition;
 mod parity;
+mod queries;
+mod recorded;
+mod saved;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -78,14 +78,18 @@ impl Prometheus {
     pub(crate) fn instant(&self, expression: &str, at_ms: i64) -> Vec<f64> {
         let (seconds, rest) = (at_ms / 1000, at_ms % 1000);
         let query = encoded(expression);
-        let path = format!("/api/v1/query?query={query}&time={seconds}.{rest:03}");
-        let answer = get(self.daemon.address, &path);
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let answer = self.answer(&format!("query?query={query}&time={seconds}.{rest:03}"));
         assert_eq!(answer["status"], "success", "{expression}: {answer:#}");
         let elements = answer["data"]["result"].as_array().unwrap();
         let value = |one: &serde_json::Value| one["value"][1].as_str().unwrap().parse().unwrap();
         elements.iter().map(value).collect()
+    }
+
+    /// What its HTTP API answers, by what follows `/api/v1/` in the URL.
+    pub(crate) fn answer(&self, path: &str) -> serde_json::Value {
+        let answer = get(self.daemon.address, &format!("/api/v1/{path}"));
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        serde_json::from_str(body).unwrap_or_default()
     }
 
     /// Ends it at once, as a crash would.
@@ -95,7 +99,7 @@ impl Prometheus {
 }
 
 /// For a URL's query: every byte that is not a letter or a digit by its number.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let encode = |byte: u8| match byte {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),

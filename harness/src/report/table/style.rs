@@ -12,13 +12,13 @@ const LEAST_WIDTH: usize = 40;
 
 /// How everything is drawn.
 #[derive(Clone, Copy)]
-pub(super) struct Style {
+pub(in crate::report) struct Style {
     width: usize,
     colour: bool,
 }
 
 impl Style {
-    pub(super) fn new(options: TableOptions) -> Self {
+    pub(in crate::report) fn new(options: TableOptions) -> Self {
         Self { width: options.width.max(LEAST_WIDTH), colour: options.colour }
     }
 
@@ -49,7 +49,7 @@ impl Style {
 
     /// A table without borders. Columns that are `flexible` break where it is too wide;
     /// numbers stand to the right.
-    pub(super) fn table<const N: usize>(
+    pub(in crate::report) fn table<const N: usize>(
         self,
         header: [&str; N],
         rows: Vec<[String; N]>,
@@ -99,7 +99,7 @@ fn colour_of(verdict: Verdict) -> &'static str {
 }
 
 /// Text broken at spaces to the style's width, continued lines indented.
-pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> String {
+pub(in crate::report) fn wrapped(text: &str, indent: usize, style: Style) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in printable(text).lines() {
         let mut words = line.split(' ');

@@ -4,12 +4,39 @@ use slogate_promql::Expression;
 
 use crate::scenario::codes::UNKNOWN_WINDOW;
 use crate::scenario::{names_window, replace_names};
-use crate::slo::Doubt;
+use crate::slo::{Doubt, Evidence, Window};
+
+/// Where an expression is evaluated, and what `$run` and `$phase` in it stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpressionWindows {
+    /// The window that is asked about: its closing samples are where it is evaluated.
+    pub window: Window,
+    /// What `$run` stands for: everything from the opening samples of the run on.
+    pub until_then: Window,
+    /// Whether a phase is asked about, which is what `$phase` stands for.
+    is_phase: bool,
+}
+
+impl ExpressionWindows {
+    /// Those of the run, or of a phase of it.
+    pub fn of(during: Option<&str>, evidence: &Evidence<'_>) -> Result<Self, Doubt> {
+        let window = evidence.window(during)?;
+        let run = evidence.window(None)?;
+        let until_then = Window { opened_ms: run.opened_ms, closed_ms: window.closed_ms };
+        Ok(Self { window, until_then, is_phase: during.is_some() })
+    }
+
+    /// A text with the names of windows replaced by durations.
+    pub fn write_out(&self, text: &str) -> Result<String, Doubt> {
+        let phase_ms = self.is_phase.then(|| self.window.range_ms());
+        windows(text, self.until_then.range_ms(), phase_ms)
+    }
+}
 
 /// Replaces `$run` and `$phase` by durations in milliseconds. A range that is
 /// longer than its window by one millisecond holds the opening sample, for
 /// Prometheus 3 excludes the start of a range.
-pub(super) fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<String, Doubt> {
+fn windows(text: &str, run_ms: i64, phase_ms: Option<i64>) -> Result<String, Doubt> {
     if phase_ms.is_none() && names_window(text, "$phase") {
         return Err(Doubt::new(UNKNOWN_WINDOW, "`$phase` needs `during:` with a phase"));
     }
