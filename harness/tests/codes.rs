@@ -311,6 +311,63 @@ fn what_tests_of_rules_leave_open_shows_its_code() {
     assert_eq!(shown(&workspace.run(&promtool).expect_code(2)), ["conflicting-flags"]);
 }
 
+#[test]
+fn tests_of_rules_are_chosen_by_name_and_shown_line_by_line() {
+    let workspace = Workspace::new();
+    workspace.write("queue.yml", "groups: [{name: g, rules: [{alert: Long, expr: depth > 5}]}]\n");
+    let tests = "rule_files: [queue.yml]
+tests:
+  - name: fires
+    input_series: [{series: 'depth{a=\"b\"}', values: '9'}]
+    alert_rule_test: [{alertname: Long, exp_alerts: [{exp_labels: {a: b}}]}]
+  - name: wrong
+    input_series: [{series: 'depth{a=\"b\"}', values: '9'}]
+    alert_rule_test: [{alertname: Long, exp_alerts: [{exp_labels: {a: c}}]}]
+";
+    workspace.write("queue.test.yml", tests);
+    let test = |flags: &[&str]| {
+        let test = ["rules", "test", "queue.test.yml", "--engine", "built-in"];
+        workspace.run(&[&test[..], flags].concat())
+    };
+    test(&["--run", "^fires$"]).expect_code(0);
+    test(&["--run", "nobody", "--run", "fires"]).expect_code(0);
+    let nothing = test(&["--run", "nobody"]).expect_code(3);
+    assert_eq!(shown(&nothing), ["no-rule-tests"]);
+    assert_eq!(shown(&test(&["--run", "("]).expect_code(2)), ["usage"]);
+    let sides = test(&[]).expect_code(1).stdout;
+    let head = "     queue.test.yml:8: alert Long at 0 s in `wrong`\n       expected: labels {";
+    assert!(sides.contains(head) && sides.contains("\n       got:      labels {"), "{sides}");
+    let lines = test(&["--diff"]).expect_code(1).stdout;
+    assert!(
+        lines.contains("\n       - labels {") && lines.contains("\n       + labels {"),
+        "{lines}"
+    );
+    let junit = test(&["--junit", "junit.xml"]).expect_code(1);
+    let xml = fs::read_to_string(workspace.path().join("junit.xml")).unwrap();
+    let case = "<testcase name=\"alert Long at 0 s in `fires` (built-in)\"";
+    assert!(xml.contains(case) && xml.matches("<failure").count() == 1, "{xml} {junit:?}");
+    let refused = test(&["--junit", "no/folder/junit.xml"]).expect_code(2);
+    assert_eq!(shown(&refused), ["unwritable-output"]);
+}
+
+#[test]
+fn unknown_fields_of_rules_and_tests_can_be_passed_over() {
+    let workspace = Workspace::new();
+    let rules =
+        "groups: [{name: g, owner: me, rules: [{alert: Long, expr: depth > 5, team: a}]}]\n";
+    workspace.write("queue.yml", rules);
+    let tests =
+        "rule_files: [queue.yml]\ntests: [{why: x, alert_rule_test: [{alertname: Long}]}]\n";
+    workspace.write("queue.test.yml", tests);
+    for file in ["queue.yml", "queue.test.yml"] {
+        let verb = if file == "queue.yml" { "check" } else { "test" };
+        let rules = ["rules", verb, file, "--engine", "built-in"];
+        let refused = workspace.run(&rules).expect_code(2);
+        assert!(shown(&refused).iter().all(|code| code == "invalid-rule"), "{refused:?}");
+        workspace.run(&[&rules[..], &["--ignore-unknown-fields"]].concat()).expect_code(0);
+    }
+}
+
 /// What a target exports that the examples of checks of rules are about.
 const EXPORTED: &str = "# TYPE queue_depth gauge
 queue_depth 3

@@ -11,7 +11,7 @@ use slogate::rules::{
     Engines, PROMTOOL_TIME_LIMIT, Promtool, RuleCheckOutcome, RuleTestOutcome, check_files,
     coverage_of_files, find, mutate_files, test_files,
 };
-use slogate_promql::rules::RuleFile;
+use slogate_promql::rules::{RuleFile, UnknownFields};
 use slogate_promql::unit_test::{RunOptions, TestFile, run};
 use support::generations::promtools;
 
@@ -125,11 +125,11 @@ fn a_changed_rule_fails_its_tests() {
 #[test]
 fn no_mutant_survives_and_every_alert_is_tested_from_both_sides() {
     let tests = [rules("export.test.yml")];
-    let mutated = mutate_files(&tests).unwrap();
+    let mutated = mutate_files(&tests, UnknownFields::Refused).unwrap();
     let survivors = mutated.iter().flat_map(|file| &file.survivors).collect::<Vec<_>>();
     assert!(survivors.is_empty(), "{survivors:#?}");
     assert!(mutated[0].count > 60, "{} mutants", mutated[0].count);
-    let coverage = coverage_of_files(&tests).unwrap();
+    let coverage = coverage_of_files(&tests, UnknownFields::Refused).unwrap();
     assert!(coverage[0].uncovered.is_empty(), "{coverage:?}");
 }
 

@@ -31,6 +31,14 @@ pub struct Place {
 pub(crate) struct Problem {
     pub(crate) place: Place,
     pub(crate) message: String,
+    /// Whether it is only that a field is not known.
+    pub(crate) is_unknown_field: bool,
+}
+
+impl Problem {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self { place, message: message.into(), is_unknown_field: false }
+    }
 }
 
 /// A value with its place.
@@ -63,11 +71,10 @@ pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     if text.trim().is_empty() {
         return Ok(Node { place: Place { line: 1, column: 1 }, content: Content::Null });
     }
-    let raw: Raw =
-        serde_saphyr::from_str_with_options(text, options()).map_err(|error| Problem {
-            place: error.location().map_or_else(Place::default, place_of),
-            message: first_line(&error.without_snippet().to_string()),
-        })?;
+    let raw: Raw = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
+        let place = error.location().map_or_else(Place::default, place_of);
+        Problem::new(place, first_line(&error.without_snippet().to_string()))
+    })?;
     Ok(raw.into_node(text))
 }
 
@@ -96,7 +103,7 @@ impl Content {
 impl Node {
     /// A problem at this node's place.
     pub(crate) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem { place: self.place, message: message.into() }
+        Problem::new(self.place, message)
     }
 
     /// The scalar's text; `what` names the field in the problem.
@@ -154,7 +161,7 @@ impl<'n> Fields<'n> {
         for (key, _) in pairs.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
             let (name, known) = (&key.name, known.join(", "));
             let message = format!("unknown field `{name}` in {what}; known are {known}");
-            problems.push(Problem { place: key.place, message });
+            problems.push(Problem { is_unknown_field: true, ..Problem::new(key.place, message) });
         }
         Self { pairs }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use slogate_promql::rules::UnknownFields;
 
 use super::explain::CodeParser;
 use super::init::InitArguments;
@@ -78,6 +79,19 @@ pub(super) struct RulesTestArguments {
     /// Which engine checks and runs them; auto is both where promtool is installed
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) engine: EngineChoice,
+    /// Run only groups of tests whose name matches, repeatable; one without a name has an empty
+    /// one (promtool knows this from version 3 on)
+    #[arg(long, value_name = "REGEX", conflicts_with_all = ["mutate", "require_coverage"])]
+    pub(super) run: Vec<regex::Regex>,
+    /// Write the results as JUnit XML as well, a suite for each file and a case for each test
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Show what was expected and got line by line: - is missing, + is too much
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Pass over unknown fields of tests and rules, which Prometheus refuses
+    #[arg(long)]
+    pub(super) ignore_unknown_fields: bool,
     /// Fail where no test expects an alert to fire, none expects it to be quiet, or none reads
     /// a recorded series
     #[arg(long)]
@@ -116,6 +130,9 @@ pub(super) struct RulesCheckArguments {
     /// Check against an exposition: a file, or the http:// URL of a target's metrics
     #[arg(long, value_name = "FILE|URL")]
     pub(super) metrics: Option<String>,
+    /// Pass over unknown fields of tests and rules, which Prometheus refuses
+    #[arg(long)]
+    pub(super) ignore_unknown_fields: bool,
     /// How findings and results are told
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(super) out: CheckOutput,
@@ -349,6 +366,11 @@ pub(super) enum GitHubChoice {
     Auto,
     /// Never
     Off,
+}
+
+/// What a flag says of fields that are not known.
+pub(super) fn unknown_fields(are_ignored: bool) -> UnknownFields {
+    if are_ignored { UnknownFields::Ignored } else { UnknownFields::Refused }
 }
 
 impl From<EngineChoice> for Engine {

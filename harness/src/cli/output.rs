@@ -353,7 +353,7 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-fn not_writable(file: &Path, source: io::Error) -> OutputError {
+pub(super) fn not_writable(file: &Path, source: io::Error) -> OutputError {
     OutputError::NotWritable { file: file.to_owned(), source }
 }
 

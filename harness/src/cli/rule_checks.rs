@@ -5,7 +5,9 @@ use serde::Serialize;
 use slogate_promql::lint::Severity;
 
 use super::Failure;
-use super::arguments::{CheckOutput, EngineChoice, LevelChoice, RulesCheckArguments};
+use super::arguments::{
+    CheckOutput, EngineChoice, LevelChoice, RulesCheckArguments, unknown_fields,
+};
 use super::output::{say, to_standard_output};
 use super::rule_evidence::{Place, exported};
 use super::rule_results::{BUILT_IN, Found, findings, of_check, of_empty_tests, of_lint, result};
@@ -13,7 +15,7 @@ use super::rules::{conclude, engines_or_tell, exit_code, files, tell};
 use super::workflow_commands::Notation;
 use crate::code::Code;
 use crate::gate::{ExitCode, RuleResult};
-use crate::rules::{LintFinding, LintOptions, check_files, lint_files};
+use crate::rules::{LintFinding, LintOptions, check_files_with, lint_files};
 use crate::slo::Verdict;
 
 /// Checks the files, and ends with the verdict over all of them.
@@ -21,7 +23,8 @@ pub(super) fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Fa
     let options = lint_options(arguments)?;
     let files = files(&arguments.files)?;
     let engines = engines_or_tell(arguments.engine.into())?;
-    let report = check_files(&files, &engines)?;
+    let unknown = unknown_fields(arguments.ignore_unknown_fields);
+    let report = check_files_with(&files, &engines, unknown)?;
     let linted = match &options {
         Some(options) => lint_files(&files, options)?,
         None => Vec::new(),
@@ -66,7 +69,9 @@ fn lint_options(arguments: &RulesCheckArguments) -> Result<Option<LintOptions>, 
         return Ok(None);
     }
     let exported = place.map(|place| exported(&place)).transpose()?;
-    Ok(Some(LintOptions { scrape_interval: arguments.scrape_interval, exported }))
+    let unknown_fields = unknown_fields(arguments.ignore_unknown_fields);
+    let scrape_interval = arguments.scrape_interval;
+    Ok(Some(LintOptions { scrape_interval, exported, unknown_fields }))
 }
 
 /// `warning[counter-value]: rules.yml:5:15: High: …`, and below it what to write instead.

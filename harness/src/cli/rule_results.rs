@@ -106,8 +106,42 @@ pub(super) fn of_lint(report: &RuleCheckReport) -> Option<RuleResult> {
     (!findings.is_empty()).then(|| result((&files, "lint"), &engine, found))
 }
 
+/// How what was expected and what was got is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// All of the one, and below it all of the other.
+    SideBySide,
+    /// What is in one of them only, with a sign before it.
+    LineByLine,
+}
+
+/// What the tests of a file came to, each test of the built-in engine a result of its own.
+pub(super) fn of_single_tests(report: &RuleTestReport, style: Style) -> Vec<RuleResult> {
+    let file = report.file.display().to_string();
+    let cases = report.built_in.iter().flat_map(|built_in| &built_in.cases);
+    let of_case = |case: &Case| {
+        let found = if case.passed {
+            Found::pass()
+        } else {
+            Found::fail(codes::FAILED_RULE_TEST, failed_case(&file, case, style))
+        };
+        result((&file, &name_of(case)), BUILT_IN, found)
+    };
+    let mut results: Vec<RuleResult> = cases.map(of_case).collect();
+    // The tests together stand in the results of the file; so they would be there twice.
+    let whole = of_tests(report, style).into_iter();
+    let is_of_tests = |one: &RuleResult| one.name == tests_of(results.len());
+    let others: Vec<RuleResult> = whole.filter(|one| !is_of_tests(one)).collect();
+    results.extend(others);
+    results
+}
+
+fn tests_of(count: usize) -> String {
+    format!("{count} tests")
+}
+
 /// What the tests of a file came to.
-pub(super) fn of_tests(report: &RuleTestReport) -> Vec<RuleResult> {
+pub(super) fn of_tests(report: &RuleTestReport, style: Style) -> Vec<RuleResult> {
     let file = report.file.display().to_string();
     let of = |name: &str, engine: &str, found| result((&file, name), engine, found);
     let outcome = report.outcome();
@@ -116,8 +150,8 @@ pub(super) fn of_tests(report: &RuleTestReport) -> Vec<RuleResult> {
     }
     let mut results = Vec::new();
     if let Some(built_in) = &report.built_in {
-        let name = format!("{} tests", built_in.cases.len());
-        results.push(of(&name, BUILT_IN, of_built_in(built_in)));
+        let name = tests_of(built_in.cases.len());
+        results.push(of(&name, BUILT_IN, of_built_in(&file, built_in, style)));
     }
     if let Some(promtool) = &report.promtool {
         let engine = named(&promtool.version);
@@ -191,9 +225,9 @@ fn named(promtool_version: &str) -> String {
     format!("promtool {promtool_version}")
 }
 
-fn of_built_in(built_in: &BuiltInResult) -> Found {
-    let failed: Vec<String> =
-        built_in.cases.iter().filter(|case| !case.passed).map(failed_case).collect();
+fn of_built_in(file: &str, built_in: &BuiltInResult, style: Style) -> Found {
+    let failed = built_in.cases.iter().filter(|case| !case.passed);
+    let failed: Vec<String> = failed.map(|case| failed_case(file, case, style)).collect();
     if failed.is_empty() {
         Found::pass()
     } else {
@@ -201,22 +235,48 @@ fn of_built_in(built_in: &BuiltInResult) -> Found {
     }
 }
 
-/// Where the test stands, what it is about, and both sides.
-fn failed_case(case: &Case) -> String {
+/// What a test is about, and when: `alert QueueLong at 5m`.
+fn name_of(case: &Case) -> String {
     let subject = match &case.subject {
         Subject::Alert(name) => format!("alert {name}"),
         Subject::Expression(text) => text.clone(),
         Subject::Rule(name) => format!("rule {name}"),
     };
-    let side =
-        |lines: &[String]| if lines.is_empty() { "nothing".into() } else { lines.join("; ") };
-    format!(
-        "line {}: {subject} at {}: expected {}, got {}",
-        case.place.line,
-        format_quantity(case.eval_time_ms as f64 / 1000.0, Unit::Seconds),
-        side(&case.expected),
-        side(&case.got)
-    )
+    let seconds = case.eval_time_ms as f64 / 1000.0;
+    let group = case.group.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
+    format!("{subject} at {}{group}", format_quantity(seconds, Unit::Seconds))
+}
+
+/// Where the test stands, what it is about, and both sides.
+fn failed_case(file: &str, case: &Case, style: Style) -> String {
+    let head = format!("{file}:{}: {}", case.place.line, name_of(case));
+    let lines = match style {
+        Style::SideBySide => {
+            let side = |lines: &[String]| {
+                if lines.is_empty() { "nothing".into() } else { lines.join("\n            ") }
+            };
+            vec![
+                format!("  expected: {}", side(&case.expected)),
+                format!("  got:      {}", side(&case.got)),
+            ]
+        }
+        Style::LineByLine => differences(&case.expected, &case.got),
+    };
+    [vec![head], lines].concat().join("\n")
+}
+
+/// Lines of both sides in their order: those that are missing with `-`, those that are too much
+/// with `+`, and the others as they are.
+fn differences(expected: &[String], got: &[String]) -> Vec<String> {
+    let mut left: Vec<&String> = got.iter().collect();
+    let mut lines = Vec::new();
+    for line in expected {
+        let found = left.iter().position(|one| *one == line);
+        let sign = if found.map(|at| left.remove(at)).is_some() { ' ' } else { '-' };
+        lines.push(format!("  {sign} {line}"));
+    }
+    lines.extend(left.into_iter().map(|line| format!("  + {line}")));
+    lines
 }
 
 fn of_promtool(promtool: &PromtoolResult) -> Found {
@@ -231,4 +291,18 @@ fn of_promtool(promtool: &PromtoolResult) -> Found {
 fn without_gaps(output: &str) -> String {
     let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_sides_have_is_shown_without_a_sign() {
+        let lines = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            differences(&lines(&["a", "b", "b"]), &lines(&["b", "c"])),
+            ["  - a", "    b", "  - b", "  + c"]
+        );
+    }
 }

@@ -9,7 +9,7 @@ use super::arguments::RulesVerb;
 use super::files::yaml_files;
 use super::output::{error, say, to_standard_output, warning};
 use super::rule_checks::check_verb;
-use super::rule_results::{findings, of_check, of_tests};
+use super::rule_results::{Style, findings, of_check, of_tests};
 use super::rule_tests::test_verb;
 use super::workflow_commands::Notation;
 use super::{Failure, rules_record};
@@ -17,7 +17,8 @@ use crate::code::Code;
 use crate::gate::{ExitCode, OnInconclusive, RuleResult, judge_all};
 use crate::report::explanation_of_rules;
 use crate::rules::{
-    Engine, Engines, PROMTOOL_TIME_LIMIT, RulesError, check_files, find, kind, test_files,
+    Engine, Engines, PROMTOOL_TIME_LIMIT, RuleTestReport, RulesError, TestOptions,
+    check_files_with, find, kind, test_files_with,
 };
 
 /// Where a gate looks when nobody says anything.
@@ -113,18 +114,25 @@ fn in_default_folder() -> Result<Vec<PathBuf>, RulesError> {
 
 /// Checks all files and runs the tests among them.
 pub(super) fn test(files: &[PathBuf], engines: &Engines) -> Result<Vec<RuleResult>, RulesError> {
+    let (mut results, reports) = checked_and_tested(files, engines, &TestOptions::default())?;
+    results.extend(reports.iter().flat_map(|report| of_tests(report, Style::SideBySide)));
+    Ok(results)
+}
+
+/// What checking all files came to, and what the tests among them did.
+pub(super) fn checked_and_tested(
+    files: &[PathBuf],
+    engines: &Engines,
+    options: &TestOptions,
+) -> Result<(Vec<RuleResult>, Vec<RuleTestReport>), RulesError> {
     let checked = match engines {
         // promtool reads the tests that it runs, and may know what the built-in engine does not.
         Engines::Promtool(_) => of_kind(files, FileKind::Rules)?,
         Engines::BuiltIn | Engines::Both(_) => files.to_vec(),
     };
-    let report = check_files(&checked, engines)?;
+    let report = check_files_with(&checked, engines, options.unknown_fields)?;
     tell(&findings(&report));
-    let mut results = of_check(&report);
-    for report in test_files(files, engines)? {
-        results.extend(of_tests(&report));
-    }
-    Ok(results)
+    Ok((of_check(&report), test_files_with(files, engines, options)?))
 }
 
 pub(super) fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesError> {

@@ -39,6 +39,26 @@ pub fn junit(record: &RunRecord, outcome: Outcome) -> Result<String, JunitError>
     if outcome.exit_code != ExitCode::Pass && report.failures + report.errors == 0 {
         report.add_test_suite(dialect.exit(record, outcome));
     }
+    written(&report)
+}
+
+/// What checking and testing rules came to as JUnit XML: one suite a file.
+pub fn junit_of_rules(tool: &str, results: &[RuleResult]) -> Result<String, JunitError> {
+    let dialect = Dialect { is_doubt_accepted: false };
+    let mut report = Report::new(printable(tool));
+    let mut files: Vec<&str> = results.iter().map(|result| result.file.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    for file in files {
+        let mut suite = TestSuite::new(printable(file));
+        let of_file = results.iter().filter(|result| result.file == file);
+        suite.add_test_cases(of_file.map(|result| dialect.rule(result)));
+        report.add_test_suite(suite);
+    }
+    written(&report)
+}
+
+fn written(report: &Report) -> Result<String, JunitError> {
     let xml = report.to_string()?;
     // quick-junit always counts skipped cases at the root, which the schema of Jenkins
     // does not know. The root is the first element, and a quote in its name is escaped.

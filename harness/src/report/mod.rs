@@ -20,7 +20,7 @@ mod words;
 pub use csv::csv;
 pub use github::{Workspace, annotations};
 pub use json::{json, schema};
-pub use junit::{JunitError, junit};
+pub use junit::{JunitError, junit, junit_of_rules};
 pub use markdown::{cut_markdown, markdown};
 pub use openmetrics::openmetrics;
 pub use pdf::{PdfError, pdf};

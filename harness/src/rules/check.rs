@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use slogate_promql::rules::{FileKind, Rule, RuleError, RuleFile};
+use slogate_promql::rules::{FileKind, Rule, RuleError, RuleFile, UnknownFields};
 
 use super::files::open;
 use super::promtool::Checked;
@@ -17,7 +17,16 @@ use super::{
 /// Checks files of either kind. Problems of all files are reported at once. promtool checks
 /// rule files only, so files of tests are always read by the built-in engine.
 pub fn check_files(paths: &[PathBuf], engines: &Engines) -> Result<RuleCheckReport, RulesError> {
-    let mut check = Check::default();
+    check_files_with(paths, engines, UnknownFields::Refused)
+}
+
+/// As [`check_files`], where somebody says what becomes of unknown fields.
+pub fn check_files_with(
+    paths: &[PathBuf],
+    engines: &Engines,
+    unknown: UnknownFields,
+) -> Result<RuleCheckReport, RulesError> {
+    let mut check = Check { unknown, ..Check::default() };
     if engines.include_built_in() {
         check.report.built_in = Some(BuiltInCheck::default());
     }
@@ -39,11 +48,12 @@ struct Check {
     report: RuleCheckReport,
     errors: Vec<RuleError>,
     refusals: Vec<PromtoolRefusal>,
+    unknown: UnknownFields,
 }
 
 impl Check {
     fn read(&mut self, path: &Path) -> Result<(), RulesError> {
-        let file = open(path)?;
+        let file = open(path, self.unknown)?;
         match file.kind {
             FileKind::Rules => {
                 self.report.rule_files.push(path.to_owned());
@@ -58,7 +68,7 @@ impl Check {
             FileKind::UnitTests => {
                 self.report.test_files.push(path.to_owned());
                 file.tests()?;
-                self.note_if_empty(path, file.count_tests()?);
+                self.note_if_empty(path, file.count_tests(None)?);
             }
         }
         Ok(())
@@ -76,7 +86,7 @@ impl Check {
         let mut counted = Some(0);
         let mut findings = Vec::new();
         for path in &self.report.rule_files.clone() {
-            match promtool.check(path)? {
+            match promtool.check(path, self.unknown)? {
                 Checked::InOrder { rules } => {
                     counted = counted.map(|count| count + rules);
                     self.note_if_empty(path, rules);

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
 use slogate_promql::Place;
-use slogate_promql::rules::{FileKind, RuleError, RuleFile};
+use slogate_promql::rules::{FileKind, RuleError, RuleFile, UnknownFields};
 use slogate_promql::unit_test::{Outline, TestFile};
 
 use super::RulesError;
@@ -20,6 +21,7 @@ pub(super) struct Opened {
     /// The path as it stands in errors.
     name: String,
     text: String,
+    unknown: UnknownFields,
 }
 
 /// A file of unit tests that is in order.
@@ -39,16 +41,16 @@ pub fn find(pattern: &str) -> Result<Vec<PathBuf>, RulesError> {
 
 /// What a file's own keys say that it is.
 pub fn kind(path: &Path) -> Result<FileKind, RulesError> {
-    open(path).map(|opened| opened.kind)
+    open(path, UnknownFields::Refused).map(|opened| opened.kind)
 }
 
 /// Reads a file of either kind.
-pub(super) fn open(path: &Path) -> Result<Opened, RulesError> {
+pub(super) fn open(path: &Path, unknown: UnknownFields) -> Result<Opened, RulesError> {
     let text = read(path)?;
     let name = path.display().to_string();
     let kind = FileKind::of(&text, &name).map_err(|error| RulesError::Invalid(vec![error]))?;
     let kind = kind.ok_or_else(|| RulesError::UnknownKind { path: path.to_owned() })?;
-    Ok(Opened { path: path.to_owned(), kind, name, text })
+    Ok(Opened { path: path.to_owned(), kind, name, text, unknown })
 }
 
 impl Opened {
@@ -59,25 +61,26 @@ impl Opened {
 
     /// The rules in it.
     pub(super) fn rules(&self) -> Result<RuleFile, RulesError> {
-        RuleFile::parse(&self.text, &self.name).map_err(RulesError::Invalid)
+        RuleFile::parse_with(&self.text, &self.name, self.unknown).map_err(RulesError::Invalid)
     }
 
     /// The unit tests in it, and the rules that they are about.
     pub(super) fn tests(&self) -> Result<LoadedTests, RulesError> {
-        let tests = TestFile::parse(&self.text, &self.name).map_err(RulesError::Invalid)?;
+        let tests = TestFile::parse_with(&self.text, &self.name, self.unknown);
+        let tests = tests.map_err(RulesError::Invalid)?;
         let rules = self.load_named_rules(&tests)?;
         Ok(LoadedTests { tests, rules })
     }
 
-    /// How many unit tests are in it. Rule files that it names and that are not there are an
+    /// How many unit tests are in it, in the groups that are chosen. Rule files that it names and that are not there are an
     /// error here too: promtool only warns of them.
-    pub(super) fn count_tests(&self) -> Result<usize, RulesError> {
+    pub(super) fn count_tests(&self, only: Option<&Regex>) -> Result<usize, RulesError> {
         let outline = Outline::of(&self.text, &self.name);
         let outline = outline.map_err(|error| RulesError::Invalid(vec![error]))?;
         for named in &outline.rule_files {
             self.find_named(named)?;
         }
-        Ok(outline.tests)
+        Ok(outline.tests(only))
     }
 
     /// All problems of all rule files are reported at once.
@@ -86,7 +89,8 @@ impl Opened {
         let mut errors = Vec::new();
         for named in &tests.rule_files {
             for file in self.find_named(named)? {
-                match RuleFile::parse(&read(&file)?, &file.display().to_string()) {
+                let (text, name) = (read(&file)?, file.display().to_string());
+                match RuleFile::parse_with(&text, &name, self.unknown) {
                     Ok(file) => rules.push(file),
                     Err(found) => errors.extend(found),
                 }

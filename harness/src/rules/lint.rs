@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use slogate_promql::Place;
 use slogate_promql::lint::{Check, Exported, Finding, Ignored, Knowledge, Severity, ignored, lint};
-use slogate_promql::rules::{FileKind, RuleFile, RuleKind};
+use slogate_promql::rules::{FileKind, RuleFile, RuleKind, UnknownFields};
 
 use super::RulesError;
 use super::codes;
@@ -22,6 +22,8 @@ pub struct LintOptions {
     pub scrape_interval: Duration,
     /// What a target exports, if somebody has looked.
     pub exported: Option<Exported>,
+    /// What becomes of fields that are not known.
+    pub unknown_fields: UnknownFields,
 }
 
 /// One thing in a rule file that is most likely a mistake.
@@ -75,7 +77,7 @@ pub fn lint_files(
 ) -> Result<Vec<LintFinding>, RulesError> {
     let mut sources = Vec::new();
     for path in paths {
-        let opened = open(path)?;
+        let opened = open(path, options.unknown_fields)?;
         if opened.kind == FileKind::Rules {
             let text = opened.text().to_owned();
             sources.push(Source { file: opened.rules()?, text });
@@ -183,7 +185,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.yml");
         std::fs::write(&path, text).unwrap();
-        let options = LintOptions { scrape_interval: Duration::from_secs(15), exported: None };
+        let options = LintOptions {
+            scrape_interval: Duration::from_secs(15),
+            exported: None,
+            unknown_fields: UnknownFields::Refused,
+        };
         let found = lint_files(&[path], &options).unwrap();
         found.iter().map(|one| format!("{} {}:{}", one.id, one.line, one.column)).collect()
     }

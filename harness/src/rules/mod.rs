@@ -18,7 +18,7 @@ mod report;
 mod suites;
 mod test;
 
-pub use check::check_files;
+pub use check::{check_files, check_files_with};
 pub use engines::{Engine, Engines};
 pub use exported::{exported_by, exported_in};
 pub use files::{find, kind, read, read_rules};
@@ -30,7 +30,7 @@ pub use report::{
     BuiltInCheck, BuiltInResult, PromtoolCheck, PromtoolResult, RuleCheckOutcome, RuleCheckReport,
     RuleTestOutcome, RuleTestReport,
 };
-pub use test::test_files;
+pub use test::{TestOptions, test_files, test_files_with};
 
 use std::path::PathBuf;
 

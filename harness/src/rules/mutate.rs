@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use slogate_promql::mutation::{Mutant, mutants, notices};
+use slogate_promql::rules::UnknownFields;
 use slogate_promql::unit_test::{Uncovered, uncovered};
 
 use super::RulesError;
@@ -29,8 +30,11 @@ pub struct RuleFileMutants {
 }
 
 /// Coverage of every rule file that the files of tests among the paths name.
-pub fn coverage_of_files(paths: &[PathBuf]) -> Result<Vec<RuleFileCoverage>, RulesError> {
-    let suites = Suites::read(paths)?;
+pub fn coverage_of_files(
+    paths: &[PathBuf],
+    unknown: UnknownFields,
+) -> Result<Vec<RuleFileCoverage>, RulesError> {
+    let suites = Suites::read(paths, unknown)?;
     let of_suite = |suite: &Suite<'_>| RuleFileCoverage {
         file: suite.rules.name.clone(),
         uncovered: uncovered(suite.rules, &suite.test_files()),
@@ -41,8 +45,11 @@ pub fn coverage_of_files(paths: &[PathBuf]) -> Result<Vec<RuleFileCoverage>, Rul
 /// Tries every mutant of every rule that the files of tests among the paths name, with the
 /// built-in engine. All tests must pass on the rules as they are: one that fails anyway would
 /// seem to notice every mutant.
-pub fn mutate_files(paths: &[PathBuf]) -> Result<Vec<RuleFileMutants>, RulesError> {
-    let suites = Suites::read(paths)?;
+pub fn mutate_files(
+    paths: &[PathBuf],
+    unknown: UnknownFields,
+) -> Result<Vec<RuleFileMutants>, RulesError> {
+    let suites = Suites::read(paths, unknown)?;
     Ok(suites.of_rule_files().iter().map(of_suite).collect())
 }
 
@@ -86,7 +93,7 @@ mod tests {
             path
         };
         let paths: Vec<PathBuf> = tests.iter().enumerate().map(write).collect();
-        mutate_files(&paths).unwrap()
+        mutate_files(&paths, UnknownFields::Refused).unwrap()
     }
 
     #[test]

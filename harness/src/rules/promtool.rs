@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{PromtoolResult, RulesError};
+use slogate_promql::rules::UnknownFields;
+
+use super::{PromtoolResult, RulesError, TestOptions};
 
 /// promtool needs well under a second for a file of a hundred tests; one that
 /// takes longer than this hangs.
@@ -75,8 +77,16 @@ impl Promtool {
     }
 
     /// Runs the unit tests of a file.
-    pub(super) fn test(&self, file: &Path) -> Result<PromtoolResult, RulesError> {
-        let said = self.ask("test", file)?;
+    pub(super) fn test(
+        &self,
+        file: &Path,
+        options: &TestOptions,
+    ) -> Result<PromtoolResult, RulesError> {
+        let mut flags = flags_of(options.unknown_fields);
+        if let Some(run) = &options.run {
+            flags.push(format!("--run={}", run.as_str()));
+        }
+        let said = self.ask("test", &flags, file)?;
         let passed = match said.status.code() {
             Some(0) if said.has_line("SUCCESS").is_some() => true,
             Some(1) if said.has_line("FAILED").is_some() => false,
@@ -87,8 +97,8 @@ impl Promtool {
     }
 
     /// Checks a rule file, with promtool's own choice of lint checks.
-    pub(super) fn check(&self, file: &Path) -> Result<Checked, RulesError> {
-        let said = self.ask("check", file)?;
+    pub(super) fn check(&self, file: &Path, unknown: UnknownFields) -> Result<Checked, RulesError> {
+        let said = self.ask("check", &flags_of(unknown), file)?;
         let output = || said.text.trim_end().to_owned();
         match (said.status.code(), said.has_line("FAILED")) {
             (Some(0), None) => match said.has_line("SUCCESS").and_then(parse_count) {
@@ -103,8 +113,10 @@ impl Promtool {
         }
     }
 
-    fn ask(&self, verb: &str, file: &Path) -> Result<Said, RulesError> {
-        let arguments = [verb.as_ref(), "rules".as_ref(), file];
+    fn ask(&self, verb: &str, flags: &[String], file: &Path) -> Result<Said, RulesError> {
+        let mut arguments: Vec<&Path> = vec![verb.as_ref(), "rules".as_ref()];
+        arguments.extend(flags.iter().map(Path::new));
+        arguments.push(file);
         said_by(&self.program, &arguments, self.time_limit).map_err(|error| RulesError::Promtool {
             path: file.to_owned(),
             reason: error.to_string(),
@@ -123,6 +135,14 @@ impl Said {
         let text: String = self.text.trim().chars().take(SHOWN_CHARACTERS).collect();
         let said = if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") };
         format!("it said {said} and ended with {}", self.status)
+    }
+}
+
+/// Older ones than what a flag is about say that they do not know it, which is no answer.
+fn flags_of(unknown: UnknownFields) -> Vec<String> {
+    match unknown {
+        UnknownFields::Refused => Vec::new(),
+        UnknownFields::Ignored => vec!["--ignore-unknown-fields".to_owned()],
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use slogate_promql::rules::{FileKind, RuleFile};
+use slogate_promql::rules::{FileKind, RuleFile, UnknownFields};
 use slogate_promql::unit_test::TestFile;
 
 use super::RulesError;
@@ -24,10 +24,10 @@ pub(super) struct Suite<'s> {
 
 impl Suites {
     /// Reads the files of tests among the paths, and the rules that they name.
-    pub(super) fn read(paths: &[PathBuf]) -> Result<Self, RulesError> {
+    pub(super) fn read(paths: &[PathBuf], unknown: UnknownFields) -> Result<Self, RulesError> {
         let mut tests = Vec::new();
         for path in paths {
-            let file = open(path)?;
+            let file = open(path, unknown)?;
             if file.kind == FileKind::UnitTests {
                 tests.push(file.tests()?);
             }

@@ -3,43 +3,68 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use slogate_promql::rules::FileKind;
+use regex::Regex;
+use slogate_promql::rules::{FileKind, UnknownFields};
 use slogate_promql::unit_test::{RunOptions, run};
 
 use super::files::{LoadedTests, Opened, open};
-use super::{BuiltInResult, Engines, RuleTestReport, RulesError};
+use super::{BuiltInResult, Engines, Promtool, RuleTestReport, RulesError};
+
+/// What a run of unit tests may be told.
+#[derive(Clone, Debug, Default)]
+pub struct TestOptions {
+    /// Only groups of tests whose name passes; all of them where `None`.
+    pub run: Option<Regex>,
+    /// What becomes of fields that are not known, in tests and rules.
+    pub unknown_fields: UnknownFields,
+}
 
 /// Runs the unit tests among the files; files with rules only are passed over.
 pub fn test_files(paths: &[PathBuf], engines: &Engines) -> Result<Vec<RuleTestReport>, RulesError> {
+    test_files_with(paths, engines, &TestOptions::default())
+}
+
+/// As [`test_files`], where somebody says which tests run and how files are read.
+pub fn test_files_with(
+    paths: &[PathBuf],
+    engines: &Engines,
+    options: &TestOptions,
+) -> Result<Vec<RuleTestReport>, RulesError> {
     let mut reports = Vec::new();
     for path in paths {
-        let file = open(path)?;
+        let file = open(path, options.unknown_fields)?;
         if file.kind == FileKind::UnitTests {
-            reports.push(test_file(&file, engines)?);
+            reports.push(test_file(&file, engines, options)?);
         }
     }
     Ok(reports)
 }
 
-fn test_file(file: &Opened, engines: &Engines) -> Result<RuleTestReport, RulesError> {
+fn test_file(
+    file: &Opened,
+    engines: &Engines,
+    options: &TestOptions,
+) -> Result<RuleTestReport, RulesError> {
     let loaded = match (file.tests(), engines) {
         // promtool alone may know what the built-in engine does not support.
         (Err(RulesError::Invalid(_)), Engines::Promtool(_)) => None,
         (loaded, _) => Some(loaded?),
     };
-    let tests = file.count_tests()?;
+    let tests = file.count_tests(options.run.as_ref())?;
+    let ask = |promtool: &Promtool| promtool.test(&file.path, options);
     let by_built_in = loaded.as_ref().filter(|_| engines.include_built_in());
     Ok(RuleTestReport {
         file: file.path.clone(),
         tests,
         unknown_alerts: loaded.as_ref().map(unknown_alerts).unwrap_or_default(),
-        built_in: by_built_in.map(run_built_in),
-        promtool: engines.promtool().map(|promtool| promtool.test(&file.path)).transpose()?,
+        built_in: by_built_in.map(|loaded| run_built_in(loaded, options)),
+        promtool: engines.promtool().map(ask).transpose()?,
     })
 }
 
-fn run_built_in(loaded: &LoadedTests) -> BuiltInResult {
-    BuiltInResult { cases: run(&loaded.tests, &loaded.rules, &RunOptions::default()).cases }
+fn run_built_in(loaded: &LoadedTests, options: &TestOptions) -> BuiltInResult {
+    let options = RunOptions { only: options.run.clone() };
+    BuiltInResult { cases: run(&loaded.tests, &loaded.rules, &options).cases }
 }
 
 fn unknown_alerts(loaded: &LoadedTests) -> Vec<String> {

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use slogate::rules::{
-    Engines, PROMTOOL_TIME_LIMIT, Promtool, RuleTestOutcome, RulesError, check_files, kind,
-    test_files,
+    Engines, PROMTOOL_TIME_LIMIT, Promtool, RuleTestOutcome, RulesError, TestOptions, check_files,
+    kind, test_files, test_files_with,
 };
-use slogate_promql::rules::FileKind;
+use slogate_promql::rules::{FileKind, UnknownFields};
 
 use super::support::generations::{Tool, promtools};
 use super::support::outside;
@@ -68,6 +68,34 @@ fn the_built_in_engine_says_of_every_file_what_promtool_says() {
         }
         assert!(surprises.is_empty(), "promtool {}:\n{}", tool.version, surprises.join("\n"));
         assert!(agreed > 40, "only {agreed} files");
+    }
+}
+
+/// Chosen tests, and files with unknown fields, end as with promtool 3, which alone has the
+/// flags.
+#[test]
+fn chosen_tests_and_unknown_fields_end_as_with_promtool() {
+    let Some(data) = outside::conformance_data() else { return };
+    let chosen = |pattern: &str| TestOptions {
+        run: Some(regex::Regex::new(pattern).unwrap()),
+        ..TestOptions::default()
+    };
+    let lenient = TestOptions { unknown_fields: UnknownFields::Ignored, ..TestOptions::default() };
+    for tool in promtools().into_iter().filter(|tool| tool.major() >= 3) {
+        let promtool = Promtool::find(&tool.program, PROMTOOL_TIME_LIMIT).unwrap().unwrap();
+        let both = Engines::Both(promtool);
+        for (name, options, expected) in [
+            ("rules_run.yml", chosen("correct"), RuleTestOutcome::Passed),
+            ("rules_run.yml", chosen("wrong"), RuleTestOutcome::Failed),
+            ("rules_run.yml", chosen("^correct$|^x$"), RuleTestOutcome::NothingTested),
+            ("rules_run_fuzzy.yml", chosen("correct"), RuleTestOutcome::Passed),
+            ("rules_run_no_fuzzy.yml", TestOptions::default(), RuleTestOutcome::Failed),
+            ("rules_run_extrafields.yml", lenient.clone(), RuleTestOutcome::Passed),
+        ] {
+            let file = data.join("prometheus/promtool").join(name);
+            let reports = test_files_with(&[file], &both, &options).unwrap();
+            assert_eq!(reports[0].outcome(), expected, "{name} {options:?}");
+        }
     }
 }
 

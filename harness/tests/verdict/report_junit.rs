@@ -8,8 +8,8 @@ use std::process::Command;
 use crate::{outside, support};
 use serde_json::Value;
 use slogate::archive::{RunRecord, ScenarioRecord};
-use slogate::gate::{Condition, ExitCode, OnInconclusive, Outcome, Signal};
-use slogate::report::{json, junit};
+use slogate::gate::{Condition, ExitCode, OnInconclusive, Outcome, RuleResult, Signal};
+use slogate::report::{json, junit, junit_of_rules};
 use slogate::slo::Verdict;
 use tempfile::TempDir;
 
@@ -175,4 +175,38 @@ fn the_schema_of_jenkins_accepts_every_report() {
             assert!(output.status.success(), "{name}: {said}\n{xml}");
         }
     }
+}
+
+#[test]
+fn what_rules_came_to_is_read_by_the_same_readers() {
+    let of = |file: &str, name: &str, verdict, detail: &str| RuleResult {
+        file: file.into(),
+        name: name.into(),
+        engine: "built-in".into(),
+        verdict,
+        detail: detail.into(),
+        codes: Vec::new(),
+    };
+    let xml = junit_of_rules(
+        "slogate rules test",
+        &[
+            of("b.test.yml", "alert <A> at 5m", Verdict::Fail, "expected: \u{1b}x"),
+            of("a.test.yml", "1 tests", Verdict::Pass, ""),
+            of("b.test.yml", "tests", Verdict::Inconclusive, "nothing"),
+        ],
+    )
+    .unwrap();
+    if let Some(read) = read_by_junitparser(&xml) {
+        let counts = [&read["tests"], &read["failures"], &read["errors"]];
+        assert_eq!(counts, [3, 1, 1], "{read:#}");
+        assert_eq!(read["suites"][1]["name"], "b.test.yml");
+        assert_eq!(read["suites"][1]["cases"][0][1], "alert <A> at 5m (built-in)");
+    }
+    let (Some(schema), true) = (jenkins_schema(), outside::has("xmllint")) else { return };
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("junit.xml");
+    std::fs::write(&file, &xml).unwrap();
+    let mut xmllint = Command::new("xmllint");
+    let output = xmllint.args(["--noout", "--nonet", "--schema"]).args([&schema, &file]).output();
+    assert!(output.unwrap().status.success(), "{xml}");
 }

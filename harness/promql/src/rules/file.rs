@@ -1,7 +1,7 @@
-//! Rule files from YAML: the format of Prometheus' `rulefmt`, unknown fields
-//! refused, all problems with their places.
+//! Rule files from YAML: the format of Prometheus' `rulefmt`, all problems with
+//! their places.
 
-use super::{Alerting, Group, Rule, RuleFile, RuleKind};
+use super::{Alerting, Group, Rule, RuleFile, RuleKind, UnknownFields};
 use crate::yaml::{self, Fields, NamedText, Node, Problem, collect};
 use crate::{Expression, METRIC_NAME, Place, Template};
 
@@ -10,7 +10,11 @@ const GROUP_FIELDS: &[&str] = &["name", "interval", "query_offset", "limit", "la
 const RULE_FIELDS: &[&str] =
     &["record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"];
 
-pub(super) fn parse(text: &str, name: &str) -> Result<RuleFile, Vec<Problem>> {
+pub(super) fn parse(
+    text: &str,
+    name: &str,
+    unknown: UnknownFields,
+) -> Result<RuleFile, Vec<Problem>> {
     let root = yaml::parse(text).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     let fields = Fields::of(&root, "a rule file", FILE_FIELDS, &mut problems);
@@ -25,6 +29,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<RuleFile, Vec<Problem>> {
         }
         groups.push(group);
     }
+    unknown.forgive(&mut problems);
     if problems.is_empty() { Ok(RuleFile { name: name.to_owned(), groups }) } else { Err(problems) }
 }
 
@@ -129,7 +134,7 @@ fn labels(texts: Vec<NamedText<'_>>, problems: &mut Vec<Problem>) -> Vec<(String
         let name = &text.key.name;
         if name.is_empty() || name == METRIC_NAME {
             let message = format!("`{name}` cannot be set as a label");
-            problems.push(Problem { place: text.key.place, message });
+            problems.push(Problem::new(text.key.place, message));
         }
     }
     templates(texts, problems)

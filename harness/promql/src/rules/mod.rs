@@ -101,6 +101,25 @@ pub enum FileKind {
     UnitTests,
 }
 
+/// What becomes of fields that the format does not have. Prometheus itself refuses them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// Each is a problem of the file.
+    #[default]
+    Refused,
+    /// They are for other programs, and passed over.
+    Ignored,
+}
+
+impl UnknownFields {
+    /// Takes out what is no problem.
+    pub(crate) fn forgive(self, problems: &mut Vec<Problem>) {
+        if self == Self::Ignored {
+            problems.retain(|problem| !problem.is_unknown_field);
+        }
+    }
+}
+
 impl FileKind {
     /// Tells what a file is. A file with the keys of both kinds, or of neither,
     /// is neither; one that is no YAML at all is a [`RuleError`].
@@ -124,7 +143,16 @@ impl FileKind {
 impl RuleFile {
     /// Reads a rule file from its text. All problems are reported at once.
     pub fn parse(text: &str, name: &str) -> Result<Self, Vec<RuleError>> {
-        file::parse(text, name).map_err(|problems| RuleError::all(name, problems))
+        Self::parse_with(text, name, UnknownFields::Refused)
+    }
+
+    /// As [`Self::parse`], where somebody says what becomes of unknown fields.
+    pub fn parse_with(
+        text: &str,
+        name: &str,
+        unknown: UnknownFields,
+    ) -> Result<Self, Vec<RuleError>> {
+        file::parse(text, name, unknown).map_err(|problems| RuleError::all(name, problems))
     }
 
     /// Rules that make the same series as an earlier one of this file: the same

@@ -5,7 +5,7 @@ use super::timestamp::parse_timestamp_ms;
 use super::{AlertTest, ExpectedAlert, ExpressionTest, Outline, TestFile, TestGroup};
 use crate::metric::parse_metric;
 use crate::number::parse_number;
-use crate::rules::ALERT_NAME;
+use crate::rules::{ALERT_NAME, UnknownFields};
 use crate::yaml::{self, Fields, Node, Problem, collect};
 use crate::{Datum, Expression, Labels};
 
@@ -31,7 +31,11 @@ const MOST_EVALUATIONS: i64 = 1_000_000;
 /// promtool's default for the evaluation interval.
 const DEFAULT_INTERVAL_MS: i64 = 60_000;
 
-pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
+pub(super) fn parse(
+    text: &str,
+    name: &str,
+    unknown: UnknownFields,
+) -> Result<TestFile, Vec<Problem>> {
     let root = yaml::parse(text).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     let problems_of = &mut problems;
@@ -58,7 +62,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
                 "{evaluations} evaluations are more than {MOST_EVALUATIONS}; choose a longer \
                  `evaluation_interval` or a shorter `eval_time`"
             );
-            problems_of.push(Problem { place: test.place, message });
+            problems_of.push(Problem::new(test.place, message));
         }
     }
     let file = TestFile {
@@ -69,6 +73,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<TestFile, Vec<Problem>> {
         fuzzy_compare,
         tests,
     };
+    unknown.forgive(&mut problems);
     if problems.is_empty() { Ok(file) } else { Err(problems) }
 }
 
@@ -84,7 +89,7 @@ pub(super) fn outline(text: &str) -> Result<Outline, Problem> {
             }
             "tests" => {
                 for group in node.list("tests")? {
-                    outline.tests += tests_in(group)?;
+                    outline.groups.push(outline_of(group)?);
                 }
             }
             _ => {}
@@ -93,10 +98,17 @@ pub(super) fn outline(text: &str) -> Result<Outline, Problem> {
     Ok(outline)
 }
 
-fn tests_in(group: &Node) -> Result<usize, Problem> {
-    let fields = group.map("a test")?.iter();
-    let lists = fields.filter(|(key, _)| TEST_FIELDS.contains(&key.name.as_str()));
-    lists.map(|(key, node)| Ok(node.list(&key.name)?.len())).sum()
+/// The name of a group of tests, and how many it has.
+fn outline_of(group: &Node) -> Result<(String, usize), Problem> {
+    let (mut name, mut tests) = (String::new(), 0);
+    for (key, node) in group.map("a test")? {
+        match key.name.as_str() {
+            "name" => node.text_or_empty("name")?.clone_into(&mut name),
+            field if TEST_FIELDS.contains(&field) => tests += node.list(field)?.len(),
+            _ => {}
+        }
+    }
+    Ok((name, tests))
 }
 
 fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> TestGroup {

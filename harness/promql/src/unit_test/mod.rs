@@ -22,7 +22,7 @@ pub use observe::{Observed, Recorded, observe};
 pub use run::{RunOptions, passes, run};
 pub use write_values::write_values;
 
-use crate::rules::RuleError;
+use crate::rules::{RuleError, UnknownFields};
 use crate::{Datum, Expression, Labels, Place};
 
 /// One file of unit tests.
@@ -50,8 +50,9 @@ pub struct TestFile {
 pub struct Outline {
     /// Names or patterns of rule files, as written, with their places.
     pub rule_files: Vec<(String, Place)>,
-    /// How many tests of alerts and expressions there are.
-    pub tests: usize,
+    /// The name of each group, empty where it has none, and how many tests of alerts and
+    /// expressions it has.
+    pub groups: Vec<(String, usize)>,
 }
 
 /// One set of invented series with its tests.
@@ -155,7 +156,16 @@ pub enum Subject {
 impl TestFile {
     /// Reads a test file from its text. All problems are reported at once.
     pub fn parse(text: &str, name: &str) -> Result<Self, Vec<RuleError>> {
-        file::parse(text, name).map_err(|problems| RuleError::all(name, problems))
+        Self::parse_with(text, name, UnknownFields::Refused)
+    }
+
+    /// As [`Self::parse`], where somebody says what becomes of unknown fields.
+    pub fn parse_with(
+        text: &str,
+        name: &str,
+        unknown: UnknownFields,
+    ) -> Result<Self, Vec<RuleError>> {
+        file::parse(text, name, unknown).map_err(|problems| RuleError::all(name, problems))
     }
 }
 
@@ -167,6 +177,12 @@ impl Outline {
             place: problem.place,
             message: problem.message,
         })
+    }
+
+    /// How many tests run where only groups whose name passes are chosen.
+    pub fn tests(&self, only: Option<&regex::Regex>) -> usize {
+        let chosen = |name: &str| only.is_none_or(|only| only.is_match(name));
+        self.groups.iter().filter(|(name, _)| chosen(name)).map(|(_, tests)| tests).sum()
     }
 }
 
@@ -213,7 +229,8 @@ tests:
 ";
         assert!(TestFile::parse(text, "a.test.yml").is_err());
         let outline = Outline::of(text, "a.test.yml").unwrap();
-        assert_eq!(outline.tests, 3);
+        let chosen = regex::Regex::new("^noth").unwrap();
+        assert_eq!((outline.tests(None), outline.tests(Some(&chosen))), (3, 0));
         let names = outline.rule_files.iter().map(|(name, _)| name.as_str());
         assert_eq!(names.collect::<Vec<_>>(), ["a.yml", "b*.yml"]);
     }

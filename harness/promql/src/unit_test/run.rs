@@ -9,7 +9,8 @@ use crate::{Datum, Expression, Labels, MemorySeries, Options, ResetHint, Value, 
 /// What a run of tests may be told.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Only test groups whose name passes; all of them where `None`.
+    /// Only test groups whose name passes, where one without a name has an empty one; all of
+    /// them where `None`.
     pub only: Option<regex::Regex>,
 }
 
@@ -18,10 +19,8 @@ pub struct RunOptions {
 pub fn run(file: &TestFile, rules: &[RuleFile], options: &RunOptions) -> Report {
     let groups = in_order(file, rules);
     let chosen = |test: &&TestGroup| {
-        options
-            .only
-            .as_ref()
-            .is_none_or(|only| test.name.as_deref().is_some_and(|n| only.is_match(n)))
+        let name = test.name.as_deref().unwrap_or_default();
+        options.only.as_ref().is_none_or(|only| only.is_match(name))
     };
     let tests = file.tests.iter().filter(chosen);
     Report { cases: tests.flat_map(|test| GroupRun::new(file, test, &groups).cases()).collect() }
