@@ -71,6 +71,7 @@ pub(super) enum RulesVerb {
     Record(Box<RulesRecordArguments>),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub(super) struct RulesTestArguments {
     /// Files or patterns of files; files with rules only are checked

@@ -113,7 +113,7 @@ impl Opened {
 pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, RulesError> {
     let (mut rules, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
-        let opened = open(path)?;
+        let opened = open(path, UnknownFields::Refused)?;
         if opened.kind == FileKind::Rules {
             match opened.rules() {
                 Ok(file) => rules.push(file),

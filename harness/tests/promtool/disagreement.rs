@@ -153,7 +153,7 @@ fn a_test_that_one_engine_fails_fails_whatever_the_other_says() {
         let ended = run(&workspace, TEST, engine, "passes").expect_code(1);
         let told = "promtool 9.9.9 passes what the built-in engine does not";
         assert!(ended.stdout.contains(told), "{ended:?}");
-        assert!(ended.stdout.contains("expected labels {alertname=\"Down\"}"), "{ended:?}");
+        assert!(ended.stdout.contains("expected: labels {alertname=\"Down\"}"), "{ended:?}");
     }
     run(&workspace, TEST, "promtool", "passes").expect_code(0);
     run(&workspace, TEST, "built-in", "passes").expect_code(1);

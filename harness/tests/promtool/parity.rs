@@ -81,7 +81,7 @@ fn chosen_tests_and_unknown_fields_end_as_with_promtool() {
         ..TestOptions::default()
     };
     let lenient = TestOptions { unknown_fields: UnknownFields::Ignored, ..TestOptions::default() };
-    for tool in promtools().into_iter().filter(|tool| tool.major() >= 3) {
+    for tool in promtools().filter(|tool| tool.major() >= 3) {
         let promtool = Promtool::find(&tool.program, PROMTOOL_TIME_LIMIT).unwrap().unwrap();
         let both = Engines::Both(promtool);
         for (name, options, expected) in [
