@@ -20,6 +20,8 @@ use super::plan::PreparedRequest;
 /// How much earlier than a server's own announced idle time-out a connection is
 /// given up: the announcement is in whole seconds, and the network takes time.
 const IDLE_MARGIN: Duration = Duration::from_millis(100);
+/// Largest head of an answer, bytes; also of its trailers, and of a line between its chunks.
+pub(super) const LARGEST_HEAD_BYTES: u32 = 400 * 1024;
 
 /// What comes back before the body.
 #[derive(Debug)]

@@ -55,23 +55,16 @@ pub(super) async fn exchange(
     sent: Instant,
 ) -> Result<Answer, ExchangeError> {
     let deadline = sent + request.timeout;
-    // Twice at most: a second closed connection is an answer of its own.
-    for is_first in [true, false] {
-        let open = usable(request, connection, around, sent).await?;
-        match attempt_once(request, open, connection, (around, deadline)).await {
-            Attempt::Answered(answer) => return Ok(answer),
-            Attempt::NotWritten(_) if is_first => {}
-            Attempt::NotProcessed(_) if is_first => around.retried(),
-            Attempt::ClosedUnanswered(_) if is_first && request.is_idempotent() => {
-                around.retried();
-            }
-            Attempt::NotWritten(error)
-            | Attempt::NotProcessed(error)
-            | Attempt::ClosedUnanswered(error)
-            | Attempt::Failed(error) => return Err(error),
-        }
+    let open = usable(request, connection, around, sent).await?;
+    match attempt_once(request, open, connection, (around, deadline)).await {
+        Attempt::NotWritten(_) => {}
+        Attempt::NotProcessed(_) => around.retried(),
+        Attempt::ClosedUnanswered(_) if request.is_idempotent() => around.retried(),
+        attempt => return attempt.result(),
     }
-    Err(ExchangeError::NeverWritten)
+    // Once: a second connection that is closed is an answer of its own.
+    let open = usable(request, connection, around, sent).await?;
+    attempt_once(request, open, connection, (around, deadline)).await.result()
 }
 
 /// The connection that is there, if it can be used, or a new one. It is taken out of its
@@ -102,6 +95,19 @@ enum Attempt {
     /// A reused connection was closed before the first byte of an answer.
     ClosedUnanswered(ExchangeError),
     Failed(ExchangeError),
+}
+
+impl Attempt {
+    /// What came of it, where nothing comes after it.
+    fn result(self) -> Result<Answer, ExchangeError> {
+        match self {
+            Self::Answered(answer) => Ok(answer),
+            Self::NotWritten(error)
+            | Self::NotProcessed(error)
+            | Self::ClosedUnanswered(error)
+            | Self::Failed(error) => Err(error),
+        }
+    }
 }
 
 async fn attempt_once(

@@ -40,8 +40,6 @@ pub(super) enum ExchangeError {
     NoHttp2,
     #[error("the header `Host` is no authority, and HTTP/2 needs one")]
     NoAuthority,
-    #[error("the connection was closed twice before the request could be written")]
-    NeverWritten,
 }
 
 /// What an exchange was waiting for when its time was over.
@@ -73,7 +71,7 @@ impl ExchangeError {
             Self::Broken(error) => kind_of_io(error),
             Self::Http2(error) => kind_of_http2(error),
             Self::Malformed(_) | Self::NoHttp2 | Self::NoAuthority => FailureKind::Protocol,
-            Self::Incomplete(_) | Self::NeverWritten => FailureKind::Closed,
+            Self::Incomplete(_) => FailureKind::Closed,
         }
     }
 

@@ -20,7 +20,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, Request, Response, Uri};
 
 use super::body_reader::BodyReader;
-use super::connection::{AnswerHead, Stream, Unanswered};
+use super::connection::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use super::exchange_error::ExchangeError;
 use super::metered_stream::MeteredStream;
 use super::plan::PreparedRequest;
@@ -29,8 +29,6 @@ use super::plan::PreparedRequest;
 /// is not what is measured.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 5 * 1024 * 1024;
-/// Largest head of an answer, bytes: as for HTTP/1.1.
-const LARGEST_HEAD_BYTES: u32 = 400 * 1024;
 /// Headers about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2).
 const OF_A_CONNECTION: [HeaderName; 5] = [
     CONNECTION,

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::super::plan::PreparedRequest;
+use crate::load::plan::PreparedRequest;
 
 /// Appends the head of a request, with what says how long its body is.
 pub(super) fn push_head(request: &PreparedRequest, out: &mut Vec<u8>) {

@@ -17,7 +17,7 @@ pub(in crate::load) enum Malformed {
     Head(httparse::Error),
     /// A head, a list of trailers or a line between chunks that does not end.
     #[error("a head, a list of trailers or a line between chunks is longer than {0} bytes")]
-    TooLong(usize),
+    TooLong(u32),
     /// No number, or two that differ.
     #[error("`Content-Length` is not one number")]
     ContentLength,

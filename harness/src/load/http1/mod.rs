@@ -25,15 +25,13 @@ use tokio::io::AsyncWrite;
 use tokio_util::either::Either;
 
 use super::body_reader::BodyReader;
-use super::connection::{AnswerHead, Stream, Unanswered};
+use super::connection::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use super::exchange_error::ExchangeError;
 use super::plan::PreparedRequest;
 use body::Body;
 pub(super) use error::{Incomplete, Malformed};
 use read_buffer::ReadBuffer;
 
-/// Longest head of an answer, list of trailers or line between chunks, bytes.
-const LARGEST_HEAD_BYTES: usize = 400 * 1024;
 /// A body up to this length goes out behind its head in one piece, bytes: copying so much
 /// costs less than a second piece.
 const SMALL_BODY_BYTES: usize = 8 * 1024;

@@ -47,9 +47,12 @@ impl ReadBuffer {
         }
     }
 
-    /// An error where what is not taken yet is longer than this.
-    pub(super) fn is_within(&self, most: usize) -> Result<(), Malformed> {
-        if self.unread().len() > most { Err(Malformed::TooLong(most)) } else { Ok(()) }
+    /// An error where what is not taken yet is longer than so many bytes.
+    pub(super) fn is_within(&self, most: u32) -> Result<(), Malformed> {
+        if self.unread().len() as u64 > u64::from(most) {
+            return Err(Malformed::TooLong(most));
+        }
+        Ok(())
     }
 
     /// Reads once; 0 is the end of the stream.
