@@ -475,6 +475,22 @@ fn requests_are_sent_by_whom_the_scenario_or_they_themselves_say() {
 }
 
 #[test]
+fn users_for_whom_no_iteration_is_left_are_a_warning() {
+    let warned = |load: &str| {
+        let text = format!(
+            "version: 1\nname: x\ntarget: http://127.0.0.1:1\nmetrics: none\nload: [{{ name: a, {load} }}]\n\
+             requests: [{{ name: r, get: / }}]\nslo: none\n"
+        );
+        let read =
+            read_text(Path::new("x.yaml"), &text, &Variables::new(), &ReadOptions::default());
+        read.unwrap().warnings.iter().map(|one| one.code().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(warned("users: 200, iterations: 100"), ["idle-phase"]);
+    assert!(warned("users: 100, iterations: 100").is_empty());
+    assert!(warned("users: 200, iterations_per_user: 1").is_empty());
+}
+
+#[test]
 fn credentials_in_plain_text_over_a_network_are_a_warning() {
     let warnings = |target: &str| {
         let head = format!("target: {target}\nauth: {{ bearer: '${{TOKEN}}' }}");

@@ -8,12 +8,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::connection::{Connection, Stream};
+use super::connection::Connection;
 use super::dial::DialTls;
-use super::exchange::{Surroundings, unless_given_up};
 use super::exchange_error::{Awaited, ExchangeError};
 use super::parts::Part;
 use super::plan::PreparedRequest;
+use super::surroundings::{Surroundings, unless_given_up};
+use super::wire::Stream;
 
 /// Longest wait for a connection where a request does not say, within its time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

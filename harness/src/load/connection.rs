@@ -5,54 +5,17 @@ use std::io;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
-use tokio_util::either::Either;
-
 use super::body_reader::BodyReader;
 use super::dial::Dial;
 use super::exchange_error::ExchangeError;
 use super::http1::Http1;
 use super::http2::Http2;
 use super::plan::PreparedRequest;
+use super::wire::{Agreed, AnswerHead, Stream, Unanswered};
 
 /// How much earlier than a server's own announced idle time-out a connection is
 /// given up: the announcement is in whole seconds, and the network takes time.
 const IDLE_MARGIN: Duration = Duration::from_millis(100);
-/// Largest head of an answer, bytes; also of its trailers, and of a line between its chunks.
-pub(super) const LARGEST_HEAD_BYTES: u32 = 400 * 1024;
-
-/// What comes back before the body.
-#[derive(Debug)]
-pub(super) struct AnswerHead {
-    pub(super) status: u16,
-    /// Those of the answer, if its request looks at any.
-    pub(super) headers: HeaderMap,
-    /// How long the server says that it keeps the connection when idle.
-    pub(super) idle_limit: Option<Duration>,
-}
-
-/// Why there is no head of an answer.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    /// Nothing was written, and the request can go on another connection.
-    NotWritten(ExchangeError),
-    /// It was written, and the target says that it did nothing for it.
-    NotProcessed(ExchangeError),
-    Failed(ExchangeError),
-}
-
-/// The version of HTTP that both sides speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Agreed {
-    Http1,
-    Http2,
-}
-
-/// What requests go over. TLS is boxed, so that a plain connection does not take its room.
-pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
-
 /// An open connection.
 pub(super) struct Connection {
     protocol: Protocol,

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Astray};
 use super::connection::Connection;
-use super::exchange::{Surroundings, exchange};
+use super::exchange::exchange;
 use super::exchange_error::ExchangeError;
 use super::plan::PreparedRequest;
 use super::redirect::{Next, next};
 use super::repeat::pause_before_repeat;
+use super::surroundings::Surroundings;
 
 /// What a delivery needs from the worker besides what each exchange needs.
 pub(super) trait DeliverySurroundings: Surroundings {

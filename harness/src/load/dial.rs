@@ -13,8 +13,8 @@ use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::connection::Agreed;
 use super::plan::{LoadError, LoadPlan};
+use super::wire::Agreed;
 use crate::scenario::{HttpSettings, HttpVersion, TlsClient};
 
 /// As TLS calls HTTP/1.1 and HTTP/2 (RFC 7301 §6, RFC 9113 §3.2).

@@ -12,39 +12,18 @@
 //! once more and counted, whatever they are.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::answer::Answer;
 use super::body_reader::BodyReader;
 use super::connect::connect;
-use super::connection::{AnswerHead, Connection, Unanswered};
-use super::dial::Dial;
+use super::connection::Connection;
 use super::exchange_error::{Awaited, ExchangeError};
 use super::outcome::FailureKind;
 use super::parts::Part;
 use super::plan::PreparedRequest;
-
-/// What an exchange needs from the worker that runs it.
-pub(super) trait Surroundings {
-    /// Where and how to connect.
-    fn dial(&self) -> Arc<Dial>;
-    /// Sets when [`Surroundings::poll_given_up`] becomes ready by itself.
-    fn set_deadline(&mut self, at: Instant);
-    /// Ready when the exchange must be given up: past its deadline, or at the end
-    /// of the drain.
-    fn poll_given_up(&mut self, context: &mut Context<'_>) -> Poll<()>;
-    /// A connection was opened.
-    fn opened(&mut self);
-    /// A part of the exchange has ended.
-    fn spent(&mut self, part: Part, time: Duration);
-    /// So many bytes of the request's body went out, whether or not an answer came.
-    fn sent_body(&mut self, bytes: u64);
-    /// The request is sent again.
-    fn retried(&mut self);
-}
+use super::surroundings::{Surroundings, unless_given_up};
+use super::wire::{AnswerHead, Unanswered};
 
 /// Sends one request and reads its whole answer. `connection` is used if it can be,
 /// and holds a connection afterwards if that can be used again.
@@ -193,17 +172,4 @@ fn unanswered(reason: Unanswered, connection: &Connection) -> Attempt {
 
 fn is_end(kind: &FailureKind) -> bool {
     matches!(kind, FailureKind::Closed | FailureKind::Reset)
-}
-
-/// Runs a future until it is done or given up (`None`).
-pub(super) async fn unless_given_up<F: Future>(
-    future: F,
-    around: &mut impl Surroundings,
-) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => around.poll_given_up(context).map(|()| None),
-    })
-    .await
 }

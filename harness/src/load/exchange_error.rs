@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::http1::{Incomplete, Malformed};
+use super::malformed::{Incomplete, Malformed};
 use super::outcome::FailureKind;
 use crate::scenario::tls_failure;
 
@@ -98,6 +98,8 @@ impl ExchangeError {
 fn kind_of_io(error: &io::Error) -> FailureKind {
     match error.kind() {
         io::ErrorKind::ConnectionReset => FailureKind::Reset,
+        // The system gave up: nothing of what was sent was confirmed.
+        io::ErrorKind::TimedOut => FailureKind::Timeout,
         _ => FailureKind::Closed,
     }
 }

@@ -24,6 +24,7 @@ use super::recorder::{CellId, Recorder};
 use super::think::Thinking;
 use super::ticket::{Draws, User, UserStop, Work};
 use super::timer::PreciseTimer;
+use super::worker;
 use crate::scenario::{Arrivals, ThinkTime};
 
 /// Shortest time between two wake-ups for arrivals. At 50,000 arrivals a second it
@@ -150,7 +151,8 @@ async fn generate(
         }
     };
     let _ = started.send(Ok(()));
-    let lane = Rc::new(Lane::new(parts.target, parts.recorder, parts.bounds));
+    let (stop, start) = (parts.stop.clone(), worker::start);
+    let lane = Rc::new(Lane::new(parts.target, parts.recorder, parts.bounds, start, stop));
     let stopped = Box::pin(parts.stop.cancelled_owned());
     let mut generator = Generator {
         lane: Rc::clone(&lane),
@@ -163,6 +165,9 @@ async fn generate(
     while let Some(command) = commands.recv().await {
         if !lane.is_stopping() && generator.perform(command.task).await == Flow::Stopped {
             lane.stop();
+        }
+        if lane.is_lost() {
+            return None;
         }
         // Nobody waits any more if the engine was dropped.
         let _ = command.done.send(());

@@ -20,10 +20,10 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, Request, Response, Uri};
 
 use super::body_reader::BodyReader;
-use super::connection::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use super::exchange_error::ExchangeError;
 use super::metered_stream::MeteredStream;
 use super::plan::PreparedRequest;
+use super::wire::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 
 /// What a stream and a connection may send before it is read, bytes: enough that a window
 /// is not what is measured.

@@ -11,13 +11,13 @@ use std::task::Waker;
 use std::time::Instant;
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::dial::Dial;
 use super::liveness::Liveness;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, Recorder};
 use super::ticket::{Start, Ticket, Work};
-use super::worker;
 
 /// What all load threads read.
 pub(super) struct Target {
@@ -41,14 +41,21 @@ pub(super) struct Lane {
     idle: RefCell<Vec<Rc<Slot>>>,
     queue: RefCell<VecDeque<Ticket>>,
     bounds: LaneBounds,
+    start_worker: StartWorker,
+    stop: CancellationToken,
     /// Slots that serve open phases, the queue included.
     open_busy: Cell<usize>,
     /// Users of closed phases that are not done.
     users: Cell<usize>,
     giving_up: Cell<bool>,
     stopping: Cell<bool>,
+    /// Whether a worker has panicked: what it was at will never end.
+    lost: Cell<bool>,
     changed: Notify,
 }
+
+/// Begins to serve a slot, for as long as the lane lives.
+pub(super) type StartWorker = fn(Rc<Lane>, Rc<Slot>);
 
 /// How much one thread takes on.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +96,14 @@ impl Slot {
 }
 
 impl Lane {
-    pub(super) fn new(target: Arc<Target>, recorder: Recorder, bounds: LaneBounds) -> Self {
+    /// `stop` ends the load of all lanes.
+    pub(super) fn new(
+        target: Arc<Target>,
+        recorder: Recorder,
+        bounds: LaneBounds,
+        start_worker: StartWorker,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             target,
             recorder: RefCell::new(recorder),
@@ -97,10 +111,13 @@ impl Lane {
             idle: RefCell::default(),
             queue: RefCell::default(),
             bounds,
+            start_worker,
+            stop,
             open_busy: Cell::new(0),
             users: Cell::new(0),
             giving_up: Cell::new(false),
             stopping: Cell::new(false),
+            lost: Cell::new(false),
             changed: Notify::new(),
         }
     }
@@ -158,16 +175,28 @@ impl Lane {
         }
     }
 
+    /// A worker has panicked: the load ends, and what was measured is not handed over.
+    pub(super) fn lose(&self) {
+        self.lost.set(true);
+        self.stop.cancel();
+        self.changed.notify_one();
+    }
+
+    /// Whether a worker has panicked.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.get()
+    }
+
     /// Returns when all users of closed phases are done.
     pub(super) async fn users_done(&self) {
-        while self.users.get() > 0 {
+        while self.users.get() > 0 && !self.is_lost() {
             self.changed.notified().await;
         }
     }
 
     /// Returns when nothing is in flight and nothing waits.
     pub(super) async fn quiet(&self) {
-        while self.users.get() + self.open_busy.get() > 0 {
+        while self.users.get() + self.open_busy.get() > 0 && !self.is_lost() {
             self.changed.notified().await;
         }
     }
@@ -210,7 +239,7 @@ impl Lane {
         slot.work.set(Some(work));
         if is_new {
             self.slots.borrow_mut().push(Rc::clone(&slot));
-            tokio::task::spawn_local(worker::serve(Rc::clone(self), slot));
+            (self.start_worker)(Rc::clone(self), slot);
         } else {
             slot.wake();
         }
@@ -222,17 +251,24 @@ mod tests {
     use std::time::Duration;
 
     use tokio::runtime::{Builder, LocalOptions};
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::load::meters::LiveMeters;
     use crate::load::plan::{LoadPlan, prepare};
+    use crate::load::worker;
     use crate::scenario::{Phase, PhaseLoad, Request};
 
     const ONLY: CellId = CellId { phase: 0, request: 0 };
 
     /// A lane with one slot and room for two, whose target accepts and never answers.
     fn on_lane<F: Future<Output = ()>>(test: impl FnOnce(Rc<Lane>, Arc<LiveMeters>) -> F) {
+        on_lane_of(worker::start, test);
+    }
+
+    fn on_lane_of<F: Future<Output = ()>>(
+        start_worker: StartWorker,
+        test: impl FnOnce(Rc<Lane>, Arc<LiveMeters>) -> F,
+    ) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let load = PhaseLoad::open(1.0, 1.0, Duration::from_secs(1));
         let phase = Phase { name: "p".into(), group: None, load, measured: true };
@@ -253,7 +289,8 @@ mod tests {
         });
         let recorder = Recorder::new(Arc::clone(&meters), 0);
         let bounds = LaneBounds { in_flight: 1, queued: 2 };
-        let lane = Rc::new(Lane::new(target, recorder, bounds));
+        let stop = CancellationToken::new();
+        let lane = Rc::new(Lane::new(target, recorder, bounds, start_worker, stop));
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build_local(LocalOptions::default())
@@ -269,6 +306,19 @@ mod tests {
             let totals = meters.totals(0, 0);
             assert_eq!((totals.intended, totals.dropped, totals.failed), (5, 2, 2));
             assert_eq!(lane.queue.borrow().len(), 2);
+        });
+    }
+
+    #[test]
+    fn a_worker_that_panics_ends_the_load() {
+        let panics: StartWorker = |lane, _| {
+            tokio::task::spawn_local(worker::watched(lane, async { panic!("on purpose") }));
+        };
+        on_lane_of(panics, |lane, _| async move {
+            let now = Instant::now();
+            lane.arrive(ONLY, 0, now, now);
+            lane.quiet().await;
+            assert!(lane.is_lost() && lane.stop.is_cancelled());
         });
     }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::Stream;
+use super::wire::Stream;
 
 /// See the module.
 pub(super) struct MeteredStream {

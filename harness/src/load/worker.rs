@@ -1,24 +1,22 @@
 //! The worker loop: next ticket, exchange, record; the same for every kind of phase.
 
-use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::time::Sleep;
-
 use super::answer::judge;
 use super::connection::Connection;
+use super::deadline::Deadline;
 use super::delivery::{Again, DeliverySurroundings, deliver};
 use super::dial::Dial;
-use super::exchange::Surroundings;
 use super::exchange_error::ExchangeError;
 use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
 use super::parts::Part;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, EndRecord, SendRecord};
+use super::surroundings::Surroundings;
 use super::think::Thinking;
 use super::ticket::{Start, Ticket, Work};
 use crate::scenario::{Datum, Iteration};
@@ -31,8 +29,29 @@ const PAUSE_WITHOUT_CONNECTION: Duration = Duration::from_millis(10);
 /// How long a user thinks before it looks whether others have sent the last request.
 const LONGEST_THOUGHT: Duration = Duration::from_millis(500);
 
-/// Serves work for as long as the lane lives; dropped with its runtime.
-pub(super) async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
+/// Starts a worker on this thread; it is dropped with its runtime.
+pub(super) fn start(lane: Rc<Lane>, slot: Rc<Slot>) {
+    tokio::task::spawn_local(watched(Rc::clone(&lane), serve(lane, slot)));
+}
+
+/// Tells the lane when its worker panics: nobody else would, and the load would wait for ever.
+pub(super) async fn watched(lane: Rc<Lane>, worker: impl Future<Output = ()>) {
+    let _loss = LossOnPanic(lane);
+    worker.await;
+}
+
+struct LossOnPanic(Rc<Lane>);
+
+impl Drop for LossOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lose();
+        }
+    }
+}
+
+/// Serves work for as long as the lane lives.
+async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
     let mut worker = Worker::new(lane, slot);
     loop {
         let mut work = worker.next_work().await;
@@ -286,43 +305,5 @@ impl DeliverySurroundings for Around {
 
     fn is_over(&self) -> bool {
         self.lane.is_giving_up() || self.lane.is_stopping()
-    }
-}
-
-/// A timer that is armed rarely: a deadline usually moves on long before it is
-/// reached, and arming for each request costs more than waking now and then.
-struct Deadline {
-    sleep: Pin<Box<Sleep>>,
-    armed: Instant,
-    at: Instant,
-}
-
-impl Deadline {
-    fn new(now: Instant) -> Self {
-        Self { sleep: Box::pin(tokio::time::sleep_until(now.into())), armed: now, at: now }
-    }
-
-    fn set(&mut self, at: Instant) {
-        self.at = at;
-        if at < self.armed {
-            self.arm(at);
-        }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // Reading may have used up what the task may do in one poll; the time must be seen all
-        // the same.
-        while pin!(tokio::task::unconstrained(self.sleep.as_mut())).poll(context).is_ready() {
-            if self.at <= self.armed {
-                return Poll::Ready(());
-            }
-            self.arm(self.at);
-        }
-        Poll::Pending
-    }
-
-    fn arm(&mut self, at: Instant) {
-        self.sleep.as_mut().reset(at.into());
-        self.armed = at;
     }
 }

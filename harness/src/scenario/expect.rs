@@ -22,6 +22,9 @@ const DIGEST_BYTES: usize = 32;
 
 pub(super) fn expect(node: &Node, cx: &mut Context) -> Option<Expect> {
     let fields = Fields::of(node, &keys::EXPECT, cx)?;
+    if let Value::Map(entries) = &node.value {
+        refuse_nothing(entries, node, cx);
+    }
     let status = fields.get("status").map(|node| statuses(node, cx));
     let headers = fields.get("headers").map(|node| headers(node, cx));
     let bytes = fields.get("bytes").map(|node| bytes(node, cx));

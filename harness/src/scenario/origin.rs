@@ -68,8 +68,8 @@ pub enum TargetError {
     Path(String),
     /// A user, perhaps with a password, before the host.
     #[error(
-        "a target has no user and no password; take `…@` out of the URL, and send them as a \
-         header whose value stands in a file or variable: `headers: {{ Authorization: … }}`"
+        "a target has no user and no password; take `…@` out of the URL, and write them as \
+         `auth: {{ basic: {{ username: …, password_file: … }} }}`"
     )]
     Credentials,
 }

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 2;
 /// or the scrapes were late.
 const BUSY: [&str; 3] = [
     "run it on a less busy machine",
-    "lower the rate or give it more CPU",
+    "lower the rate, give it more CPU, or share the rate among machines",
     "scrapes and needs 10; scrape more often",
 ];
 /// What `slogate init` says of a service that was slow to answer; pages have one that was quick.

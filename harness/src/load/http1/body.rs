@@ -3,8 +3,8 @@
 
 use httparse::{EMPTY_HEADER, Status};
 
-use super::error::Malformed;
 use super::head::MOST_HEADERS;
+use crate::load::malformed::Malformed;
 
 /// What is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

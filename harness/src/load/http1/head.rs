@@ -8,9 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use httparse::{Header, ParserConfig, Response, Status};
 
 use super::body::{Body, Chunked};
-use super::error::Malformed;
-use crate::load::connection::AnswerHead;
+use crate::load::malformed::Malformed;
+
 use crate::load::plan::PreparedRequest;
+use crate::load::wire::AnswerHead;
 
 /// Most headers of an answer.
 pub(super) const MOST_HEADERS: usize = 100;

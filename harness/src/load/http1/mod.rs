@@ -11,7 +11,6 @@
 mod against_hyper;
 mod body;
 mod encode;
-mod error;
 mod head;
 mod read_buffer;
 
@@ -25,11 +24,11 @@ use tokio::io::AsyncWrite;
 use tokio_util::either::Either;
 
 use super::body_reader::BodyReader;
-use super::connection::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use super::exchange_error::ExchangeError;
+use super::malformed::{Incomplete, Malformed};
 use super::plan::PreparedRequest;
+use super::wire::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use body::Body;
-pub(super) use error::{Incomplete, Malformed};
 use read_buffer::ReadBuffer;
 
 /// A body up to this length goes out behind its head in one piece, bytes: copying so much

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::error::Malformed;
+use crate::load::malformed::Malformed;
 
 /// Room at first, bytes: most heads with a small body, and little for ten thousand users.
 const FIRST_BYTES: usize = 4 * 1024;

@@ -1,7 +1,9 @@
 //! A JSON object on each line: every value keeps its type, and numbers their digits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Fault, Found, without_mark};
@@ -12,9 +14,15 @@ pub(super) fn inspect(text: &str) -> Result<Found, Fault> {
     let mut rows = 0;
     let mut fields = BTreeSet::new();
     for (number, line) in lines(text) {
-        let row: Row<'_> = serde_json::from_str(line).map_err(|error| fault(number, &error))?;
+        let Row(row) = serde_json::from_str(line).map_err(|error| fault(number, &error))?;
         rows += 1;
-        fields.extend(row.into_keys());
+        let mut of_row = BTreeSet::new();
+        for (field, _) in row {
+            if !of_row.insert(field.clone()) {
+                return Err(format!("line {number}: the key `{field}` stands there twice"));
+            }
+        }
+        fields.extend(of_row);
     }
     Ok(Found { rows, fields: fields.into_iter().collect() })
 }
@@ -22,8 +30,9 @@ pub(super) fn inspect(text: &str) -> Result<Found, Fault> {
 /// A field of every row.
 pub(super) fn column(text: &str, field: &str) -> Vec<Option<Datum>> {
     let value = |(_, line)| {
-        let row: Row<'_> = serde_json::from_str(line).unwrap_or_default();
-        row.get(field).map(|value| Datum::raw_json(value.get()))
+        let Row(row) = serde_json::from_str(line).unwrap_or_default();
+        let found = row.into_iter().find(|(known, _)| known == field);
+        found.map(|(_, value)| Datum::raw_json(value.get()))
     };
     lines(text).map(value).collect()
 }
@@ -39,7 +48,33 @@ pub(super) fn json(text: &str) -> Vec<u8> {
     format!("[{}]", rows.join(",")).into_bytes()
 }
 
-type Row<'t> = BTreeMap<String, &'t RawValue>;
+/// The pairs of an object, as they come: a map would hide a key that stands twice.
+#[derive(Default)]
+struct Row<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Row<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Pairs)
+    }
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Row<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Row(pairs))
+    }
+}
 
 /// Lines that are not blank, with their numbers from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -81,5 +116,7 @@ mod tests {
         assert_eq!(fault("{}\n{\"a\": }\n"), "line 2, column 7: this line is not JSON");
         assert_eq!(fault("[1]\n"), "line 1, column 0: this line is not a JSON object");
         assert_eq!(fault("{} {}\n"), "line 1, column 4: this line is not JSON");
+        let twice = "{\"a\": 1}\n{\"b\": 1, \"c\": 2, \"b\": 3}\n";
+        assert_eq!(fault(twice), "line 2: the key `b` stands there twice");
     }
 }

@@ -29,11 +29,24 @@ pub(super) fn closed(fields: &Fields, cx: &mut Context) -> Option<PhaseLoad> {
         .help("end the phase by `for`, or write one number of users");
         return None;
     }
+    warn_of_idle_users(users, stop, fields, cx);
     let think_time = match think_time {
         Some(time) => Some(time?),
         None => None,
     };
     Some(PhaseLoad::Closed { users, stop, think_time })
+}
+
+/// Of fewer iterations than users some users have none.
+fn warn_of_idle_users(users: Users, stop: Stop, fields: &Fields, cx: &mut Context) {
+    let Stop::Iterations(iterations) = stop else { return };
+    if let Some(node) = fields.get("users")
+        && u64::from(users.most()) > iterations
+    {
+        let message = format!("only {iterations} of {} users send anything", users.most());
+        cx.warning(codes::IDLE_PHASE, node.span, message)
+            .help("`iterations` are of all users together; `iterations_per_user` are of each");
+    }
 }
 
 /// What ends the phase; exactly one key says it.

@@ -83,8 +83,8 @@ pub fn rule(ruling: Ruling, behind: Behind, miss: &Miss<'_>) -> Ruling {
     Ruling::inconclusive(
         CODE,
         format!(
-            "the generator dispatched only {} of {} requests in time, 99% are needed; lower the rate \
-         or give it more CPU (measured: {})",
+            "the generator dispatched only {} of {} requests in time, 99% are needed; lower the \
+         rate, give it more CPU, or share the rate among machines (measured: {})",
             format_quantity(dispatched.max(0.0), Unit::Ratio),
             behind.intended,
             ruling.reason

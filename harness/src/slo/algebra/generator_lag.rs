@@ -35,7 +35,8 @@ pub fn rule(ruling: Ruling, lag: &LatencyHistogram, target: &Threshold) -> Rulin
         CODE,
         format!(
             "the generator's own lag p99 is {shown}, more than 10% of the target {}, so this miss may \
-         be its own; run it on a less busy machine or lower the rate (measured: {})",
+         be its own; run it on a less busy machine, lower the rate, or share the rate among \
+         machines (measured: {})",
             target.text, ruling.reason
         ),
     )

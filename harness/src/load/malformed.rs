@@ -8,7 +8,7 @@ const NOT_PLAIN_HTTP_1: &str = "what answers does not speak plain HTTP/1.1: if i
 
 /// What came is not HTTP/1.1 (RFC 9112).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(in crate::load) enum Malformed {
+pub(super) enum Malformed {
     /// It begins like no answer.
     #[error("the answer begins with no version of HTTP/1; {NOT_PLAIN_HTTP_1}")]
     Version,
@@ -46,7 +46,7 @@ impl From<httparse::InvalidChunkSize> for Malformed {
 
 /// The target ended the connection before the answer was whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(in crate::load) enum Incomplete {
+pub(super) enum Incomplete {
     /// Before its first byte.
     #[error("the target closed the connection without an answer")]
     Nothing,
