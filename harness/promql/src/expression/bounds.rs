@@ -202,8 +202,10 @@ fn of_binary(binary: &Binary) -> Bounds {
         BinaryOperator::Add => Bounds::new(left.low + right.low, left.high + right.high),
         BinaryOperator::Subtract => Bounds::new(left.low - right.high, left.high - right.low),
         BinaryOperator::Multiply => product(left, right),
-        BinaryOperator::Divide if is_share(binary) => Bounds::ZERO_TO_ONE,
-        BinaryOperator::Divide if are_from_zero => Bounds::FROM_ZERO,
+        BinaryOperator::Divide => {
+            let of_any = if are_from_zero { Bounds::FROM_ZERO } else { Bounds::ANY };
+            share(binary).unwrap_or(of_any)
+        }
         BinaryOperator::Modulo => remainder(left, right),
         BinaryOperator::Power => power(left, right),
         BinaryOperator::And | BinaryOperator::Unless => left,
@@ -233,11 +235,25 @@ fn of_twins(binary: &Binary) -> Option<f64> {
     }
 }
 
-/// Whether it divides a part of a whole by that whole.
-fn is_share(binary: &Binary) -> bool {
-    binary.cardinality == Cardinality::OneToOne
-        && binary.fill == Fill::default()
-        && binary.left.is_part_of(&binary.right)
+/// Of a part of a whole over that whole, perhaps times a number, as percent are.
+fn share(binary: &Binary) -> Option<Bounds> {
+    let is_plain = binary.cardinality == Cardinality::OneToOne && binary.fill == Fill::default();
+    let (factor, part) = factored(&binary.left);
+    (is_plain && part.is_part_of(&binary.right)).then_some(Bounds { low: 0.0, high: factor })
+}
+
+/// `100 * x` as its number, if that is above 0, and `x`; anything else is once itself.
+fn factored(expression: &Expression) -> (f64, &Expression) {
+    if let Kind::Binary(binary) = &expression.kind
+        && binary.operator == BinaryOperator::Multiply
+    {
+        match (&binary.left.kind, &binary.right.kind) {
+            (Kind::Number(factor), _) if *factor > 0.0 => return (*factor, &binary.right),
+            (_, Kind::Number(factor)) if *factor > 0.0 => return (*factor, &binary.left),
+            _ => {}
+        }
+    }
+    (1.0, expression)
 }
 
 /// What a `bool` comparison of values between these bounds can be.

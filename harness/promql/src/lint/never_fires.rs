@@ -1,14 +1,10 @@
 //! An alert whose condition no value can meet: a limit outside of what the expression can be, or
 //! two limits that exclude each other.
 //!
-//! What an expression can be is known from its shape (`expression/bounds.rs`); here a share of
-//! one metric in itself, such as errors of requests, lies between 0 and 1 as well.
+//! What an expression can be is known from its shape (`expression/bounds.rs`).
 
 use super::{Found, Severity, Subject};
-use crate::expression::{
-    Aggregate, Aggregation, Binary, BinaryOperator, Cardinality, Fill, Kind, LabelChoice,
-    RangeSelector,
-};
+use crate::expression::{Binary, BinaryOperator, Kind, LabelChoice};
 use crate::{Bounds, Expression, format_number};
 
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Found> {
@@ -38,7 +34,7 @@ fn impossible(expression: &Expression) -> Option<Found> {
 
 /// A comparison with a limit that the value never passes.
 fn beyond(binary: &Binary) -> Option<Found> {
-    let (left, right) = (bounds(&binary.left), bounds(&binary.right));
+    let (left, right) = (binary.left.bounds(), binary.right.bounds());
     let can_hold = left.orders(right).any(|order| binary.operator.holds(order));
     if can_hold {
         return None;
@@ -51,8 +47,7 @@ fn beyond(binary: &Binary) -> Option<Found> {
         (true, false) => format!("never below {}", format_number(left.low)),
         _ => format!("never above {}", format_number(left.high)),
     };
-    let is_share = share(&binary.left) && right.low > 1.0;
-    let instead = if is_share {
+    let instead = if is_share(&binary.left, left) && right.low > 1.0 {
         "write the limit as a share of 1, or multiply the value by 100".to_owned()
     } else {
         format!(
@@ -63,107 +58,11 @@ fn beyond(binary: &Binary) -> Option<Found> {
     Some(Found::new(Severity::Error, why, instead))
 }
 
-/// Bounds by shape, and of a share of a metric in itself.
-fn bounds(expression: &Expression) -> Bounds {
-    if let Some(most) = share_of(expression) {
-        return Bounds { low: 0.0, high: most };
-    }
-    let Kind::Binary(binary) = &expression.kind else {
-        return expression.bounds();
-    };
-    match (&binary.operator, &binary.left.kind, &binary.right.kind) {
-        (BinaryOperator::Multiply, Kind::Number(factor), _) if *factor > 0.0 => {
-            scaled(bounds(&binary.right), *factor)
-        }
-        (BinaryOperator::Multiply, _, Kind::Number(factor)) if *factor > 0.0 => {
-            scaled(bounds(&binary.left), *factor)
-        }
-        (BinaryOperator::Subtract, Kind::Number(whole), _) => {
-            let Bounds { low, high } = bounds(&binary.right);
-            Bounds { low: whole - high, high: whole - low }
-        }
-        _ => expression.bounds(),
-    }
-}
-
-fn scaled(Bounds { low, high }: Bounds, factor: f64) -> Bounds {
-    Bounds { low: low * factor, high: high * factor }
-}
-
-/// Whether it divides the growth of some series of a metric by that of these and others:
-/// `sum(rate(a{code="500"}[5m])) / sum(rate(a[5m]))`.
-fn share(expression: &Expression) -> bool {
-    share_of(expression) == Some(1.0)
-}
-
-/// The most that such a share, times the factor before it, can be.
-fn share_of(expression: &Expression) -> Option<f64> {
-    let Kind::Binary(binary) = &expression.kind else {
-        return None;
-    };
-    let is_plain = binary.operator == BinaryOperator::Divide
-        && binary.cardinality == Cardinality::OneToOne
-        && binary.fill == Fill::default();
-    let (factor, part) = factored(&binary.left);
-    let (part, whole) = (grown(part)?, grown(&binary.right)?);
-    let is_share = is_plain
-        && part.function == whole.function
-        && part.grouping == whole.grouping
-        && is_part(part.range, whole.range);
-    is_share.then_some(factor)
-}
-
-/// `100 * x` as its factor and `x`; anything else has the factor 1.
-fn factored(expression: &Expression) -> (f64, &Expression) {
-    if let Kind::Binary(binary) = &expression.kind
-        && binary.operator == BinaryOperator::Multiply
-    {
-        match (&binary.left.kind, &binary.right.kind) {
-            (Kind::Number(factor), _) if *factor > 0.0 => return (*factor, &binary.right),
-            (_, Kind::Number(factor)) if *factor > 0.0 => return (*factor, &binary.left),
-            _ => {}
-        }
-    }
-    (1.0, expression)
-}
-
-/// The growth of the series of a selector, added up in groups.
-struct Grown<'e> {
-    grouping: &'e LabelChoice,
-    function: &'static str,
-    range: &'e RangeSelector,
-}
-
-fn grown(expression: &Expression) -> Option<Grown<'_>> {
-    let Kind::Aggregate(aggregate) = &expression.kind else {
-        return None;
-    };
-    let Aggregate { operation: Aggregation::Sum, grouping, inner, .. } = aggregate.as_ref() else {
-        return None;
-    };
-    let Kind::Call(call) = &inner.kind else {
-        return None;
-    };
-    match call.arguments.as_slice() {
-        [Expression { kind: Kind::Range(range) }]
-            if matches!(call.function.name, "rate" | "increase") =>
-        {
-            Some(Grown { grouping, function: call.function.name, range })
-        }
-        _ => None,
-    }
-}
-
-/// Whether every series of the one selector is one of the other. What is observed may be
-/// negative, and so may its `…_sum`.
-fn is_part(part: &RangeSelector, whole: &RangeSelector) -> bool {
-    let [of, all] = [part, whole].map(|range| &range.instant.selector);
-    let name = of.metric_name().filter(|name| !name.ends_with("_sum"));
-    name.is_some()
-        && name == all.metric_name()
-        && part.range_ms == whole.range_ms
-        && part.instant.time == whole.instant.time
-        && all.matchers().iter().all(|matcher| of.matchers().contains(matcher))
+/// Whether it is a share of a whole, as far as its bounds tell.
+fn is_share(expression: &Expression, bounds: Bounds) -> bool {
+    let is_quotient = matches!(&expression.kind, Kind::Binary(binary)
+        if binary.operator == BinaryOperator::Divide);
+    is_quotient && bounds == Bounds { low: 0.0, high: 1.0 }
 }
 
 /// Two limits on one value that exclude each other: `x > 5 and x < 3`.
