@@ -12,15 +12,12 @@ mod against_hyper;
 mod body;
 mod encode;
 mod head;
+mod outgoing;
 mod read_buffer;
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::Bytes;
-use tokio::io::AsyncWrite;
 use tokio_util::either::Either;
 
 use super::body_reader::BodyReader;
@@ -29,11 +26,8 @@ use super::malformed::{Incomplete, Malformed};
 use super::plan::PreparedRequest;
 use super::wire::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use body::Body;
+use outgoing::Outgoing;
 use read_buffer::ReadBuffer;
-
-/// A body up to this length goes out behind its head in one piece, bytes: copying so much
-/// costs less than a second piece.
-const SMALL_BODY_BYTES: usize = 8 * 1024;
 
 /// An open connection.
 pub(super) struct Http1 {
@@ -46,22 +40,6 @@ pub(super) struct Http1 {
     answer: Body,
     /// Whether the target keeps the connection after the answer.
     keeps_open: bool,
-}
-
-/// A request on its way.
-struct Outgoing {
-    /// The head, and a small body.
-    head: Vec<u8>,
-    /// Bytes of it that are no body.
-    head_bytes: usize,
-    /// A body that is shared, not copied.
-    body: Bytes,
-    written: usize,
-    /// When the last of it was written, so far.
-    written_at: Instant,
-    is_flushed: bool,
-    /// How writing ended too early. The answer may say why, so it is still awaited.
-    failure: Option<io::Error>,
 }
 
 impl Http1 {
@@ -99,12 +77,12 @@ impl Http1 {
 
     /// Bytes of the request's body that went out, or that TLS took.
     pub(super) fn sent_body_bytes(&self) -> u64 {
-        self.request.written.saturating_sub(self.request.head_bytes) as u64
+        self.request.sent_body_bytes()
     }
 
     /// When the last of the request was written, so far.
     pub(super) fn sent_at(&self) -> Instant {
-        self.request.written_at
+        self.request.written_at()
     }
 
     /// Sends the request as far as it goes, and reads the head of its answer; answers before
@@ -123,7 +101,7 @@ impl Http1 {
             }
             if let Err(ended) = ready!(self.poll_more(context)) {
                 // What TLS took may be on its way, whatever it says of the whole.
-                let unwritten = self.request.written == 0
+                let unwritten = self.request.is_unwritten()
                     && !self.has_received()
                     && matches!(self.stream, Either::Left(_));
                 let reason = if unwritten { Unanswered::NotWritten } else { Unanswered::Failed };
@@ -158,7 +136,7 @@ impl Http1 {
     /// Whether another request can be sent on it after the answer: all of both went over,
     /// and nothing more.
     pub(super) fn is_reusable(&self) -> bool {
-        self.keeps_open && self.request.is_flushed && self.received.unread().is_empty()
+        self.keeps_open && self.request.is_flushed() && self.received.unread().is_empty()
     }
 
     fn take_head(&mut self, request: &PreparedRequest) -> Result<Option<AnswerHead>, Malformed> {
@@ -181,7 +159,7 @@ impl Http1 {
     fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ExchangeError>> {
         let result = ready!(self.received.poll_fill(&mut self.stream, context));
         Poll::Ready(match result {
-            Ok(0) => Err(match self.request.failure.take() {
+            Ok(0) => Err(match self.request.take_failure() {
                 Some(failure) => ExchangeError::Broken(failure),
                 None => ExchangeError::Incomplete(self.incomplete()),
             }),
@@ -199,74 +177,5 @@ impl Http1 {
             Body::UntilClose => Incomplete::Head,
             _ => Incomplete::Body,
         }
-    }
-}
-
-impl Outgoing {
-    /// Nothing.
-    fn new() -> Self {
-        Self {
-            head: Vec::new(),
-            head_bytes: 0,
-            body: Bytes::new(),
-            written: 0,
-            written_at: Instant::now(),
-            is_flushed: false,
-            failure: None,
-        }
-    }
-
-    fn begin(&mut self, request: &PreparedRequest) {
-        self.head.clear();
-        encode::push_head(request, &mut self.head);
-        self.head_bytes = self.head.len();
-        self.body = request.body.clone();
-        if self.body.len() <= SMALL_BODY_BYTES {
-            self.head.extend_from_slice(&self.body);
-            self.body.clear();
-        }
-        (self.written, self.is_flushed, self.failure) = (0, false, None);
-    }
-
-    /// Writes what can be written now.
-    fn send(&mut self, stream: &mut Stream, context: &mut Context<'_>) {
-        if self.is_flushed || self.failure.is_some() {
-            return;
-        }
-        match self.poll_send(stream, context) {
-            Poll::Ready(Ok(())) => {
-                self.is_flushed = true;
-                // It went out: an idle connection must not hold it.
-                self.body.clear();
-            }
-            Poll::Ready(Err(failure)) => self.failure = Some(failure),
-            Poll::Pending => {}
-        }
-    }
-
-    fn poll_send(
-        &mut self,
-        stream: &mut Stream,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        let mut stream = Pin::new(stream);
-        while self.written < self.head.len() + self.body.len() {
-            let written = match self.written.checked_sub(self.head.len()) {
-                Some(of_body) => stream.as_mut().poll_write(context, &self.body[of_body..]),
-                None if self.body.is_empty() => {
-                    stream.as_mut().poll_write(context, &self.head[self.written..])
-                }
-                None => {
-                    let pieces = [&self.head[self.written..], &self.body[..]].map(IoSlice::new);
-                    stream.as_mut().poll_write_vectored(context, &pieces)
-                }
-            };
-            match ready!(written)? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.written += written,
-            }
-            self.written_at = Instant::now();
-        }
-        stream.poll_flush(context)
     }
 }

@@ -5,6 +5,10 @@
 //! stream: one that the target refused, or did not come to before it went away, was not
 //! processed and may be sent again (RFC 9113 §8.7).
 
+mod body;
+mod message;
+mod upload;
+
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
@@ -14,29 +18,23 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use h2::{Reason, RecvStream};
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, Request, Response, Uri};
+use http::{Request, Response};
 
 use super::body_reader::BodyReader;
 use super::exchange_error::ExchangeError;
 use super::metered_stream::MeteredStream;
 use super::plan::PreparedRequest;
 use super::wire::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
+use body::Http2Body;
+use message::in_http2;
+use upload::{Sent, Upload};
 
 /// What a stream and a connection may send before it is read, bytes: enough that a window
 /// is not what is measured.
 const STREAM_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 5 * 1024 * 1024;
-/// Headers about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2).
-const OF_A_CONNECTION: [HeaderName; 5] = [
-    CONNECTION,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
 
 /// An open connection.
 pub(super) struct Http2 {
@@ -51,13 +49,6 @@ pub(super) struct Http2 {
     stage: Stage,
 }
 
-/// What went out of a request: what the target had room for.
-struct Sent {
-    body_bytes: Cell<u64>,
-    /// When the last of it was handed over; of a request without a body, its head.
-    at: Cell<Instant>,
-}
-
 /// How far the request is.
 enum Stage {
     /// There is none.
@@ -66,17 +57,6 @@ enum Stage {
     Head(Pin<Box<dyn Future<Output = Result<Response<Http2Body>, Unanswered>>>>),
     /// The body of its answer comes in.
     Body(Box<Http2Body>),
-}
-
-impl Sent {
-    fn new() -> Self {
-        Self { body_bytes: Cell::new(0), at: Cell::new(Instant::now()) }
-    }
-
-    fn add(&self, bytes: u64) {
-        self.body_bytes.set(self.body_bytes.get() + bytes);
-        self.at.set(Instant::now());
-    }
 }
 
 impl Http2 {
@@ -129,13 +109,13 @@ impl Http2 {
 
     /// Bytes of the request's body that the target had room for.
     pub(super) fn sent_body_bytes(&self) -> u64 {
-        self.sent.body_bytes.get()
+        self.sent.body_bytes()
     }
 
     /// When the last of the request was handed over, so far. What is written to the socket
     /// after it may be about the connection.
     pub(super) fn sent_at(&self) -> Instant {
-        self.sent.at.get()
+        self.sent.at()
     }
 
     /// Takes a request; it moves only while the connection is polled.
@@ -144,7 +124,7 @@ impl Http2 {
         self.sent = Rc::new(Sent::new());
         let so_far = Rc::clone(&self.sent);
         let sender = self.sender.clone();
-        let prepared = self.in_http2(request.message());
+        let prepared = in_http2(request.message(), &self.scheme, &self.authority);
         self.stage = Stage::Head(Box::pin(tokio::task::unconstrained(async move {
             let (request, body) = prepared.map_err(Unanswered::Failed)?;
             sent(sender, request, (body, so_far)).await.map_err(unanswered)
@@ -177,30 +157,6 @@ impl Http2 {
         self.stage = Stage::Idle;
         Poll::Ready(result)
     }
-
-    /// The message as HTTP/2 has it: with an authority in place of `Host`, and without
-    /// what is about a connection.
-    fn in_http2(&self, message: Request<Bytes>) -> Result<(Request<()>, Bytes), ExchangeError> {
-        let (mut head, body) = message.into_parts();
-        let mut uri = std::mem::take(&mut head.uri).into_parts();
-        uri.scheme = Some(self.scheme.clone());
-        uri.authority = Some(self.authority_of(head.headers.remove(HOST).as_ref())?);
-        head.uri = Uri::from_parts(uri).map_err(|_| ExchangeError::NoAuthority)?;
-        without_connection(&mut head.headers);
-        if !body.is_empty() {
-            head.headers.insert(CONTENT_LENGTH, body.len().into());
-        }
-        Ok((Request::from_parts(head, ()), body))
-    }
-
-    fn authority_of(&self, host: Option<&http::HeaderValue>) -> Result<Authority, ExchangeError> {
-        match host {
-            Some(host) if host != self.authority.as_str() => {
-                Authority::try_from(host.as_bytes()).map_err(|_| ExchangeError::NoAuthority)
-            }
-            _ => Ok(self.authority.clone()),
-        }
-    }
 }
 
 fn unanswered(error: h2::Error) -> Unanswered {
@@ -211,15 +167,6 @@ fn unanswered(error: h2::Error) -> Unanswered {
     Unanswered::Failed(ExchangeError::Http2(error))
 }
 
-fn without_connection(headers: &mut HeaderMap) {
-    for name in &OF_A_CONNECTION {
-        headers.remove(name);
-    }
-    if headers.get(TE).is_some_and(|value| value != "trailers") {
-        headers.remove(TE);
-    }
-}
-
 /// Sends a request until the head of its answer comes, which may be before its end.
 async fn sent(
     sender: SendRequest<Bytes>,
@@ -228,10 +175,9 @@ async fn sent(
 ) -> Result<Response<Http2Body>, h2::Error> {
     let mut sender = sender.ready().await?;
     let (mut answer, stream) = sender.send_request(request, body.is_empty())?;
-    let mut upload = Upload { stream, left: body, so_far };
-    upload.so_far.at.set(Instant::now());
+    let mut upload = Upload::begin(stream, body, so_far);
     let head = std::future::poll_fn(|context| poll_head(&mut answer, &mut upload, context)).await?;
-    Ok(head.map(|received| Http2Body { received, upload }))
+    Ok(head.map(|received| Http2Body::new(received, upload)))
 }
 
 fn poll_head(
@@ -242,68 +188,4 @@ fn poll_head(
     // What ends the upload too early shows in the answer: it may be a refusal.
     let _ = upload.poll(context);
     Pin::new(answer).poll(context)
-}
-
-/// A body on its way to the target, as far as the target's window goes.
-struct Upload {
-    stream: SendStream<Bytes>,
-    left: Bytes,
-    so_far: Rc<Sent>,
-}
-
-impl Upload {
-    /// Ready when there is nothing more to send, or nobody who takes it.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while !self.left.is_empty() {
-            self.stream.reserve_capacity(self.left.len());
-            while self.stream.capacity() == 0 {
-                match ready!(self.stream.poll_capacity(context)) {
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return self.give_up(),
-                }
-            }
-            let piece = self.left.split_to(self.stream.capacity().min(self.left.len()));
-            let (is_last, bytes) = (self.left.is_empty(), piece.len() as u64);
-            if self.stream.send_data(piece, is_last).is_err() {
-                return self.give_up();
-            }
-            self.so_far.add(bytes);
-        }
-        Poll::Ready(())
-    }
-
-    fn give_up(&mut self) -> Poll<()> {
-        self.left.clear();
-        Poll::Ready(())
-    }
-}
-
-/// The body of an answer, and what is left of the request's.
-struct Http2Body {
-    received: RecvStream,
-    upload: Upload,
-}
-
-impl Http2Body {
-    /// Reads to the end of the stream; trailers are passed over. A target that does not want
-    /// the rest of the request resets the stream behind the end of its answer (RFC 9113 §8.1);
-    /// h2 tells the end then, and the reset only where the end did not come.
-    fn poll_read(
-        &mut self,
-        reader: &mut BodyReader,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), ExchangeError>> {
-        while let Some(data) = ready!(self.poll_data(context)) {
-            let data = data.map_err(ExchangeError::Http2)?;
-            reader.take(&data);
-            let released = self.received.flow_control().release_capacity(data.len());
-            released.map_err(ExchangeError::Http2)?;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {
-        let _ = self.upload.poll(context);
-        self.received.poll_data(context)
-    }
 }
