@@ -21,6 +21,10 @@ pub(super) fn pairs(
     // Prometheus fills the "many" side with `fill_left`, also for `group_right`,
     // where that side stands on the right (`fill-modifier.test`).
     let (fill_many, fill_one) = (binary.fill.left, binary.fill.right);
+    if (many.is_empty() || one.is_empty()) && fill_many.is_none() && fill_one.is_none() {
+        // Nothing can match, whatever the other side has twice.
+        return Ok(Vec::new());
+    }
     let one = by_key(binary, one)?;
     let mut pairing = Pairing {
         binary,
@@ -61,21 +65,24 @@ struct Pairing<'b> {
 }
 
 impl Pairing<'_> {
-    /// Adds the result of one pair. That labels match twice is an error even
-    /// where a comparison would filter the result away.
+    /// Adds the result of one pair, if its values know the operation. That labels match twice is
+    /// an error even where a comparison would filter the result away.
     fn add(&mut self, key: &Labels, many: &Element, one: &Element) -> Result<(), EvalError> {
+        let (left, right) =
+            if self.many_is_right { (&one.value, &many.value) } else { (&many.value, &one.value) };
+        let Some(computed) = operate_on_values(self.binary.operator, left, right) else {
+            return Ok(());
+        };
         let labels = pair_labels(self.binary, &many.labels, &one.labels);
         let explicit = self.binary.cardinality != Cardinality::OneToOne;
         if !self.taken.insert(if explicit { labels.clone() } else { key.clone() }) {
             return Err(several_matches(self.binary, &many.labels));
         }
-        let (left, right) =
-            if self.many_is_right { (&one.value, &many.value) } else { (&many.value, &one.value) };
-        let value = match operate_on_values(self.binary.operator, left, right) {
-            Some(Computed::Value(value)) => value,
-            Some(Computed::Holds(holds)) if self.binary.returns_bool => as_number(holds).into(),
-            Some(Computed::Holds(true)) => left.clone(),
-            Some(Computed::Holds(false)) | None => return Ok(()),
+        let value = match computed {
+            Computed::Value(value) => value,
+            Computed::Holds(holds) if self.binary.returns_bool => as_number(holds).into(),
+            Computed::Holds(true) => left.clone(),
+            Computed::Holds(false) => return Ok(()),
         };
         self.results.push(Element { labels, value });
         Ok(())

@@ -53,7 +53,7 @@ fn part(seconds: f64, compute: impl Fn(i64) -> i64) -> f64 {
     )]
     let whole = seconds as i64;
     // Beyond a million years there is no date to speak of.
-    if seconds.is_nan() || whole.abs() > 31_557_600_000_000 {
+    if seconds.is_nan() || whole.unsigned_abs() > 31_557_600_000_000 {
         return f64::NAN;
     }
     compute(whole) as f64
@@ -104,6 +104,6 @@ mod tests {
     #[test]
     fn what_is_no_time_has_no_date() {
         assert!(year(f64::NAN).is_nan());
-        assert!(year(f64::INFINITY).is_nan());
+        assert!(year(f64::INFINITY).is_nan() && year(f64::NEG_INFINITY).is_nan());
     }
 }

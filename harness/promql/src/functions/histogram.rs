@@ -167,9 +167,10 @@ fn bucket_quantile(quantile: f64, buckets: Vec<Bucket>) -> f64 {
     if quantile > 1.0 {
         return f64::INFINITY;
     }
-    let Some(buckets) = prepared(buckets).filter(|buckets| buckets.len() >= 2) else {
+    let Some(mut buckets) = merged(buckets).filter(|buckets| buckets.len() >= 2) else {
         return f64::NAN;
     };
+    make_monotonic(&mut buckets);
     let last = buckets.len() - 1;
     let observations = buckets[last].count;
     if observations == 0.0 {
@@ -190,7 +191,7 @@ fn bucket_quantile(quantile: f64, buckets: Vec<Bucket>) -> f64 {
 }
 
 fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
-    let Some(buckets) = prepared(buckets) else {
+    let Some(buckets) = merged(buckets) else {
         return f64::NAN;
     };
     let observations = buckets.last().map_or(0.0, |bucket| bucket.count);
@@ -200,7 +201,9 @@ fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
     if lower >= upper {
         return 0.0;
     }
-    (rank_at(upper, &buckets) - rank_at(lower, &buckets)) / observations
+    // Counts that fell, as in a `delta`, may leave fewer than lie below a bound.
+    let rank = |value| rank_at(value, &buckets).min(observations);
+    (rank(upper) - rank(lower)) / observations
 }
 
 /// How many observations are at or below a value, interpolated within its bucket.
@@ -227,8 +230,8 @@ fn rank_at(value: f64, buckets: &[Bucket]) -> f64 {
     below
 }
 
-/// Sorted, merged and monotonic buckets; `None` without the `+Inf` bucket.
-fn prepared(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
+/// Sorted buckets, those of one bound made one; `None` without the `+Inf` bucket.
+fn merged(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
     buckets.sort_by(|a, b| a.upper.total_cmp(&b.upper));
     buckets.last().filter(|last| last.upper == f64::INFINITY)?;
     let mut merged: Vec<Bucket> = Vec::with_capacity(buckets.len());
@@ -239,7 +242,6 @@ fn prepared(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
             _ => merged.push(bucket),
         }
     }
-    make_monotonic(&mut merged);
     Some(merged)
 }
 

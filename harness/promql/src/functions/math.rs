@@ -26,7 +26,8 @@ pub(super) fn round(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
 pub(super) fn clamp(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let (low, high) = (arguments.scalar(1)?, arguments.scalar(2)?);
     if low > high {
-        return Ok(Value::Vector(Vec::new()));
+        // What the vector itself refuses is refused whatever the bounds are.
+        return arguments.vector(0).map(|_| Value::Vector(Vec::new()));
     }
     arguments.each_number(0, |value| largest(low, smallest(high, value)))
 }
@@ -55,12 +56,28 @@ pub(super) fn pi(_: &Arguments<'_, '_>) -> f64 {
     std::f64::consts::PI
 }
 
-/// Unlike `f64::max`, NaN wins, as in Go.
+/// Unlike `f64::max`, NaN wins, but for positive infinity, as in Go.
 fn largest(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+    let is_infinite = a == f64::INFINITY || b == f64::INFINITY;
+    if !is_infinite && (a.is_nan() || b.is_nan()) { f64::NAN } else { a.max(b) }
 }
 
-/// Unlike `f64::min`, NaN wins, as in Go.
+/// Unlike `f64::min`, NaN wins, but for negative infinity, as in Go.
 fn smallest(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+    let is_infinite = a == f64::NEG_INFINITY || b == f64::NEG_INFINITY;
+    if !is_infinite && (a.is_nan() || b.is_nan()) { f64::NAN } else { a.min(b) }
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "infinities are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_a_number_wins_over_all_but_the_infinity_that_is_sought() {
+        assert!(largest(1.0, f64::NAN).is_nan() && smallest(f64::NAN, 1.0).is_nan());
+        assert!(largest(f64::NEG_INFINITY, f64::NAN).is_nan());
+        assert_eq!(largest(f64::NAN, f64::INFINITY), f64::INFINITY);
+        assert_eq!(smallest(f64::NEG_INFINITY, f64::NAN), f64::NEG_INFINITY);
+    }
 }

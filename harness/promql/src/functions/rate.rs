@@ -16,17 +16,20 @@ const EXTRAPOLATION_LIMIT: f64 = 1.1;
 /// What is extrapolated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
+    CounterPerSecond,
     Counter,
     Gauge,
 }
 
+impl Change {
+    fn is_of_counter(self) -> bool {
+        self != Self::Gauge
+    }
+}
+
 /// The increase of a counter per second.
 pub(super) fn rate(window: &Window<'_>) -> Option<Datum> {
-    let seconds = window.range_seconds();
-    Some(match extrapolated(window, Change::Counter)? {
-        Datum::Number(increase) => Datum::Number(increase / seconds),
-        Datum::Histogram(increase) => increase.scaled(1.0 / seconds).into(),
-    })
+    extrapolated(window, Change::CounterPerSecond)
 }
 
 /// The increase of a counter over the range.
@@ -52,13 +55,13 @@ fn extrapolated_number(window: &Window<'_>, change: Change) -> Option<f64> {
         return None;
     };
     let mut difference = last.value - first.value;
-    if change == Change::Counter {
-        difference += lost_by_resets(window);
+    if change.is_of_counter() {
+        difference = with_what_resets_took(difference, window);
     }
-    let grown = (change == Change::Counter && difference > 0.0 && first.value >= 0.0)
+    let grown = (change.is_of_counter() && difference > 0.0 && first.value >= 0.0)
         .then_some((first.value, difference));
     let times = Times { first_ms: first.t_ms, last_ms: last.t_ms, count: window.samples.len() };
-    Some(difference * times.extrapolation(window, grown))
+    Some(difference * times.factor(window, grown, change))
 }
 
 fn extrapolated_histogram(window: &Window<'_>, change: Change) -> Option<Histogram> {
@@ -67,14 +70,14 @@ fn extrapolated_histogram(window: &Window<'_>, change: Change) -> Option<Histogr
     };
     let histograms = native::of(window);
     let difference = match change {
-        Change::Counter => native::growth(&histograms)?,
+        Change::Counter | Change::CounterPerSecond => native::growth(&histograms)?,
         Change::Gauge => native::difference(&histograms)?,
     };
     let from = first.histogram.count;
-    let grown = (change == Change::Counter && difference.count > 0.0 && from >= 0.0)
+    let grown = (change.is_of_counter() && difference.count > 0.0 && from >= 0.0)
         .then_some((from, difference.count));
     let times = Times { first_ms: first.t_ms, last_ms: last.t_ms, count: histograms.len() };
-    Some(difference.scaled(times.extrapolation(window, grown)))
+    Some(difference.scaled(times.factor(window, grown, change)))
 }
 
 /// When the samples of a range were taken.
@@ -85,6 +88,17 @@ struct Times {
 }
 
 impl Times {
+    /// What a difference between the samples is multiplied by. A rate is divided before it is
+    /// multiplied, as Prometheus does it: the last digit decides comparisons.
+    fn factor(&self, window: &Window<'_>, grown: Option<(f64, f64)>, change: Change) -> f64 {
+        let extrapolation = self.extrapolation(window, grown);
+        if change == Change::CounterPerSecond {
+            extrapolation / window.range_seconds()
+        } else {
+            extrapolation
+        }
+    }
+
     /// By how much a difference is larger in the whole range than between the
     /// samples. A counter that has grown is not extended to before it was zero.
     fn extrapolation(&self, window: &Window<'_>, grown: Option<(f64, f64)>) -> f64 {
@@ -103,10 +117,11 @@ impl Times {
     }
 }
 
-/// The sum of the values from which a counter fell back.
-fn lost_by_resets(window: &Window<'_>) -> f64 {
+/// A difference and the values from which a counter fell back, added one by one as they come.
+fn with_what_resets_took(difference: f64, window: &Window<'_>) -> f64 {
     let pairs = window.samples.windows(2).map(|pair| (pair[0].value, pair[1].value));
-    pairs.filter(|(before, after)| after < before).map(|(before, _)| before).sum()
+    let lost = pairs.filter(|(before, after)| after < before).map(|(before, _)| before);
+    lost.fold(difference, |sum, before| sum + before)
 }
 
 /// The rate between the last two samples.

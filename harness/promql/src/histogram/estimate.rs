@@ -26,12 +26,16 @@ impl Histogram {
             buckets.reverse();
         }
         let Some(found) = at_rank(&buckets, rank) else {
-            return f64::NAN;
+            // Of counts without a bucket, as of a division by zero, Prometheus looks at an empty
+            // one at zero.
+            let falls_short = self.count.min(0.0) < rank && !self.sum.is_nan();
+            return if falls_short { 0.0 } else { f64::NAN };
         };
         let reached = found.cumulative.min(self.count);
         if reached < rank {
-            let last = if from_below { found.bucket.upper } else { found.bucket.lower };
-            return if self.sum.is_nan() { f64::NAN } else { last };
+            // Beside NaN, only counts below zero lead here: what Prometheus says then is of no use
+            // and the same.
+            return if self.sum.is_nan() { f64::NAN } else { found.bucket.upper };
         }
         let within =
             if from_below { rank - (reached - found.bucket.count) } else { reached - rank };

@@ -125,7 +125,8 @@ impl Histogram {
             let mirrored = self.layout.bucket(*index, *count);
             Bucket { lower: -mirrored.upper, upper: -mirrored.lower, ..mirrored }
         });
-        let zero = (self.zero_count != 0.0).then_some(Bucket {
+        // Prometheus shows and counts a zero bucket only where it holds more than nothing.
+        let zero = (self.zero_count > 0.0).then_some(Bucket {
             lower: -self.zero_threshold,
             upper: self.zero_threshold,
             count: self.zero_count,

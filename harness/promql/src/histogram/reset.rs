@@ -35,10 +35,11 @@ impl Histogram {
     }
 }
 
+/// Whether a bucket that held something is gone or holds less.
 fn lost(before: &Buckets, now: &Buckets) -> bool {
     before.iter().any(|(index, count)| {
-        let at = now.binary_search_by_key(index, |bucket| bucket.0);
-        at.map_or(0.0, |at| now[at].1) < *count
+        let at = now.binary_search_by_key(index, |bucket| bucket.0).ok();
+        at.is_none_or(|at| now[at].1 < *count)
     })
 }
 
