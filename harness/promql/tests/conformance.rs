@@ -3,13 +3,21 @@
 //! Cases known not to pass are listed in `conformance/float_instant.known`, each
 //! with its reason. The list can only shrink: a listed case that passes fails
 //! this test just as an unlisted one that does not.
-#![expect(clippy::expect_used, reason = "helpers of a test: a panic there is the failure report")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of a test: a panic there is the failure report"
+)]
 
 #[path = "support/known.rs"]
 mod known;
+#[path = "../../tests/support/page.rs"]
+mod page;
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use slogate_promql::{
@@ -18,6 +26,11 @@ use slogate_promql::{
 
 /// Relative difference up to which promqltest takes two values for equal.
 const TOLERANCE: f64 = 1e-6;
+
+/// Where docs/promql.md says how many pass.
+const BEGIN: &str =
+    "<!-- cases: made by harness/promql/tests/conformance.rs; SLOGATE_BLESS=1 renews it -->\n";
+const END: &str = "<!-- end of cases -->\n";
 
 #[derive(Deserialize)]
 struct Case {
@@ -87,8 +100,12 @@ fn float_instant_cases_agree_with_prometheus() {
             (Err(why), false) => surprises.push(format!("{id} {}\n    {why}", case.expr)),
         }
     }
-    eprintln!("{passed} of {all} float instant cases pass");
+    let said = format!("{passed} of {all} float instant cases pass.\n");
+    eprint!("{said}");
     assert!(surprises.is_empty(), "{} surprises\n{}", surprises.len(), surprises.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/promql.md");
+    let committed = std::fs::read_to_string(&path).expect("the page is there");
+    page::assert_fresh(&path, &page::with_between_marks(&committed, BEGIN, END, &said));
 }
 
 fn check(case: &Case) -> Result<(), String> {

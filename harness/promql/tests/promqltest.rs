@@ -16,9 +16,13 @@
 mod known;
 #[path = "promqltest/nhcb.rs"]
 mod nhcb;
+#[path = "../../tests/support/page.rs"]
+mod page;
 #[path = "promqltest/script.rs"]
 mod script;
 mod support;
+#[path = "promqltest/page.rs"]
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,6 +33,7 @@ use slogate_promql::{
     Buckets, Datum, Element, Expression, Labels, MemorySeries, Options, ParseError, Series, Value,
     instant, range,
 };
+use table::Tally;
 
 /// Relative difference up to which promqltest takes two values for equal.
 const TOLERANCE: f64 = 1e-6;
@@ -36,6 +41,11 @@ const TOLERANCE: f64 = 1e-6;
 /// How many evaluations passed when this number was last raised: what becomes
 /// unsupported again must not go unnoticed.
 const PASSED_BEFORE: usize = 1883;
+
+/// Where docs/promql.md has the table.
+const BEGIN: &str =
+    "<!-- scripts: made by harness/promql/tests/promqltest.rs; SLOGATE_BLESS=1 renews it -->\n";
+const END: &str = "<!-- end of scripts -->\n";
 
 /// How an evaluation ended.
 enum Outcome {
@@ -64,29 +74,37 @@ fn the_scripts_of_prometheus_pass_as_far_as_this_engine_goes() {
     let Some(data) = support::conformance_data() else { return };
     let known = known::known_failures(include_str!("promqltest/upstream.known"));
     let mut surprises = Vec::new();
-    let mut counts = BTreeMap::<&str, usize>::new();
+    let mut tallies = BTreeMap::<String, Tally>::new();
     for (file, eval, outcome) in run_folder(&data.join("prometheus/promqltest")) {
         let id = format!("{file}:{}", eval.line);
-        let listed = known.contains_key(&id);
-        let ended = match outcome {
-            Outcome::Unsupported(_) => "unsupported",
-            Outcome::Passed if listed => {
-                surprises.push(format!("{id} passes: take it off the list"));
-                "passed"
+        let tally = tallies.entry(file).or_default();
+        match (outcome, known.get(&id)) {
+            (Outcome::Unsupported(what), _) => *tally.unsupported.entry(what).or_default() += 1,
+            (Outcome::Passed, listed) => {
+                tally.passed += 1;
+                surprises.extend(listed.map(|_| format!("{id} passes: take it off the list")));
             }
-            Outcome::Passed => "passed",
-            Outcome::Failed(_) if listed => "known not to pass",
-            Outcome::Failed(why) => {
+            (Outcome::Failed(_), Some(reason)) => {
+                tally.known += 1;
+                tally.reasons.insert(reason.clone());
+            }
+            (Outcome::Failed(why), None) => {
+                tally.failed += 1;
                 surprises.push(format!("{id} {}\n    {why}", eval.expression));
-                "failed"
             }
-        };
-        *counts.entry(ended).or_default() += 1;
+        }
     }
-    eprintln!("{counts:?}");
-    let passed = counts.get("passed").copied().unwrap_or_default();
-    assert!(passed >= PASSED_BEFORE, "only {passed} pass, {PASSED_BEFORE} did before");
+    let passed = tallies.values().map(|tally| tally.passed).sum::<usize>();
     assert!(surprises.is_empty(), "{} surprises\n{}", surprises.len(), surprises.join("\n"));
+    assert!(passed >= PASSED_BEFORE, "only {passed} pass, {PASSED_BEFORE} did before");
+    assert_page_is_fresh(&table::table(&tallies));
+}
+
+/// docs/promql.md shows what came of the scripts.
+fn assert_page_is_fresh(table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/promql.md");
+    let committed = std::fs::read_to_string(&path).unwrap();
+    page::assert_fresh(&path, &page::with_between_marks(&committed, BEGIN, END, table));
 }
 
 fn run_folder(folder: &Path) -> Vec<(String, Eval, Outcome)> {
@@ -152,11 +170,12 @@ fn evaluate(eval: &Eval, data: &Data) -> Outcome {
     let expression = match Expression::parse(&eval.expression) {
         Ok(expression) => expression,
         Err(ParseError::Syntax { .. }) if eval.fails => return Outcome::Passed,
+        Err(ParseError::Unsupported { construct, .. }) => return Outcome::Unsupported(construct),
         // What its parser does not know, the engine cannot tell from a mistake.
-        Err(error) => return Outcome::Unsupported(error.to_string()),
+        Err(_) => return Outcome::Unsupported(table::unknown_syntax(&eval.expression).to_owned()),
     };
     if data.misses(&expression) || matches!(eval.expected, Expected::Unreadable) {
-        return Outcome::Unsupported("a series that this engine cannot hold".to_owned());
+        return Outcome::Unsupported("series with start times".to_owned());
     }
     let store = data.store();
     let options = Options::default();

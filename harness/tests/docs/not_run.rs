@@ -25,6 +25,7 @@ pub(crate) const NOT_RUN: &[NotRun] = &[
         "needs a container engine; `.ci/container` runs the image",
     ),
     not_run("docs/dashboard.md", "cargo test", "it is a test itself"),
+    not_run("docs/promql.md", "SLOGATE_DIFFERENTIAL_SEED", "it is a test itself"),
     not_run("docs/false-green.md", "cargo bench", "needs an idle machine, and minutes"),
 ];
 

@@ -11,8 +11,10 @@ use slogate::rules::{
 };
 use slogate_promql::rules::{FileKind, UnknownFields};
 
+use super::project;
 use super::support::generations::{Tool, promtools};
 use super::support::outside;
+use super::support::page::{assert_fresh, with_between_marks};
 
 /// What an engine makes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,11 @@ const DIFFERENT: &[(&str, In, &str)] = &[
     ("utf-8_lname.good.yaml", In::Two, "names are not UTF-8"),
 ];
 
+/// Where docs/promql.md has what both say of each file.
+const BEGIN: &str =
+    "<!-- files: made by harness/tests/promtool/parity.rs; SLOGATE_BLESS=1 renews it -->\n";
+const END: &str = "<!-- end of files -->\n";
+
 #[test]
 fn the_built_in_engine_says_of_every_file_what_promtool_says() {
     let Some(data) = outside::conformance_data() else { return };
@@ -54,9 +61,11 @@ fn the_built_in_engine_says_of_every_file_what_promtool_says() {
         let theirs = Engines::Promtool(promtool);
         let mut surprises = Vec::new();
         let mut agreed = 0;
+        let mut rows = String::new();
         for file in files(&data.join("prometheus")) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             let pair = [verdict(&file, &Engines::BuiltIn), verdict(&file, &theirs)];
+            rows.push_str(&row(&file, pair));
             match (pair[0] == pair[1], known(&name, &tool)) {
                 (true, Some(In::Two | In::Three)) => {
                     surprises.push(format!("{name} is no difference any more"));
@@ -68,6 +77,37 @@ fn the_built_in_engine_says_of_every_file_what_promtool_says() {
         }
         assert!(surprises.is_empty(), "promtool {}:\n{}", tool.version, surprises.join("\n"));
         assert!(agreed > 40, "only {agreed} files");
+        if tool.major() >= 3 {
+            assert_page_is_fresh(&rows);
+        }
+    }
+}
+
+fn assert_page_is_fresh(rows: &str) {
+    let path = project("docs/promql.md");
+    let table = format!("| file | slogate | promtool 3 |\n|---|---|---|\n{rows}");
+    let page = fs::read_to_string(&path).unwrap();
+    assert_fresh(&path, &with_between_marks(&page, BEGIN, END, &table));
+}
+
+/// `| promtool/unittest.yml | 12 tests hold | 12 tests hold |`
+fn row(file: &Path, [ours, theirs]: [Verdict; 2]) -> String {
+    let folder = file.parent().and_then(Path::file_name).unwrap().to_string_lossy();
+    let name = file.file_name().unwrap().to_string_lossy();
+    let is_tests = matches!(kind(file), Ok(FileKind::UnitTests));
+    let (ours, theirs) = (ours.words(is_tests), theirs.words(is_tests));
+    format!("| {folder}/{name} | {ours} | {theirs} |\n")
+}
+
+impl Verdict {
+    fn words(self, is_tests: bool) -> String {
+        match (self, is_tests) {
+            (Self::Good(count), true) => format!("{count} tests hold"),
+            (Self::Good(count), false) => format!("{count} rules"),
+            (Self::Repeats, _) => "rules that repeat".to_owned(),
+            (Self::Bad, true) => "fails".to_owned(),
+            (Self::Bad, false) => "refused".to_owned(),
+        }
     }
 }
 

@@ -26,15 +26,28 @@ impl Prometheus {
     pub(crate) fn start_as(tool: &Tool, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let storage = folder.path().join("tsdb");
-        Self::launch(tool, config, &storage, folder)
+        Self::launch(tool, config, (&storage, &[]), folder)
+    }
+
+    /// Starts one that scrapes nothing and takes remote writes, native histograms included.
+    pub(crate) fn receiving(tool: &Tool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = folder.path().join("tsdb");
+        let flags = ["--web.enable-remote-write-receiver", "--enable-feature=native-histograms"];
+        Self::launch(tool, "scrape_configs: []\n", (&storage, &flags), folder)
     }
 
     /// Starts one that scrapes nothing and has the blocks in a folder.
     pub(crate) fn on_blocks(tool: &Tool, blocks: &Path) -> Self {
-        Self::launch(tool, "scrape_configs: []\n", blocks, tempfile::tempdir().unwrap())
+        Self::launch(tool, "scrape_configs: []\n", (blocks, &[]), tempfile::tempdir().unwrap())
     }
 
-    fn launch(tool: &Tool, config: &str, storage: &Path, folder: TempDir) -> Self {
+    fn launch(
+        tool: &Tool,
+        config: &str,
+        (storage, flags): (&Path, &[&str]),
+        folder: TempDir,
+    ) -> Self {
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, config).unwrap();
         let daemon = Daemon::start(&folder.path().join("said.log"), |address| {
@@ -42,7 +55,8 @@ impl Prometheus {
             command
                 .arg(format!("--config.file={}", file.display()))
                 .arg(format!("--storage.tsdb.path={}", storage.display()))
-                .arg(format!("--web.listen-address={address}"));
+                .arg(format!("--web.listen-address={address}"))
+                .args(flags);
             command
         });
         // It listens before it has opened its storage.
@@ -83,6 +97,11 @@ impl Prometheus {
         let elements = answer["data"]["result"].as_array().unwrap();
         let value = |one: &serde_json::Value| one["value"][1].as_str().unwrap().parse().unwrap();
         elements.iter().map(value).collect()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.daemon.address
     }
 
     /// What its HTTP API answers, by what follows `/api/v1/` in the URL.
