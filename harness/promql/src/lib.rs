@@ -29,7 +29,7 @@ pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
 pub use eval::{EvalError, Options, instant, range};
 pub use expression::{
     Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, QuantileAbove,
-    SelectorInfo, Spread,
+    SelectorInfo, Spread, Surrounded,
 };
 pub use histogram::{BoundedBucket, Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};

@@ -91,6 +91,7 @@ pub use model::*;
 pub use origin::{Origin, Scheme, TargetError};
 pub(crate) use placeholder::escaped;
 pub use problem::{Problem, Problems};
+pub use promql::place_in_expression;
 pub use reader::{
     Document, Loaded, ReadOptions, check, observed_scenario, read, read_document,
     read_document_text, read_text,

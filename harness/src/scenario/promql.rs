@@ -157,11 +157,21 @@ fn shape_findings(expression: &Expression, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// The parser gives no position; most of its messages name what to look for.
+/// Where in an expression an error is, as an offset and a length in bytes; the whole of it where
+/// that cannot be told. The parser gives no position; most of its messages name what to look for.
+pub fn place_in_expression(text: &str, error: &ParseError) -> (usize, usize) {
+    let found = match error {
+        ParseError::Syntax { message, .. } => return place_of(message, text),
+        ParseError::Unsupported { construct, .. } => quoted_in(construct, '`'),
+        ParseError::NotASelector { .. } => None,
+    };
+    found.and_then(|name| find_word(text, name)).unwrap_or((0, text.len()))
+}
+
 fn located(text: &str, error: ParseError) -> Finding {
+    let (offset, length) = place_in_expression(text, &error);
     match error {
         ParseError::Syntax { message, .. } => {
-            let (offset, length) = place_of(&message, text);
             let message = if message == "invalid promql query" {
                 "this is not a PromQL expression".to_owned()
             } else {
@@ -170,20 +180,13 @@ fn located(text: &str, error: ParseError) -> Finding {
             Finding::new(codes::INVALID_PROMQL, offset, length, message)
         }
         ParseError::Unsupported { construct, .. } => {
-            let (offset, length) = quoted_in(&construct, '`')
-                .and_then(|name| find_word(text, name))
-                .unwrap_or((0, text.len()));
-            Finding::new(
-                codes::NOT_SUPPORTED,
-                offset,
-                length,
-                format!("{construct} is not supported yet"),
-            )
+            let message = format!("{construct} is not supported yet");
+            Finding::new(codes::NOT_SUPPORTED, offset, length, message)
         }
         ParseError::NotASelector { .. } => Finding::new(
             codes::NOT_A_SELECTOR,
-            0,
-            text.len(),
+            offset,
+            length,
             "a counter is a plain selector, not an expression",
         )
         .help("write for example export_bytes_total{status=\"success\"}; use `promql` for more"),

@@ -4,6 +4,7 @@
 //! everything after parsing, evaluation first of all, does not know that parser.
 //! The tree says what is to be computed; it does not compute.
 
+mod around;
 mod bounds;
 mod bytes;
 mod copies;
@@ -20,6 +21,7 @@ mod part;
 mod shape;
 mod time_uses;
 
+pub use around::Surrounded;
 pub use bounds::Bounds;
 pub use copies::Copies;
 pub use dilution::{Dilution, Spread};
