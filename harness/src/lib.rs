@@ -5,12 +5,13 @@
 //! modules of one layer do not see each other (`tests/layers.rs` holds this):
 //! `code`, `units`, `clock` → `histogram`, `exposition` → `series` → `scenario` → `load`,
 //! `scrape`, `rules`, `target`, `machine` → `slo` → `gate`, `propose` → `archive` →
-//! `query` → `report` → `session` → `cli`.
+//! `query` → `dashboard` → `report` → `session` → `cli`.
 
 pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod code;
+pub mod dashboard;
 pub mod exposition;
 pub mod gate;
 pub mod glob;

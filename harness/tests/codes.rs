@@ -18,6 +18,8 @@ use support::{Ended, Workspace};
 const NAMES: &str = include_str!("codes.txt");
 /// Words that an explanation has at least: what it means, why, and what to do.
 const LEAST_WORDS: usize = 35;
+/// The longest name: one of grafana/dashboard-linter, whose names are kept.
+const LONGEST_NAME: usize = "template-on-time-change-reload-rule".len();
 /// A scenario that is in order, against nobody.
 const SCENARIO: &str = "version: 1
 name: plain
@@ -53,7 +55,7 @@ fn every_code_is_unique_and_well_formed() {
         !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     for name in names {
-        assert!(name.len() <= 25 && name.split('-').all(is_word), "{name}");
+        assert!(name.len() <= LONGEST_NAME && name.split('-').all(is_word), "{name}");
     }
 }
 

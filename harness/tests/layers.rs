@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["gate", "propose"],
     &["archive"],
     &["query"],
+    &["dashboard"],
     &["report"],
     &["session"],
     &["cli"],

@@ -150,12 +150,12 @@ pub(super) enum LevelChoice {
     Error,
 }
 
-/// How what was found in rules is told.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// How what was found in rules and dashboards is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CheckOutput {
     /// For people: findings on standard error, results on standard output
     Text,
-    /// For programs: all of it on standard output (docs/rules.md)
+    /// For programs: all of it on standard output (docs/rules.md, docs/dashboard.md)
     Json,
 }
 
@@ -281,12 +281,24 @@ pub(super) struct AssertArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Scenario, objective and rule files
+    /// Scenario, objective and rule files, dashboards of Grafana, and folders of them
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     /// A value for `${NAME}` in scenario files; wins over the environment
     #[arg(short = 'e', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(super) variables: Vec<(String, String)>,
+    /// Evaluate every panel of dashboards on a saved run, and say which have no data
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<PathBuf>,
+    /// Whose series, where the run has several scenarios
+    #[arg(long, value_name = "NAME", requires = "run")]
+    pub(super) scenario: Option<String>,
+    /// Fail on findings in dashboards of this level and above [default: error]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(super) fail_on: Option<LevelChoice>,
+    /// How what is found in dashboards is told [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) out: Option<CheckOutput>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use slogate_promql::rules::FileKind;
 
 use super::arguments::CheckArguments;
+use super::dashboards::{Dashboards, dashboards_in, is_for_dashboards};
 use super::files::{Reading, Shown, yaml_files};
 use super::output::{say, to_standard_output, warning};
 use super::workflow_commands::Notation;
@@ -15,10 +16,15 @@ use crate::rules::{self, Engines, check_files};
 /// Checks all files, and says of each what it is.
 pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let reading = Reading::new(&arguments.variables, None)?;
+    let files = expanded(&arguments.files)?;
+    refuse_flags_of_dashboards(arguments, &files)?;
+    let mut dashboards = Dashboards::new(arguments)?;
     let mut shown = Shown::default();
     let mut lines = Vec::new();
-    for path in expanded(&arguments.files)? {
-        let found = if is_rule_file(&path) {
+    for path in files {
+        let found = if is_for_dashboards(&path) {
+            dashboards.check(&path, &mut shown)
+        } else if is_rule_file(&path) {
             rule_file(&path, &mut shown)
         } else {
             reading.check(&path, &mut shown)
@@ -27,19 +33,45 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
             lines.push(format!("{}: {found}\n", path.display()));
         }
     }
-    to_standard_output(&lines.concat(), Notation::Text)?;
+    if !dashboards.is_json() {
+        to_standard_output(&lines.concat(), Notation::Text)?;
+    }
     shown.conclude()?;
-    Ok(ExitCode::Pass)
+    dashboards.conclude()
 }
 
-/// Folders stand for the YAML files in them.
+/// What is said about dashboards would be nothing about other files.
+fn refuse_flags_of_dashboards(
+    arguments: &CheckArguments,
+    files: &[PathBuf],
+) -> Result<(), Failure> {
+    let CheckArguments { run, fail_on, out, .. } = arguments;
+    let flag = match (run, fail_on, out) {
+        (Some(_), ..) => "--run",
+        (_, Some(_), _) => "--fail-on",
+        (.., Some(_)) => "--out",
+        _ => return Ok(()),
+    };
+    let other = files.iter().find(|path| path.is_file() && !is_for_dashboards(path));
+    other.map_or(Ok(()), |other| {
+        let text = format!(
+            "{flag} is about dashboards of Grafana, and {} is none; check it by itself, or name \
+             the dashboard's JSON file",
+            other.display()
+        );
+        Err(Failure::usage(codes::CONFLICTING_FLAGS, text))
+    })
+}
+
+/// Folders stand for the YAML files and dashboards in them.
 fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let inside = yaml_files(path)?;
+            let mut inside = yaml_files(path)?;
+            inside.extend(dashboards_in(path)?);
             if inside.is_empty() {
-                let text = format!("{} holds no YAML file", path.display());
+                let text = format!("{} holds no YAML file and no dashboard", path.display());
                 return Err(Failure::usage(codes::EMPTY_FOLDER, text));
             }
             files.extend(inside);

@@ -14,7 +14,7 @@ use crate::archive;
 use crate::code::{Code, CodeGroup};
 use crate::gate::{self, EXIT_CODES, ExitCode};
 use crate::scenario::{self, closest};
-use crate::{exposition, load, query, rules, scrape, session, slo, target};
+use crate::{dashboard, exposition, load, query, rules, scrape, session, slo, target};
 
 /// Columns of prose, as manual pages have them.
 const COLUMNS: usize = 80;
@@ -35,6 +35,7 @@ pub fn codes() -> Vec<CodeGroup> {
         rules::codes::CODES,
         archive::codes::CODES,
         query::codes::CODES,
+        dashboard::codes::CODES,
         super::codes::CODES,
         EXIT_CODES,
     ]

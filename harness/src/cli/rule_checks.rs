@@ -5,9 +5,8 @@ use serde::Serialize;
 use slogate_promql::lint::Severity;
 
 use super::Failure;
-use super::arguments::{
-    CheckOutput, EngineChoice, LevelChoice, RulesCheckArguments, unknown_fields,
-};
+use super::arguments::{CheckOutput, EngineChoice, RulesCheckArguments, unknown_fields};
+use super::findings::shown;
 use super::output::{say, to_standard_output};
 use super::rule_evidence::{Place, exported};
 use super::rule_results::{BUILT_IN, Found, findings, of_check, of_empty_tests, of_lint, result};
@@ -74,13 +73,6 @@ fn lint_options(arguments: &RulesCheckArguments) -> Result<Option<LintOptions>, 
     Ok(Some(LintOptions { scrape_interval, exported, unknown_fields }))
 }
 
-/// `warning[counter-value]: rules.yml:5:15: High: …`, and below it what to write instead.
-fn shown(finding: &LintFinding) -> String {
-    let LintFinding { id, severity, file, line, column, rule, why, instead, .. } = finding;
-    let rule = rule.as_ref().map_or_else(String::new, |rule| format!("{rule}: "));
-    format!("{severity}[{id}]: {file}:{line}:{column}: {rule}{why}\n     instead: {instead}")
-}
-
 /// A failure where a finding is at least so sure.
 fn of_findings(findings: &[LintFinding], level: Severity) -> Option<RuleResult> {
     let fatal: Vec<&LintFinding> = findings.iter().filter(|one| one.level() >= level).collect();
@@ -110,14 +102,4 @@ fn json(findings: &[LintFinding], results: &[RuleResult]) -> Result<String, Fail
     let document = CheckDocument { findings, results, exit_code };
     let text = serde_json::to_string_pretty(&document).map_err(Failure::internal)?;
     Ok(text + "\n")
-}
-
-impl From<LevelChoice> for Severity {
-    fn from(level: LevelChoice) -> Self {
-        match level {
-            LevelChoice::Info => Self::Info,
-            LevelChoice::Warning => Self::Warning,
-            LevelChoice::Error => Self::Error,
-        }
-    }
 }

@@ -26,4 +26,4 @@ pub use openmetrics::openmetrics;
 pub use pdf::{PdfError, pdf};
 pub use query::{Charset, query_csv, query_error, query_json, query_table};
 pub use table::{TableOptions, table};
-pub use words::explanation_of_rules;
+pub use words::{explanation_of_rules, one_line};

@@ -28,8 +28,8 @@ pub(super) fn printable(text: &str) -> String {
     text.replace(is_unprintable, "\u{fffd}")
 }
 
-/// The same in one line.
-pub(super) fn one_line(text: &str) -> String {
+/// A text of somebody else's in one line that no terminal takes for anything but text.
+pub fn one_line(text: &str) -> String {
     printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -58,7 +58,7 @@ impl Stage {
             Self { servers: Vec::new(), places, folder, exporter, shop, prometheus: None };
         let reference = stage.placed(REFERENCE);
         stage.prometheus = asked.then(|| Prometheus::start(&scrape_config(&reference))).flatten();
-        for name in ["docs", "rules", "scenarios"] {
+        for name in ["docs", "grafana", "rules", "scenarios"] {
             if !commands.iter().any(|one| one.text == format!("mkdir {name}")) {
                 symlink(pages::root().join(name), stage.folder().join(name)).unwrap();
             }

@@ -11,7 +11,6 @@ use slogate::scenario::{
 use slogate_promql::Expression;
 use slogate_promql::rules::{Rule, RuleFile};
 
-use super::linter::ranges;
 use super::model::{Panel, dashboard, project, text_of};
 
 /// Where the number of a line stands.
@@ -250,4 +249,22 @@ fn only_the_first_row_has_windows_of_a_fixed_length() {
             assert_eq!((function, range), ("rate", "$__rate_interval"), "{}", panel.title);
         }
     }
+}
+
+/// Each range of an expression with the function around it.
+fn ranges(expression: &str) -> Vec<(&str, &str)> {
+    let opened = expression.match_indices('[').map(|(at, _)| at);
+    let found = opened.map(|at| {
+        let range = expression[at + 1..].split(']').next().unwrap_or_default();
+        let call = expression[..at].rfind('(').unwrap_or(0);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        (expression[..call].rsplit(|c: char| !is_name(c)).next().unwrap_or_default(), range)
+    });
+    found.collect()
+}
+
+#[test]
+fn a_range_is_found_with_its_function() {
+    let text = r#"sum by (le) (rate(a{b="c"}[$__rate_interval])) / increase(d[1h])"#;
+    assert_eq!(ranges(text), [("rate", "$__rate_interval"), ("increase", "1h")]);
 }

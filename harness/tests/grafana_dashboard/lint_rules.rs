@@ -1,17 +1,25 @@
-//! Each rule of the linter holds, and each would notice its mistake.
+//! Each rule of the linter holds for the dashboard, and each would notice its mistake there.
 
 use serde_json::{Value, json};
+use slogate::dashboard::{DashboardReport, Exclusions, NOT_HELD, check_dashboard, rule_names};
 
-use super::linter::{NOT_APPLICABLE, RULES};
-use super::model::{Dashboard, dashboard, json};
+use super::model::{dashboard, json};
+
+fn check(json: &Value) -> DashboardReport {
+    let text = serde_json::to_string_pretty(json).unwrap();
+    check_dashboard("export.json", &text, &Exclusions::default(), None).unwrap()
+}
+
+fn ids(json: &Value) -> Vec<&'static str> {
+    check(json).findings.iter().map(|finding| finding.id).collect()
+}
 
 #[test]
-fn every_rule_of_the_linter_that_applies_holds() {
-    let board = dashboard();
-    for rule in RULES {
-        let findings = (rule.findings)(&board);
-        assert!(findings.is_empty(), "{}: {findings:#?}", rule.name);
-    }
+fn every_rule_of_the_linter_holds() {
+    let report = check(&json());
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert_eq!(report.queries, dashboard().targets().count());
+    assert_eq!(report.panels, dashboard().data_panels().count());
 }
 
 /// A mistake for each rule: where in the JSON, and what stands there then.
@@ -49,25 +57,37 @@ fn mistakes() -> Vec<(&'static str, &'static str, Value)> {
 fn every_rule_notices_its_mistake() {
     let mistakes = mistakes();
     let named: Vec<_> = mistakes.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(named, RULES.iter().map(|rule| rule.name).collect::<Vec<_>>());
-    for (rule, (name, place, wrong)) in RULES.iter().zip(mistakes) {
+    assert_eq!(named, rule_names().collect::<Vec<_>>());
+    for (name, place, wrong) in mistakes {
         let mut json = json();
         *json.pointer_mut(place).unwrap_or_else(|| panic!("no {place}")) = wrong;
-        let findings = (rule.findings)(&Dashboard::read(json));
-        assert!(!findings.is_empty(), "{name} does not notice {place}");
+        assert!(ids(&json).contains(&name), "{name} does not notice {place}: {:?}", ids(&json));
     }
 }
 
 #[test]
-fn the_other_rules_really_do_not_apply() {
-    let json = json();
-    // The v2 schema has these; Loki would be a data source of some panel.
-    assert!(json.get("apiVersion").is_none() && json.get("spec").is_none());
+fn a_mistake_is_told_where_it_stands() {
+    let mut json = json();
+    let expr = json.pointer_mut("/panels/1/targets/0/expr").unwrap();
+    *expr = json!(r#"summ(a{job=~"$job", instance=~"$instance"})"#);
+    let text = serde_json::to_string_pretty(&json).unwrap();
+    let report = check(&json);
+    let [finding] = report.findings.as_slice() else { panic!("{:#?}", report.findings) };
+    let line = text.lines().nth(finding.line - 1).unwrap();
+    assert_eq!(line.find("summ(").map(|at| at + 1), Some(finding.column), "{line}");
+    assert_eq!(finding.panel.as_deref(), Some("P95 latency, last 10 minutes"));
+    assert_eq!((finding.query.as_deref(), finding.severity), (Some("A"), "error"));
+    assert!(finding.why.contains("summ"), "{}", finding.why);
+}
+
+#[test]
+fn the_other_rules_say_nothing_here() {
+    for (name, reason) in NOT_HELD {
+        assert!(rule_names().all(|held| held != *name) && !reason.is_empty(), "{name}");
+    }
+    // Loki would be a data source of some panel, and the v2 schema has these.
     for (panel, _) in dashboard().targets() {
         assert_eq!(panel.datasource.as_ref().unwrap().kind, "prometheus", "{}", panel.title);
     }
-    let applies = |name: &str| RULES.iter().any(|rule| rule.name == name);
-    for (name, reason) in NOT_APPLICABLE {
-        assert!(!applies(name) && !reason.is_empty(), "{name}");
-    }
+    assert!(json().get("apiVersion").is_none() && json().get("spec").is_none());
 }

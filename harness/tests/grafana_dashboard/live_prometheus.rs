@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::grafana::{Choice, View};
+use slogate::dashboard::{Choice, View as Time};
+
+use super::grafana::View;
 use super::model::{Dashboard, Panel, Target, dashboard, project};
 use super::our_engine::Copied;
 use super::prometheus_api::{Api, Found};
@@ -104,14 +106,14 @@ impl Watched {
     /// The dashboard's own time range, as it was when the run ended.
     fn view(&self, board: &Dashboard, job: Choice, instance: Choice) -> View {
         assert_eq!((board.time.from.as_str(), board.time.to.as_str()), ("now-1h", "now"));
-        View {
+        let time = Time {
             from_ms: self.ended_ms - 3_600_000,
             to_ms: self.ended_ms,
             points: 800,
             scrape_interval: Duration::from_secs(1),
-            job,
-            instance,
-        }
+            least_step: None,
+        };
+        View { time, job, instance }
     }
 
     /// "All" and "All", as the dashboard opens.
@@ -218,7 +220,8 @@ fn firing_alerts_are_annotated(watched: &Watched, board: &Dashboard) {
     let annotation = board.annotations.list.iter().find(|one| one.name == "Alerts firing").unwrap();
     let target = annotation.target.as_ref().unwrap();
     let shown = || {
-        let view = View { to_ms: now_ms(), ..watched.chosen(board, JOB) };
+        let chosen = watched.chosen(board, JOB);
+        let view = View { time: Time { to_ms: now_ms(), ..chosen.time }, ..chosen };
         watched.api.range(&view.expand(&target.expr), &view)
     };
     let of = |found: &Found, alert: &str| -> Vec<String> {

@@ -32,7 +32,6 @@ pub(crate) struct Dashboard {
     pub(crate) uid: String,
     pub(crate) title: String,
     pub(crate) description: String,
-    pub(crate) editable: bool,
     pub(crate) refresh: String,
     pub(crate) schema_version: u32,
     pub(crate) tags: Vec<String>,
@@ -75,19 +74,9 @@ pub(crate) struct DataSource {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Variable {
     pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) label: String,
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
     pub(crate) query: Value,
-    pub(crate) datasource: Option<DataSource>,
-    #[serde(default)]
-    pub(crate) multi: bool,
-    #[serde(default)]
-    pub(crate) include_all: bool,
     #[serde(default)]
     pub(crate) all_value: String,
-    pub(crate) refresh: u8,
 }
 
 impl Variable {
@@ -191,7 +180,6 @@ pub(crate) struct Target {
     pub(crate) ref_id: String,
     #[serde(default)]
     pub(crate) expr: String,
-    pub(crate) datasource: Option<DataSource>,
     #[serde(default)]
     pub(crate) legend_format: String,
     #[serde(default)]

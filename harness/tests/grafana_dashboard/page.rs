@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::linter::{NOT_APPLICABLE, RULES};
+use slogate::dashboard::{NOT_HELD, rule_names};
+
 use super::model::{Dashboard, Panel, dashboard, project, text_of};
 use super::support::page::{assert_fresh, with_between_marks};
 
@@ -41,9 +42,9 @@ fn panels(board: &Dashboard) -> String {
 }
 
 fn rules() -> String {
-    let names: Vec<_> = RULES.iter().map(|rule| format!("`{}`", rule.name)).collect();
-    let mut text = format!("\nHeld: {}.\n\nNot applicable:\n\n", names.join(", "));
-    for (name, reason) in NOT_APPLICABLE {
+    let names: Vec<_> = rule_names().map(|name| format!("`{name}`")).collect();
+    let mut text = format!("\nHeld: {}.\n\nNot held:\n\n", names.join(", "));
+    for (name, reason) in NOT_HELD {
         let _ = writeln!(text, "- `{name}`: {reason}.");
     }
     text.push('\n');
