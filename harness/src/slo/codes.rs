@@ -61,6 +61,7 @@ pub const CODES: CodeGroup = CodeGroup {
         ALERT_NOT_FIRED,
         ALERT_PENDING,
         ALERT_COULD_NOT_FIRE,
+        ALERT_FIRED_BEFORE,
         ALERT_EVALUATIONS,
         RULE_FAILURE,
     ],
@@ -84,6 +85,9 @@ pub const ALERT_NOT_FIRED: Code =
 /// An alert that was on its way.
 pub const ALERT_PENDING: Code =
     Code::new(&["alert-pending", include_str!("codes/alert-pending.md")]);
+/// An alert that must fire held before the load.
+pub const ALERT_FIRED_BEFORE: Code =
+    Code::new(&["alert-fired-before", include_str!("codes/alert-fired-before.md")]);
 /// An alert that could not have fired in this run.
 pub const ALERT_COULD_NOT_FIRE: Code =
     Code::new(&["alert-could-not-fire", include_str!("codes/alert-could-not-fire.md")]);

@@ -36,6 +36,25 @@ fn an_alert_that_could_not_have_fired() {
 }
 
 #[test]
+fn sides_of_an_alert_that_never_meet() {
+    quiet("{ alert: Shop, expr: shop_depth > 5 or on() shop_requests_total > 1e9 }", "").passes();
+    quiet("{ alert: Shop, expr: 'shop_depth >= 0 and shop_requests_total >= 0' }", "")
+        .is_row("alert whose sides never meet");
+}
+
+#[test]
+fn an_alert_that_fires_whatever_happens() {
+    let workspace = Workspace::new();
+    let text = scenario(&healthy().url(), &[SUCCESS]);
+    let rules = "groups: [{ name: shop, rules: [{ alert: Shop, expr: absent(shop_detph) }] }]\n";
+    workspace.write("rules.yml", rules);
+    let alerts = "alerts:\n  rules: rules.yml\n  must_fire: [Shop]\n";
+    workspace.write("shop.yaml", &(text + alerts));
+    Seen::of(&workspace, &workspace.run(&["run", "shop.yaml", "--out", "json"]))
+        .is_row("alert that fires anyway");
+}
+
+#[test]
 fn every_alert_is_excepted() {
     quiet(DEEP, "Shop").is_row("alerts all excepted");
 }

@@ -188,7 +188,7 @@ fn the_target_lies_inside_a_bucket() {
 fn a_result_is_not_a_number() {
     let failures = "sum(increase(shop_fail_total[$run]))";
     let for_each_failure = |of: &str| promql(&format!("{of} / {failures}"), "<= 5");
-    let twice = format!("2 * {failures}");
+    let twice = format!("({failures} + {failures})");
     asking(&promql(failures, "<= 5"), &for_each_failure(&twice)).is_row("NaN");
     let requests = "sum(increase(shop_requests_total[$run]))";
     asking(&promql(failures, "<= 5"), &for_each_failure(requests)).is_row("infinite");

@@ -142,6 +142,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("alert too slow", "the same with a `for` that is longer than the run", ""),
     row("alert above all buckets", "the same on a quantile above every bucket", ""),
     row("alert that cannot come true", "the same on a share of requests above 1", ""),
+    row("alert whose sides never meet", "the same on two metrics whose labels never fit", ""),
+    row(
+        "alert that fires anyway",
+        "an alert that must fire is on a misspelt metric that is absent",
+        "",
+    ),
     row("alerts all excepted", "every alert is excepted", ""),
     row("NaN", "a result that is NaN", "Argo analysis: only a failure condition, and NaN: success"),
     row("infinite", "a result that is infinite", ""),

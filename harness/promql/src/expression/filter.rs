@@ -1,16 +1,14 @@
-//! What a comparison at the top of an expression filters, and whether it ever lets
-//! anything through, as alert rules are asked.
+//! Whether a comparison ever lets anything through, as alert rules are asked.
 //!
 //! The answers are about the shape alone: a comparison is called impossible only where no
 //! series of any values could make it true. What series there are is known elsewhere.
 
 use super::{Binary, BinaryOperator, Bounds, Call, Expression, Fill, Kind, SelectorInfo};
-use crate::ValueType;
 
 /// A quantile of buckets that is compared with a number: `histogram_quantile(…) > 10000`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantileAbove {
-    /// The number.
+    /// The number, in the unit of the buckets.
     pub bound: f64,
     /// Whether the number itself is let through.
     pub or_equal: bool,
@@ -19,29 +17,6 @@ pub struct QuantileAbove {
 }
 
 impl Expression {
-    /// The expression that a comparison at the top filters: `x` of `x > 5`. Looks through
-    /// `and`, `or` and `unless`; `None` where nothing is filtered by a comparison.
-    pub fn unfiltered(&self) -> Option<Self> {
-        let Kind::Binary(binary) = &self.kind else {
-            return None;
-        };
-        match binary.operator {
-            BinaryOperator::And | BinaryOperator::Unless => binary.left.unfiltered(),
-            BinaryOperator::Or => {
-                let sides = [&binary.left, &binary.right];
-                sides.iter().any(|side| side.unfiltered().is_some()).then(|| {
-                    let [left, right] =
-                        sides.map(|side| side.unfiltered().unwrap_or_else(|| side.clone()));
-                    Self {
-                        kind: Kind::Binary(Box::new(Binary { left, right, ..(**binary).clone() })),
-                    }
-                })
-            }
-            _ if is_filter(binary) => Some(compared(binary).clone()),
-            _ => None,
-        }
-    }
-
     /// A comparison, as text, that no values of any series make true, so that the whole
     /// expression never has an element: `count(x) < 0`, `1 - good / all > 1.008`.
     pub fn impossible_comparison(&self) -> Option<String> {
@@ -81,12 +56,33 @@ impl Expression {
             BinaryOperator::GreaterOrEqual => true,
             _ => return None,
         };
-        let (_, buckets) = binary.left.histogram_quantile()?;
-        let Kind::Number(bound) = binary.right.kind else {
+        let (factor, quantile) = scaled(&binary.left);
+        let (_, buckets) = quantile.histogram_quantile()?;
+        let Kind::Number(limit) = binary.right.kind else {
             return None;
         };
-        let buckets = buckets.selectors();
+        let (bound, buckets) = (limit / factor, buckets.selectors());
         is_filter(binary).then_some(QuantileAbove { bound, or_equal, buckets })
+    }
+}
+
+/// `x * 1000` or `x / 1000` as the factor, which is above 0, and `x`.
+fn scaled(expression: &Expression) -> (f64, &Expression) {
+    let once = (1.0, expression);
+    let Kind::Binary(binary) = &expression.kind else { return once };
+    match (binary.operator, &binary.left, &binary.right) {
+        (BinaryOperator::Multiply, inner, Expression { kind: Kind::Number(factor) })
+        | (BinaryOperator::Multiply, Expression { kind: Kind::Number(factor) }, inner)
+            if *factor > 0.0 =>
+        {
+            (*factor, inner)
+        }
+        (BinaryOperator::Divide, inner, Expression { kind: Kind::Number(divisor) })
+            if *divisor > 0.0 =>
+        {
+            (1.0 / divisor, inner)
+        }
+        _ => once,
     }
 }
 
@@ -95,17 +91,16 @@ fn is_filter(binary: &Binary) -> bool {
     binary.operator.is_comparison() && !binary.returns_bool
 }
 
-/// The side whose elements a comparison lets through: that of a vector.
-fn compared(binary: &Binary) -> &Expression {
-    match binary.left.value_type() {
-        ValueType::Scalar => &binary.right,
-        _ => &binary.left,
-    }
-}
-
-/// Whether the comparison as a number could only be 0.
+/// Whether the comparison as a number could only be 0. `absent` is 1 where it is anything.
 fn never_holds(binary: &Binary) -> bool {
-    let as_number = Binary { returns_bool: true, ..binary.clone() };
+    let one_if_absent = |side: &Expression| match &side.kind {
+        Kind::Call(call) if matches!(call.function.name, "absent" | "absent_over_time") => {
+            Expression { kind: Kind::Number(1.0) }
+        }
+        _ => side.clone(),
+    };
+    let (left, right) = (one_if_absent(&binary.left), one_if_absent(&binary.right));
+    let as_number = Binary { returns_bool: true, left, right, ..binary.clone() };
     let bounds = Expression { kind: Kind::Binary(Box::new(as_number)) }.bounds();
     bounds == Bounds { low: 0.0, high: 0.0 }
 }
@@ -131,24 +126,6 @@ mod tests {
     }
 
     #[test]
-    fn the_filtered_side_is_the_vector() {
-        let unfiltered = |text: &str| parse(text).unfiltered().map(|one| one.to_string());
-        for (text, inner) in [
-            ("sum(a) > 5", Some("sum(a)")),
-            ("5 < a", Some("a")),
-            ("a > 5 and b > 1", Some("a")),
-            ("a > 5 unless on() b", Some("a")),
-            ("a > 5 or b", Some("a or b")),
-            ("a > b", Some("a")),
-            ("a > bool 5", None),
-            ("a", None),
-            ("absent(a)", None),
-        ] {
-            assert_eq!(unfiltered(text).as_deref(), inner, "{text}");
-        }
-    }
-
-    #[test]
     fn a_comparison_that_no_value_meets_is_found_wherever_it_stands() {
         for text in [
             "count(a) < 0",
@@ -157,6 +134,7 @@ mod tests {
             "sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total[5m])) > 1",
             "a > 5 and count(a) < 0",
             "count(up > 1) > 3",
+            "absent(a) == 0",
             "a > a",
         ] {
             assert!(impossible(text).is_some(), "{text}");
@@ -172,6 +150,7 @@ mod tests {
             "up > 1 or a > 1",
             "a > 5 unless up > 1",
             "absent(up > 1)",
+            "absent(a) == 1",
             "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 1",
             "sum(rate(a_total[5m])) / sum(rate(a_total{code=\"500\"}[5m])) > 1",
             "sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total[1m])) > 1",
@@ -189,6 +168,9 @@ mod tests {
         assert_eq!((found.bound, found.or_equal), (10.0, false));
         assert_eq!(found.buckets[0].metric_name(), Some("a_bucket"));
         assert!(above(format!("{quantile} >= 10 and b > 1")).unwrap().or_equal);
+        let bound = |text: String| Some(above(text)?.bound);
+        assert_eq!(bound(format!("{quantile} * 1000 > 10")), Some(0.01));
+        assert_eq!(bound(format!("{quantile} / 1000 > 10")), Some(10_000.0));
         assert_eq!(above(format!("{quantile} < 10")), None);
         assert_eq!(above(format!("{quantile} > a")), None);
     }

@@ -7,6 +7,8 @@
 mod around;
 mod bounds;
 mod bytes;
+mod comparing;
+mod contradiction;
 mod copies;
 mod dilution;
 mod display;

@@ -46,6 +46,8 @@ pub(super) struct Ended<'h> {
     pub(super) activities: Vec<&'h AlertActivity>,
     /// Why it could not have fired.
     pub(super) why: Option<String>,
+    /// What went wrong each time that it was evaluated.
+    pub(super) failure: Option<&'h str>,
 }
 
 /// How a rule ended; of its alerts, those that `are_meant` count.
@@ -59,15 +61,22 @@ pub(super) fn ended<'h>(
     let meant = || rule.activities.iter().filter(|one| are_meant(one));
     let fired: Vec<_> = meant().filter(|one| one.fires_in(window)).collect();
     if !fired.is_empty() {
-        return Ended { rule, ending: AlertEnding::Fired, activities: fired, why: None };
+        return Ended {
+            rule,
+            ending: AlertEnding::Fired,
+            activities: fired,
+            why: None,
+            failure: None,
+        };
     }
     let last = rule.evaluated_ms.iter().rfind(|at| **at <= window.closed_ms);
     let pending: Vec<_> =
         last.map_or_else(Vec::new, |last| meant().filter(|one| one.is_pending_at(*last)).collect());
+    let failure = rule.failure(window).filter(|_| rule.values(window) == 0);
     let (ending, why) = match reach::why_not(rule, history, series, window) {
         _ if !pending.is_empty() => (AlertEnding::PendingAtEnd, None),
         Some(why) => (AlertEnding::CouldNotHaveFired, Some(why)),
         None => (AlertEnding::StayedQuiet, None),
     };
-    Ended { rule, ending, activities: pending, why }
+    Ended { rule, ending, activities: pending, why, failure }
 }

@@ -13,6 +13,7 @@ use slogate_promql::{
     Datum, Expression, Labels, MemorySeries, Options, SeriesSource, Value, instant,
 };
 
+use super::made::Made;
 use crate::scenario::AlertRules;
 use crate::series::SeriesStore;
 use crate::slo::{Doubt, Window, codes};
@@ -37,6 +38,10 @@ pub(super) struct RuleHistory {
     pub(super) file: String,
     pub(super) group: String,
     pub(super) rule: Rule,
+    /// Its expression down to what was scraped, through the recording rules before it.
+    pub(super) whole: Expression,
+    /// For which labels its condition held at the first scrape.
+    pub(super) held_at_first: Vec<Labels>,
     /// When it was evaluated, milliseconds since the epoch.
     pub(super) evaluated_ms: Vec<i64>,
     /// At which of these there was a value to compare.
@@ -75,7 +80,8 @@ impl AlertHistory {
     ) -> Result<Self, Doubt> {
         let scrapes = series.scrapes().iter().filter(|scrape| scrape.outcome.is_ok());
         let first_ms = scrapes.map(|scrape| scrape.at_ms).min().unwrap_or(closed_ms);
-        let mut groups = groups(rules);
+        let made = Made::of(rules);
+        let mut groups = groups(rules, &made, (series, first_ms));
         let every_ms = i64::try_from(rules.every.as_millis()).unwrap_or(i64::MAX).max(1);
         let plan = plan(&groups, every_ms, (first_ms, closed_ms))?;
         let mut store = Overlay::new(series);
@@ -111,6 +117,16 @@ impl RuleHistory {
         within(&self.valued_ms, window)
     }
 
+    /// Whether an alert was there from the first evaluation on, and its condition held at the
+    /// first scrape already.
+    pub(super) fn held_from_first(&self, activity: &AlertActivity) -> bool {
+        let is_first = self.evaluated_ms.first().is_some_and(|at| activity.active_at_ms <= *at);
+        let is_of = |held: &Labels| {
+            held.iter().all(|(name, value)| activity.labels.get(name) == Some(value))
+        };
+        is_first && self.held_at_first.iter().any(is_of)
+    }
+
     /// What went wrong first in a window.
     pub(super) fn failure(&self, window: Window) -> Option<&str> {
         let is_within = |at_ms: i64| (window.opened_ms..=window.closed_ms).contains(&at_ms);
@@ -127,16 +143,20 @@ struct GroupHistory<'r> {
     group: &'r Group,
     state: GroupState,
     rules: Vec<RuleHistory>,
-    /// What each rule compares, if it compares something.
-    compared: Vec<Option<Expression>>,
+    /// What each rule compares.
+    compared: Vec<Expression>,
     /// Where each open alert of each rule is in its list.
     open: Vec<BTreeMap<Labels, usize>>,
 }
 
-fn groups(rules: &AlertRules) -> Vec<GroupHistory<'_>> {
+fn groups<'r>(
+    rules: &'r AlertRules,
+    made: &Made<'r>,
+    first: (&SeriesStore, i64),
+) -> Vec<GroupHistory<'r>> {
     let all = rules.files.iter().flat_map(|file| {
         let name = &file.rules.name;
-        file.rules.groups.iter().map(move |group| GroupHistory::new(name, group))
+        file.rules.groups.iter().map(move |group| GroupHistory::new(name, group, made, first))
     });
     all.collect()
 }
@@ -173,11 +193,18 @@ fn plan(
 }
 
 impl<'r> GroupHistory<'r> {
-    fn new(file: &str, group: &'r Group) -> Self {
+    fn new(
+        file: &str,
+        group: &'r Group,
+        made: &Made<'_>,
+        (series, first_ms): (&SeriesStore, i64),
+    ) -> Self {
         let rule = |rule: &Rule| RuleHistory {
             file: file.to_owned(),
             group: group.name.clone(),
             rule: rule.clone(),
+            whole: made.whole(&rule.expression),
+            held_at_first: held_for(&made.scraped(&rule.expression), series, first_ms),
             evaluated_ms: Vec::new(),
             valued_ms: Vec::new(),
             failures: Vec::new(),
@@ -187,7 +214,7 @@ impl<'r> GroupHistory<'r> {
             group,
             state: GroupState::default(),
             rules: group.rules.iter().map(rule).collect(),
-            compared: group.rules.iter().map(|rule| rule.expression.unfiltered()).collect(),
+            compared: group.rules.iter().map(|rule| made.compared(&rule.expression)).collect(),
             open: vec![BTreeMap::new(); group.rules.len()],
         }
     }
@@ -203,14 +230,21 @@ impl<'r> GroupHistory<'r> {
             note(&mut rule.activities, &mut self.open[at], self.state.alerts(at), at_ms);
             let is_active = !self.open[at].is_empty();
             let queried_ms = at_ms - self.group.query_offset_ms;
-            let has_value = || {
-                let compared = self.compared[at].as_ref();
-                compared.is_none_or(|compared| has_value(compared, &*store, queried_ms))
-            };
-            if is_active || has_value() {
+            if is_active || has_value(&self.compared[at], &*store, queried_ms) {
                 self.rules[at].valued_ms.push(at_ms);
             }
         }
+    }
+}
+
+/// The labels, without the metric's name, of the elements of an expression at an instant.
+fn held_for(expression: &Expression, source: &dyn SeriesSource, at_ms: i64) -> Vec<Labels> {
+    match instant(expression, source, at_ms, &Options::default()) {
+        Ok(Value::Vector(elements)) => {
+            elements.into_iter().map(|one| one.labels.without_name()).collect()
+        }
+        Ok(Value::Scalar(_)) => vec![Labels::default()],
+        _ => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::ending::{AlertEnding, Ended, ended};
 use super::hidden::{flattered, hidden};
 use super::history::{AlertActivity, AlertHistory, RuleHistory};
+use super::seen_window;
 use super::told::{doubt, fired_otherwise, how_it_fired};
 use crate::scenario::{AlertExpectation, AlertObjective, Objective, may_have};
 use crate::slo::algebra::gauge_scrapes::LEAST_SCRAPES;
@@ -25,17 +26,32 @@ pub(in crate::slo) fn judge(
     evidence: &Evidence<'_>,
 ) -> Finding {
     let during = objective.during.as_deref();
-    let found = evidence.window(during).and_then(|window| {
+    let judged = |window, run| {
         let history = evidence.alerts.history(evidence)?;
         let any = BTreeMap::new();
         let (labels, within) = match &alert.expected {
             AlertExpectation::Quiet => (&any, None),
             AlertExpectation::Fires { labels, within } => (labels, *within),
         };
-        let judge = Judge { alert, history, evidence, window, run: evidence.window(None)? };
+        let judge = Judge { alert, history, evidence, window, run };
         judge.finding(labels, within.and_then(|within| deadline(within, during, evidence)))
-    });
+    };
+    let found = match evidence.window(during) {
+        Ok(window) => evidence.window(None).and_then(|run| judged(window, run)),
+        Err(doubt) => {
+            // Scrapes that failed in the end do not undo what was seen before.
+            let seen = seen_window(evidence).filter(|_| during.is_none());
+            let found = seen.and_then(|seen| judged(seen, seen).ok());
+            found.filter(is_certain_firing).ok_or(doubt)
+        }
+    };
     found.unwrap_or_else(Finding::nothing)
+}
+
+/// Whether an alert fired, and that decides.
+fn is_certain_firing(finding: &Finding) -> bool {
+    let has_fired = matches!(finding.observed, Observed::Alert { ending: AlertEnding::Fired, .. });
+    has_fired && finding.ruling.verdict != Verdict::Inconclusive
 }
 
 /// When an alert must have fired at the latest: so long after its phase was meant to begin.
@@ -162,9 +178,19 @@ impl<'a> Judge<'a> {
         window: Window,
         labels: &BTreeMap<String, String>,
     ) -> Ruling {
-        let fired = ends.iter().find(|end| end.ending == AlertEnding::Fired);
-        if let Some(fired) = fired {
-            return Ruling::pass(how_it_fired(&fired.activities, self.run));
+        let mut fired = ends.iter().filter(|end| end.ending == AlertEnding::Fired).peekable();
+        if let Some(first) = fired.peek() {
+            let how = how_it_fired(&first.activities, self.run);
+            return match fired.find_map(|end| self.brought_about(end)) {
+                Some(by_load) => Ruling::pass(how_it_fired(&by_load, self.run)),
+                None => Ruling::inconclusive(
+                    codes::ALERT_FIRED_BEFORE,
+                    format!(
+                        "{how}, but its condition held at the first scrape already, before any load, so \
+                         that firing shows nothing; correct the rule, or begin where it does not hold"
+                    ),
+                ),
+            };
         }
         let miss = |reason: String| Ruling::fail(codes::ALERT_NOT_FIRED, reason);
         let is_cut = window.closed_ms < self.window.closed_ms;
@@ -187,6 +213,15 @@ impl<'a> Judge<'a> {
                 self.seen_quiet(end, window, "", |quiet| miss(format!("{quiet}{others}")))
             }),
         )
+    }
+
+    /// The alerts of a rule that fired and were not there before the load; `None` for none.
+    fn brought_about(&self, end: &Ended<'a>) -> Option<Vec<&'a AlertActivity>> {
+        let begun = self.evidence.load.phases.iter().map(|phase| phase.first_intended_ms).min();
+        let is_known = begun.is_some_and(|begun_ms| self.history.first_ms <= begun_ms);
+        let is_of_load = |one: &&AlertActivity| !is_known || !end.rule.held_from_first(one);
+        let of_load: Vec<_> = end.activities.iter().copied().filter(is_of_load).collect();
+        (!of_load.is_empty()).then_some(of_load)
     }
 
     /// The ruling again, knowing what may have hidden that an alert fired.

@@ -10,6 +10,7 @@ mod ending;
 mod hidden;
 mod history;
 mod judge;
+mod made;
 mod reach;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ pub use watched::{WatchedAlert, watched_alerts};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::{Doubt, Evidence, codes};
+use super::{Doubt, Evidence, Window, codes};
 use crate::scenario::AlertRules;
 use history::AlertHistory;
 
@@ -47,8 +48,22 @@ impl AlertEvidence {
             let rules = self.rules.as_ref().ok_or_else(|| {
                 Doubt::new(codes::RULE_FAILURE, "there are no rule files to evaluate any more")
             })?;
-            AlertHistory::of(rules, evidence.series, evidence.window(None)?.closed_ms)
+            let closed_ms = match (evidence.window(None), seen_window(evidence)) {
+                (Ok(run), _) => run.closed_ms,
+                (Err(_), Some(seen)) => seen.closed_ms,
+                (Err(doubt), None) => return Err(doubt),
+            };
+            AlertHistory::of(rules, evidence.series, closed_ms)
         };
         self.history.get_or_init(evaluate).as_ref().map_err(Clone::clone)
     }
+}
+
+/// From the first measured arrival to the last scrape, however that ended: what fired then has
+/// fired, also where there is no window to judge anything else in.
+fn seen_window(evidence: &Evidence<'_>) -> Option<Window> {
+    let begun = evidence.load.measured_phases().map(|phase| phase.first_intended_ms);
+    let opened_ms = begun.min()?;
+    let closed_ms = evidence.series.scrapes().iter().map(|scrape| scrape.at_ms).max()?;
+    (opened_ms < closed_ms).then_some(Window { opened_ms, closed_ms })
 }

@@ -5,10 +5,12 @@
 
 use slogate_promql::rules::RuleKind;
 use slogate_promql::{
-    Asks, Expression, QuantileAbove, SelectorInfo, SeriesSource, format_duration_ms, format_number,
+    Asks, Expression, QuantileAbove, Selector, SelectorInfo, SeriesSource, format_duration_ms,
+    format_number,
 };
 
 use super::history::{AlertHistory, RuleHistory};
+use super::made::{OF_ALERTS, alert_name};
 use crate::series::SeriesStore;
 use crate::slo::Window;
 use crate::slo::scraped::missing;
@@ -27,8 +29,9 @@ pub(super) fn why_not(
     too_short(rule, history, window)
         .or_else(|| not_evaluated(rule, window))
         .or_else(|| missing_series(expression, history, series, MOST_STEPS))
-        .or_else(|| dead_comparison(expression))
-        .or_else(|| above_all_buckets(expression, series))
+        .or_else(|| dead_comparison(&rule.whole))
+        .or_else(|| contradiction(&rule.whole))
+        .or_else(|| above_all_buckets(&rule.whole, series))
         .or_else(|| no_value(rule, window))
 }
 
@@ -103,14 +106,39 @@ fn missing_series(
     let mut sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
     sought.find_map(|one| {
         let mut made = history.recorded.series(one.metric_name());
-        let is_made = made.any(|made| one.selector.matches(made.labels));
-        let of_rule = || {
-            let mut rules = recorded_by(one, history, steps);
-            rules.find_map(|rule| missing_series(&rule.rule.expression, history, series, steps - 1))
-        };
-        let found_nothing = || missing(series, &one.selector).map(|doubt| doubt.reason);
-        if is_made { None } else { of_rule().or_else(found_nothing) }
+        if made.any(|made| one.selector.matches(made.labels)) {
+            return None;
+        }
+        if one.metric_name().is_some_and(|name| OF_ALERTS.contains(&name)) {
+            return unknown_alert(&one.selector, history);
+        }
+        let rules: Vec<_> = recorded_by(one, history, steps).collect();
+        let of_rule =
+            |rule: &&RuleHistory| missing_series(&rule.rule.expression, history, series, steps - 1);
+        match rules.iter().find_map(of_rule) {
+            Some(missing) => Some(missing),
+            None if rules.is_empty() => missing(series, &one.selector).map(|doubt| doubt.reason),
+            // What a rule does not let through is not there; whether it could be is asked later.
+            None if history.recorded.series(one.metric_name()).next().is_none() => None,
+            None => Some(format!(
+                "no series that was recorded is `{}`; correct its labels, or those of the rule",
+                one.selector
+            )),
+        }
     })
+}
+
+/// An alert that is asked for in `ALERTS` and that there is not.
+fn unknown_alert(selector: &Selector, history: &AlertHistory) -> Option<String> {
+    let name = alert_name(selector)?;
+    let is_known = history.alerts().any(|rule| rule.rule.name == name);
+    (!is_known).then(|| format!("there is no alert `{name}` in these rules for `{selector}`"))
+}
+
+/// Two limits that exclude each other.
+fn contradiction(expression: &Expression) -> Option<String> {
+    let (first, second) = expression.contradiction()?;
+    Some(format!("no value is both `{first}` and `{second}`; correct one of them"))
 }
 
 fn dead_comparison(expression: &Expression) -> Option<String> {
@@ -142,9 +170,12 @@ fn highest_bound(buckets: &SelectorInfo, series: &SeriesStore) -> Option<f64> {
     bounds.filter(|bound| bound.is_finite()).max_by(f64::total_cmp)
 }
 
-/// An expression whose compared side never had a number: nothing was observed.
+/// A rule that never had two numbers to compare: nothing was observed, two sides never met, or
+/// `unless` took everything away.
 fn no_value(rule: &RuleHistory, window: Window) -> Option<String> {
     (rule.values(window) == 0).then(|| {
-        "what it compares had no value at any evaluation; were there samples to work on?".to_owned()
+        "what it compares had no value at any evaluation; were there samples to work on, and do the \
+         labels of both sides of `and`, `unless` and comparisons fit?"
+            .to_owned()
     })
 }

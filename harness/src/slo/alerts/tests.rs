@@ -287,13 +287,159 @@ fn what_every_rule_did_is_told() {
 }
 
 #[test]
-fn without_a_closing_scrape_nothing_is_known_of_any_rule() {
+fn without_a_closing_scrape_only_what_fired_is_known() {
     let mut scrapes = scrapes_every(250, 1_000, 5_000);
     scrapes.pop();
-    let mut series = store_of(scrapes);
-    add_series(&mut series, FamilyKind::Gauge, &[("__name__", "depth")], |_| Some(9.0));
-    assert_doubt(&quiet(UP_TO_8, &series), "no-window", "no closing scrape");
-    let load = load();
-    let watched = watched_alerts(&with_rules(UP_TO_8, &load, &series));
-    assert_eq!(watched[0].ending, AlertEnding::CouldNotHaveFired);
+    let of_depth = |value| {
+        let mut series = store_of(scrapes.clone());
+        add_series(&mut series, FamilyKind::Gauge, &[("__name__", "depth")], |_| Some(value));
+        series
+    };
+    let (calm, deep, load) = (of_depth(1.0), of_depth(9.0), load());
+    let ending = |series| watched_alerts(&with_rules(UP_TO_8, &load, series))[0].ending;
+    assert_doubt(&quiet(UP_TO_8, &calm), "no-window", "no closing scrape");
+    assert_eq!(ending(&calm), AlertEnding::CouldNotHaveFired);
+    assert_eq!(quiet(UP_TO_8, &deep).verdict, Verdict::Fail);
+    assert_eq!(ending(&deep), AlertEnding::Fired);
+}
+
+/// Two gauges with different labels, both true at every evaluation.
+fn two_gauges() -> SeriesStore {
+    let mut store = depth(|_| Some(50.0));
+    let labels = [("__name__", "jobs"), ("shard", "1")];
+    add_series(&mut store, FamilyKind::Gauge, &labels, |_| Some(100.0));
+    store
+}
+
+#[test]
+fn sides_that_never_meet_cannot_fire() {
+    let store = two_gauges();
+    for expression in [
+        "depth > 10 and jobs > 0",
+        "depth > on(shard) jobs",
+        "depth < jobs",
+        "depth > 10 unless on() jobs",
+        "depth unless depth",
+        "depth > scalar(depth or jobs)",
+        "depth > NaN",
+        "depth > 10 and on() hour() == 25",
+        "vector(time()) < 0",
+        "absent(depth or vector(0))",
+        "absent(depth) == 0",
+        "depth < 10 and depth > 90",
+        "depth > 90 < 10",
+    ] {
+        let text =
+            format!("groups: [{{name: g, rules: [{{alert: Deep, expr: \"{expression}\"}}]}}]");
+        let judged = quiet(&text, &store);
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{expression}: {}", judged.reason);
+        assert_eq!(
+            judged.codes[0].name(),
+            "alert-could-not-fire",
+            "{expression}: {}",
+            judged.reason
+        );
+    }
+}
+
+#[test]
+fn sides_that_meet_and_are_not_true_stay_quiet() {
+    let store = two_gauges();
+    for expression in [
+        "depth > 60 and on() jobs > 200",
+        "depth > on() jobs",
+        "depth > 60 unless on() jobs > 200",
+        "count(depth > 60) > 3",
+        "absent(depth) == 1",
+        "absent(depth)",
+        "depth > 60 or jobs > 200",
+        "label_replace(depth, \\\"a\\\", \\\"b\\\", \\\"\\\", \\\"\\\") > 60",
+    ] {
+        let text =
+            format!("groups: [{{name: g, rules: [{{alert: Deep, expr: \"{expression}\"}}]}}]");
+        let judged = quiet(&text, &store);
+        assert_eq!(judged.verdict, Verdict::Pass, "{expression}: {}", judged.reason);
+    }
+}
+
+#[test]
+fn recording_rules_are_looked_through() {
+    let mut store = two_gauges();
+    for (at, le) in ["0.1", "1", "+Inf"].iter().enumerate() {
+        let labels = [("__name__", "lat_bucket"), ("le", le)];
+        add_series(&mut store, FamilyKind::Histogram, &labels, |n| Some((n * (at + 1)) as f64));
+    }
+    let judged = |recorded: &str, expression: &str| {
+        let text = format!(
+            "groups: [{{name: g, rules: [{{record: r, expr: '{recorded}'}}, \
+             {{alert: Deep, expr: '{expression}'}}]}}]"
+        );
+        quiet(&text, &store)
+    };
+    let quantile = "histogram_quantile(0.9, sum by (le) (rate(lat_bucket[2s])))";
+    for (recorded, expression) in [
+        (quantile, "r > 1"),
+        (quantile, "r * 1000 > 1000"),
+        (quantile, "max_over_time(r[2s]) > 1"),
+        ("sum(rate(jobs{shard=\"2\"}[2s])) / sum(rate(jobs[2s]))", "r > 5"),
+        ("depth", "r{team=\"y\"} > 60"),
+    ] {
+        let judged = judged(recorded, expression);
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{expression}: {}", judged.reason);
+    }
+    for (recorded, expression) in [
+        ("histogram_quantile(0.2, sum by (le) (rate(lat_bucket[2s])))", "r > 0.99"),
+        // A rule that lets nothing through is the good case.
+        ("depth > 8000", "r > 0"),
+        ("depth > 8000", "count(r) > 0"),
+    ] {
+        let judged = judged(recorded, expression);
+        assert_eq!(judged.verdict, Verdict::Pass, "{expression}: {}", judged.reason);
+    }
+}
+
+#[test]
+fn alerts_of_alerts_are_looked_through() {
+    let store = two_gauges();
+    let judged = |expression: &str| {
+        let text = format!(
+            "groups: [{{name: g, rules: [{{alert: Calm, expr: depth > 60}}, \
+             {{alert: Deep, expr: '{expression}'}}]}}]"
+        );
+        quiet(&text, &store)
+    };
+    for expression in
+        ["ALERTS{alertname=\"Calm\"} == 1", "depth > 60 unless on() ALERTS{alertname=\"Calm\"}"]
+    {
+        let judged = judged(expression);
+        assert_eq!(judged.verdict, Verdict::Pass, "{expression}: {}", judged.reason);
+    }
+    assert_doubt(
+        &judged("ALERTS{alertname=\"Clam\"} == 1"),
+        "alert-could-not-fire",
+        "there is no alert `Clam`",
+    );
+}
+
+#[test]
+fn a_rule_that_fails_says_so() {
+    let mut store = two_gauges();
+    let labels = [("__name__", "jobs"), ("shard", "2")];
+    add_series(&mut store, FamilyKind::Gauge, &labels, |_| Some(100.0));
+    let text = "groups: [{name: g, rules: [{alert: Deep, expr: jobs + on() jobs > 900}]}]";
+    assert_doubt(&quiet(text, &store), "rule-failure", "the rule could not be evaluated: ");
+}
+
+#[test]
+fn what_held_before_the_load_shows_nothing_of_it() {
+    let store = two_gauges();
+    for expression in ["vector(1)", "depth >= 0", "absent(dept)", "jobs > 1"] {
+        let text = format!("groups: [{{name: g, rules: [{{alert: Deep, expr: {expression}}}]}}]");
+        assert_doubt(&fires(&text, &store, &[]), "alert-fired-before", "before any load");
+    }
+    let series = depth(|at| Some(if at > 4 { 9.0 } else { 1.0 }));
+    assert_eq!(fires(UP_TO_8, &series, &[]).verdict, Verdict::Pass);
+    // It held, was gone, and came back.
+    let series = depth(|at| Some(if at == 0 || at > 8 { 9.0 } else { 1.0 }));
+    assert_eq!(fires(UP_TO_8, &series, &[]).verdict, Verdict::Pass);
 }

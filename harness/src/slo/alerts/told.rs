@@ -42,6 +42,10 @@ pub(super) fn fired_otherwise(ends: &[Ended<'_>], window: Window) -> String {
 pub(super) fn doubt(end: &Ended<'_>, which: &str) -> Doubt {
     let pending = end.activities.first().filter(|_| end.ending == AlertEnding::PendingAtEnd);
     let Some(pending) = pending else {
+        if let Some(failure) = end.failure {
+            let reason = format!("{which}the rule could not be evaluated: {failure}");
+            return Doubt::new(codes::RULE_FAILURE, reason);
+        }
         let why = end.why.as_deref().unwrap_or("nothing is known of it");
         let reason = format!("{which}could not have fired: {why}");
         return Doubt::new(codes::ALERT_COULD_NOT_FIRE, reason);

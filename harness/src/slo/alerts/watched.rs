@@ -5,6 +5,7 @@ use slogate_promql::rules::Rule;
 
 use super::ending::{AlertEnding, ended};
 use super::history::{AlertActivity, AlertHistory, RuleHistory};
+use super::seen_window;
 use crate::slo::{Evidence, Window};
 
 /// One alert rule over a run.
@@ -36,14 +37,28 @@ pub fn watched_alerts(evidence: &Evidence<'_>) -> Vec<WatchedAlert> {
         Ok((window, history)) => {
             history.alerts().map(|rule| watched(rule, history, window, evidence)).collect()
         }
-        Err(doubt) => rules
-            .alerts()
-            .map(|(file, group, rule)| WatchedAlert {
+        Err(doubt) => {
+            let fired = fired_all_the_same(evidence);
+            let unknown = rules.alerts().map(|(file, group, rule)| WatchedAlert {
                 why: Some(doubt.reason.clone()),
                 ..unwatched(rule, file, group)
-            })
-            .collect(),
+            });
+            let or_fired = |one: WatchedAlert| {
+                fired.iter().find(|seen| seen.place == one.place).cloned().unwrap_or(one)
+            };
+            unknown.map(or_fired).collect()
+        }
     }
+}
+
+/// What fired where there is no window to judge in.
+fn fired_all_the_same(evidence: &Evidence<'_>) -> Vec<WatchedAlert> {
+    let (Some(window), Ok(history)) = (seen_window(evidence), evidence.alerts.history(evidence))
+    else {
+        return Vec::new();
+    };
+    let all = history.alerts().map(|rule| watched(rule, history, window, evidence));
+    all.filter(|one| one.ending == AlertEnding::Fired).collect()
 }
 
 fn watched(
@@ -55,7 +70,7 @@ fn watched(
     let end = ended(rule, history, evidence.series, window, |_| true);
     WatchedAlert {
         ending: end.ending,
-        why: end.why.or_else(|| rule.failure(window).map(str::to_owned)),
+        why: rule.failure(window).map(str::to_owned).or(end.why),
         evaluations: rule.evaluations(window),
         activities: end.activities.into_iter().cloned().collect(),
         ..unwatched(&rule.rule, &rule.file, &rule.group)
