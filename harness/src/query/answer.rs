@@ -33,7 +33,8 @@ pub enum When {
 pub struct Answer {
     /// Where it was evaluated.
     pub instants: Instants,
-    /// The window of the run or phase, if it has one.
+    /// From the opening scrape of the run to the closing one of the run or phase, if it has
+    /// such a window.
     pub window: Option<Window>,
     /// Its value; over a time, the series that it makes.
     pub value: Value,
@@ -61,7 +62,7 @@ impl RecordedScenario {
             }
         };
         let doubts = self.doubts(&expression, &value);
-        let window = windows.ok().map(|windows| windows.window);
+        let window = windows.ok().map(|windows| windows.until_then);
         Ok(Answer { instants, window, value, doubts })
     }
 

@@ -48,6 +48,9 @@ fn head(answer: &Answer) -> String {
         let Some(window) = answer.window else { return String::new() };
         match at_ms - window.opened_ms {
             _ if at_ms == window.closed_ms => ", the closing scrape".to_owned(),
+            _ if at_ms > window.closed_ms => {
+                format!(", {} after the closing scrape", length(at_ms - window.closed_ms))
+            }
             after if after >= 0 => format!(", {} after the opening scrape", length(after)),
             before => format!(", {} before the opening scrape", length(-before)),
         }
