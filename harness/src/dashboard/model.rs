@@ -318,7 +318,7 @@ fn overrides<'n>(node: &'n Node) -> impl Iterator<Item = &'n Node> {
     all.iter().flat_map(move |one| list(one.get("properties")))
 }
 
-/// The unit of an override, or else that of all fields, or of the axis of old files.
+/// The unit of an override, or else that of all fields, or of the axis or number of old files.
 fn unit(node: &Node, fields: &mut Fields) -> String {
     let is_unit = |property: &&Node| property.get("id").and_then(Node::text) == Some("unit");
     let of_override = overrides(node).filter(is_unit).filter_map(|one| one.get("value"));
@@ -327,8 +327,14 @@ fn unit(node: &Node, fields: &mut Fields) -> String {
     }
     let defaults = node.get("fieldConfig").and_then(|config| config.get("defaults"));
     let unit = defaults.map(|defaults| fields.text(defaults, "unit")).unwrap_or_default();
-    let axes = fields.list(node, "yaxes").first().filter(|_| unit.is_empty());
-    axes.map_or(unit, |axis| fields.text(axis, "format"))
+    let left = fields.list(node, "yaxes").first().filter(|_| unit.is_empty());
+    match left {
+        Some(axis) => fields.text(axis, "format"),
+        None if unit.is_empty() && fields.text(node, "type") == "singlestat" => {
+            fields.text(node, "format")
+        }
+        None => unit,
+    }
 }
 
 fn shows_texts(node: &Node) -> bool {
@@ -385,6 +391,8 @@ mod tests {
             r#"{"templating": {"list": [
                   {"name": "a", "query": "x,y", "current": {"value": ["$__all"]}, "refresh": true},
                   {"name": "b", "query": {"query": "q"}, "current": {"value": "v"}, "refresh": 2}]},
+                "rows": [{"panels": [{"type": "singlestat", "format": "percent"},
+                    {"type": "graph", "yaxes": [{"format": "s"}]}]}],
                 "panels": [{"datasource": "Prom", "fieldConfig": {"overrides":
                     [{"properties": [{"id": "unit", "value": "ms"}]}]},
                     "targets": [{"datasource": {"type": "loki", "uid": "l"}, "expr": "up"}]}]}"#,
@@ -392,7 +400,9 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:?}");
         assert_eq!(board.variables[0].current, ["$__all"]);
         assert_eq!((board.variables[1].query.as_str(), board.variables[1].refresh), ("q", 2.0));
-        let panel = &board.panels[0];
+        let units = board.panels.iter().map(|panel| panel.unit.as_str());
+        assert_eq!(units.collect::<Vec<_>>(), ["percent", "s", "ms"]);
+        let panel = &board.panels[2];
         assert_eq!((panel.source.uid.as_str(), panel.unit.as_str()), ("Prom", "ms"));
         assert_eq!(panel.targets[0].source.kind, "loki");
         assert!(board.editable);

@@ -141,8 +141,7 @@ fn any_value_in_any_place_is_checked_or_refused() {
     pointers(&whole, "", &mut places);
     assert!(places.len() > 100, "{}", places.len());
     for place in places {
-        for wrong in [json!(null), json!(7), json!(true), json!("$"), json!([[]]), json!({"x": []})]
-        {
+        for wrong in [json!(7), json!("$"), json!([[]])] {
             let mut changed = whole.clone();
             *changed.pointer_mut(&place).unwrap() = wrong;
             // Whatever comes of it, it ends.

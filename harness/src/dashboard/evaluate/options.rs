@@ -30,6 +30,11 @@ pub(super) fn of_variable(variable: &Variable, query: &str, run: Run<'_>) -> Opt
             Ok(options) => options,
             Err(reason) => Options::Unknown(reason),
         },
+        // Files that were made by hand may have the chosen value alone.
+        "custom" | "interval" if query.trim().is_empty() => {
+            let saved = variable.current.iter().filter(|saved| *saved != ALL);
+            Options::Listed(saved.cloned().collect())
+        }
         "custom" | "interval" => Options::Listed(listed(query)),
         "constant" => Options::Listed(vec![query.to_owned()]),
         "textbox" | "datasource" => {
