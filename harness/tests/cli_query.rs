@@ -115,6 +115,23 @@ fn what_finds_nothing_says_so_and_looks_like_no_result() {
 }
 
 #[test]
+fn what_the_engine_says_beside_a_value_stands_beside_the_answer() {
+    let workspace = saved(&["plain"]);
+    let no_counter = ask(&workspace, &["rate(queue_depth[$run])"]).expect_code(0);
+    assert!(!no_counter.stdout.is_empty(), "{no_counter:?}");
+    assert!(no_counter.stderr.starts_with("info: metric might not be a counter"), "{no_counter:?}");
+    let quantile = "quantile(2, jobs_total)";
+    let no_quantile = ask(&workspace, &[quantile, "--out", "json"]).expect_code(0);
+    let text = "quantile value should be between 0 and 1, got 2";
+    assert_eq!(no_quantile.stderr, format!("warning: {text}\n"));
+    let report = no_quantile.report();
+    assert_eq!(report["warnings"], serde_json::json!([format!("PromQL warning: {text}")]));
+    assert_eq!(report.get("infos"), None);
+    let counter = ask(&workspace, &["rate(jobs_total[$run])"]).expect_code(0);
+    assert_eq!(counter.stderr, "");
+}
+
+#[test]
 fn a_range_has_a_table_and_a_chart_where_one_is_asked_for() {
     let workspace = saved(&["plain"]);
     let range = ["sum(rate(jobs_total[200ms]))", "--range"];

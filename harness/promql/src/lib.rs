@@ -7,6 +7,7 @@
 //!
 //! Times are milliseconds since the Unix epoch, as in Prometheus itself.
 
+mod annotation;
 mod duration;
 mod eval;
 mod expression;
@@ -25,8 +26,9 @@ pub mod unit_test;
 mod value;
 mod yaml;
 
+pub use annotation::{Annotation, AnnotationLevel};
 pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
-pub use eval::{EvalError, Options, instant, range};
+pub use eval::{Annotated, EvalError, Options, instant, instant_annotated, range, range_annotated};
 pub use expression::{
     Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, QuantileAbove,
     SelectorInfo, Spread, Surrounded,

@@ -3,8 +3,8 @@
 //!
 //! An evaluation that needs what the engine refuses by name is "unsupported".
 //! Any other that does not pass is listed in `promqltest/upstream.known` with
-//! its reason, and the list can only shrink. Annotations (`expect warn`, `expect
-//! info`) are not judged.
+//! its reason, and the list can only shrink. Of annotations (`expect warn`, `expect info`)
+//! the texts are compared without the place in the expression.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -28,10 +28,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use script::{Command, Eval, Expected, Load};
+use regex::Regex;
+use script::{Command, Eval, Expected, Load, Says};
 use slogate_promql::{
-    Buckets, Datum, Element, Expression, Labels, MemorySeries, Options, ParseError, Series, Value,
-    instant, range,
+    Annotation, AnnotationLevel, Buckets, Datum, Element, Expression, Labels, MemorySeries,
+    Options, ParseError, Series, Value, instant_annotated, range_annotated,
 };
 use table::Tally;
 
@@ -180,11 +181,16 @@ fn evaluate(eval: &Eval, data: &Data) -> Outcome {
     let store = data.store();
     let options = Options::default();
     let compared = match eval.range {
-        None => instant(&expression, &store, eval.start_ms, &options)
-            .map(|value| compare_instant(eval, value)),
+        None => instant_annotated(&expression, &store, eval.start_ms, &options).map(|answer| {
+            compare_instant(eval, answer.value)?;
+            compare_annotations(eval, &answer.annotations)
+        }),
         Some((end_ms, step_ms)) => {
-            range(&expression, &store, eval.start_ms, end_ms, step_ms, &options)
-                .map(|series| compare_range(eval, step_ms, &series))
+            let times = [eval.start_ms, end_ms, step_ms];
+            range_annotated(&expression, &store, times, &options).map(|answer| {
+                compare_range(eval, step_ms, &answer.value)?;
+                compare_annotations(eval, &answer.annotations)
+            })
         }
     };
     match compared {
@@ -222,6 +228,36 @@ fn compare_instant(eval: &Eval, value: Value) -> Result<(), String> {
         }
         (got, _) => wrong(&got),
     }
+}
+
+/// Whether what is said beside the value is what must be.
+fn compare_annotations(eval: &Eval, said: &[Annotation]) -> Result<(), String> {
+    for (level, must) in
+        [(AnnotationLevel::Warning, &eval.warnings), (AnnotationLevel::Info, &eval.infos)]
+    {
+        let said = said.iter().filter(|one| one.level == level).map(ToString::to_string);
+        let said = said.collect::<Vec<_>>();
+        let holds = match must {
+            Says::Whatever => true,
+            Says::Nothing => said.is_empty(),
+            Says::Something => !said.is_empty(),
+            Says::Text(text) => said.iter().any(|one| one == without_place(text)),
+            Says::Pattern(pattern) => {
+                // A place is part of the pattern, and ours have none.
+                let pattern = Regex::new(pattern.split(r" \(").next().unwrap()).unwrap();
+                said.iter().any(|one| pattern.is_match(one))
+            }
+        };
+        if !holds {
+            return Err(format!("annotations of {level:?}: {said:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// `… (1:6)` without the place.
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" (").filter(|(_, place)| place.ends_with(')')).map_or(text, |split| split.0)
 }
 
 fn compare_range(eval: &Eval, step_ms: i64, got: &[Series]) -> Result<(), String> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use slogate_promql::{Annotation, AnnotationLevel};
 
 use super::output::{self, Kind, Output, error, say, warning};
 use super::terminal::charset;
@@ -71,6 +72,9 @@ pub(super) fn query(arguments: &QueryArguments) -> Result<ExitCode, Failure> {
             for doubt in &answer.doubts {
                 say(&warning(doubt.code, &doubt.reason));
             }
+            for annotation in &answer.annotations {
+                say(&beside(annotation));
+            }
             write(&outputs, |output| draw(&answer, output, arguments))?;
             Ok(ExitCode::Pass)
         }
@@ -80,6 +84,15 @@ pub(super) fn query(arguments: &QueryArguments) -> Result<ExitCode, Failure> {
             Err(Failure { exit_code: found.exit_code(), message })
         }
     }
+}
+
+/// `info: …`, as of Prometheus.
+fn beside(annotation: &Annotation) -> String {
+    let level = match annotation.level {
+        AnnotationLevel::Warning => "warning",
+        AnnotationLevel::Info => "info",
+    };
+    format!("{level}: {}", annotation.text)
 }
 
 fn ask(arguments: &QueryArguments) -> Result<Answer, QueryError> {

@@ -1,6 +1,8 @@
 //! A question to a recorded scenario, and its answer.
 
-use slogate_promql::{Asks, Expression, Options, Value, ValueType, instant, range};
+use slogate_promql::{
+    Annotation, Asks, Expression, Options, Value, ValueType, instant_annotated, range_annotated,
+};
 
 use super::instants::{self, Known};
 use super::{Instants, Moment, QueryError, RangeRequest, RecordedScenario};
@@ -40,6 +42,8 @@ pub struct Answer {
     pub value: Value,
     /// What it asked for that was not there, and whether nothing came of it.
     pub doubts: Vec<Doubt>,
+    /// What the engine says beside the value, as Prometheus does; warnings first.
+    pub annotations: Vec<Annotation>,
 }
 
 impl RecordedScenario {
@@ -54,16 +58,18 @@ impl RecordedScenario {
             When::Range(request) => instants::range(request, known)?,
         };
         let (source, options) = (self.series(), Options::default());
-        let value = match instants {
-            Instants::One(at_ms) => instant(&expression, source, at_ms, &options)?,
+        let answer = match instants {
+            Instants::One(at_ms) => instant_annotated(&expression, source, at_ms, &options)?,
             Instants::Range { start_ms, end_ms, step_ms } => {
                 refuse_no_vector(&expression)?;
-                Value::Matrix(range(&expression, source, start_ms, end_ms, step_ms, &options)?)
+                let times = [start_ms, end_ms, step_ms];
+                range_annotated(&expression, source, times, &options)?.map(Value::Matrix)
             }
         };
+        let (value, annotations) = (answer.value, answer.annotations);
         let doubts = self.doubts(&expression, &value);
         let window = windows.ok().map(|windows| windows.until_then);
-        Ok(Answer { instants, window, value, doubts })
+        Ok(Answer { instants, window, value, doubts, annotations })
     }
 
     /// Selectors that find nothing: also beside others that do, because `or vector(0)` would

@@ -33,6 +33,7 @@ pub(crate) const LEFT_OUT_OF_THIRD: &[(&str, &str)] = &[
     ("native histograms that start near zero", "3.5 extrapolates them to before they were zero"),
     ("fractions within the first bucket of a classic histogram", "3.5 makes NaN of them"),
     ("`timestamp` of a selector with `@` and `offset`", "3.5 forgets the `offset`"),
+    ("`@` in a subquery that has an `@`", "3.5 counts from another instant"),
     ("dates of what is no number", "they depend on the server's processor"),
     ("`topk` and `bottomk` of equal values", "which of them are taken is nobody's promise"),
     ("the text of exponential buckets", "their bounds differ in the last digit of a float"),

@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic in a test is its failure report")]
 
+mod annotations;
 mod compare;
 mod data;
 mod dialect;

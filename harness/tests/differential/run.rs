@@ -3,8 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use slogate_promql::{Expression, Options, instant, range};
+use serde_json::Value as Json;
+use slogate_promql::{
+    Annotated, Annotation, Expression, Options, instant_annotated, range_annotated,
+};
 
+use super::annotations;
 use super::compare::{Answer, difference};
 use super::data::{Data, END_MS, START_MS};
 use super::dialect::{Dialect, is_newer_refusal};
@@ -59,7 +63,7 @@ impl Run {
         for name in names.collect::<BTreeSet<_>>() {
             let counts = format!("count_over_time({name}[3h])");
             let theirs = Answer::of_api(&self.prometheus.answer(&when.path(&counts)));
-            let ours = self.ours(&counts, when);
+            let (ours, _) = self.ours(&counts, when);
             let shown = difference(&ours, &theirs);
             assert!(ours.is_same(&theirs, false), "seed {}: not all is there\n{shown}", self.seed);
         }
@@ -93,8 +97,9 @@ impl Run {
 
     fn ask(&self, family: Family, expression: &str, when: When, summary: &mut Summary) {
         let path = when.path(expression);
-        let mut theirs = Answer::of_api(&self.prometheus.answer(&path));
-        let ours = self.ours(expression, when);
+        let answer = self.prometheus.answer(&path);
+        let mut theirs = Answer::of_api(&answer);
+        let (ours, said) = self.ours(expression, when);
         let is_ordered = expression.starts_with("sort") && matches!(when, When::Instant(_));
         let mut is_same = ours.is_same(&theirs, is_ordered);
         if !is_same && summary.differences.len() < FRESH_SERVERS {
@@ -113,31 +118,56 @@ impl Run {
             return;
         }
         summary.count(family, &theirs, is_same);
+        if is_same && self.dialect.is_third() {
+            self.compare_annotations((expression, when), &said, &answer, summary);
+        }
         if !is_same {
-            summary.differ(self.difference(expression, when, &ours, &theirs));
+            summary.differ(self.shown(expression, when, &difference(&ours, &theirs)));
         }
     }
 
-    fn difference(&self, expression: &str, when: When, ours: &Answer, theirs: &Answer) -> String {
-        let shown = difference(ours, theirs);
+    fn compare_annotations(
+        &self,
+        (expression, when): (&str, When),
+        ours: &[Annotation],
+        answer: &Json,
+        summary: &mut Summary,
+    ) {
+        let ours = annotations::of_ours(ours);
+        match annotations::of_api(answer) {
+            Some(theirs) if theirs != ours => {
+                let shown = format!("  ours said:   {ours:?}\n  theirs said: {theirs:?}\n");
+                summary.differ(self.shown(expression, when, &shown));
+            }
+            Some(theirs) => summary.annotated += usize::from(!theirs.is_empty()),
+            None => {}
+        }
+    }
+
+    fn shown(&self, expression: &str, when: When, shown: &str) -> String {
         format!("seed {}: {expression}\n  {when:?}\n{shown}", self.seed)
     }
 
-    fn ours(&self, expression: &str, when: When) -> Answer {
-        let options = Options::default();
-        let parsed = match Expression::parse(expression) {
-            Ok(parsed) => parsed,
-            Err(error) => return Answer::Refused(error.to_string()),
-        };
-        let evaluated = match when {
-            When::Instant(at_ms) => instant(&parsed, &self.data.store, at_ms, &options)
-                .map(|value| Answer::of_value(value, at_ms)),
-            When::Range { start_ms, end_ms, step_ms } => {
-                range(&parsed, &self.data.store, start_ms, end_ms, step_ms, &options)
-                    .map(|series| Answer::of_series(&series))
+    /// Our answer, and what is said beside it.
+    fn ours(&self, expression: &str, when: When) -> (Answer, Vec<Annotation>) {
+        self.evaluated(expression, when).unwrap_or_else(|why| (Answer::Refused(why), Vec::new()))
+    }
+
+    fn evaluated(&self, expression: &str, when: When) -> Result<(Answer, Vec<Annotation>), String> {
+        let (store, options) = (&self.data.store, Options::default());
+        let parsed = Expression::parse(expression).map_err(|error| error.to_string())?;
+        let Annotated { value, annotations } = match when {
+            When::Instant(at_ms) => {
+                let answer = instant_annotated(&parsed, store, at_ms, &options);
+                answer.map(|answer| answer.map(|value| Answer::of_value(value, at_ms)))
             }
-        };
-        evaluated.unwrap_or_else(|error| Answer::Refused(error.to_string()))
+            When::Range { start_ms, end_ms, step_ms } => {
+                let answer = range_annotated(&parsed, store, [start_ms, end_ms, step_ms], &options);
+                answer.map(|answer| answer.map(|series| Answer::of_series(&series)))
+            }
+        }
+        .map_err(|error| error.to_string())?;
+        Ok((value, annotations))
     }
 
     /// Added to full seconds, so that no instant is one of a sample.

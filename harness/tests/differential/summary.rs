@@ -20,6 +20,8 @@ struct Counts {
 pub(crate) struct Summary {
     families: BTreeMap<Family, Counts>,
     newer_refusals: usize,
+    /// Evaluations beside whose value both said the same.
+    pub(crate) annotated: usize,
     /// Queries that a fresh server answered otherwise than one that had answered many.
     pub(crate) unsteady: usize,
     pub(crate) differences: Vec<String>,
@@ -54,6 +56,7 @@ impl Summary {
             sum.empty += counts.empty;
             sum.refused += counts.refused;
         }
+        self.annotated += other.annotated;
         self.unsteady += other.unsteady;
         self.newer_refusals += other.newer_refusals;
         self.differences.extend(other.differences);
@@ -85,6 +88,13 @@ impl Summary {
         for (title, counts) in rows.chain([("all", self.total())]) {
             let Counts { queries, samples, empty, refused } = counts;
             let _ = writeln!(table, "| {title} | {queries} | {samples} | {empty} | {refused} |");
+        }
+        if self.annotated > 0 {
+            let annotated = self.annotated;
+            let _ = writeln!(
+                table,
+                "\nBeside {annotated} of the values both give the same warnings or infos."
+            );
         }
         let newer = self.newer_refusals;
         if newer > 0 {

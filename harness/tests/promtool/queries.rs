@@ -1,8 +1,8 @@
 //! `slogate query --out json` is what a real Prometheus 3 answers that has the same series:
 //! instants and ranges, every type of result, and errors by their kind.
 //!
-//! Prometheus' `infos` and `warnings` are not compared: they are about how an expression is
-//! written, and ours are about series that are not there.
+//! `warnings` are not compared, for ours are also about series that are not there, nor `infos`:
+//! `tests/differential` does that.
 
 use serde_json::{Value, json};
 

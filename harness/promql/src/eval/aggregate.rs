@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use super::hash::share_of;
 use super::{EvalError, Evaluator, Instant, KahanMean, KahanSum, ascending_nan_first};
+use crate::annotation::Annotation;
 use crate::expression::{Aggregate, Aggregation, Expression, Kind};
+use crate::functions::of_sum;
 use crate::number::format_plain;
 use crate::{Datum, Element, Labels, Value, histogram};
 
@@ -17,7 +19,9 @@ impl Evaluator<'_> {
             return Ok(Value::Vector(count_values(aggregate, elements, &parameter)?));
         }
         let mut results = Vec::new();
+        self.annotate(parameter.annotation(aggregate.operation));
         for (labels, members) in groups(aggregate, elements) {
+            self.annotate(of_members(aggregate.operation, &members));
             if picks_elements(aggregate.operation) {
                 results.extend(picked(aggregate.operation, members, &parameter));
             } else {
@@ -79,6 +83,54 @@ impl Parameter {
             return Err(invalid(aggregate, &format!("the parameter {number:e} overflows int64")));
         }
         Ok(parameter)
+    }
+}
+
+impl Parameter {
+    /// What is said of a parameter that is out of range.
+    fn annotation(&self, operation: Aggregation) -> Option<Annotation> {
+        match operation {
+            Aggregation::Quantile => Annotation::invalid_quantile(self.number),
+            Aggregation::LimitRatio => Annotation::invalid_ratio(self.number),
+            _ => None,
+        }
+    }
+}
+
+/// What is said of the members of a group.
+fn of_members(operation: Aggregation, members: &[Element]) -> Vec<Annotation> {
+    let is_sum = matches!(operation, Aggregation::Sum | Aggregation::Avg);
+    let histograms = members.iter().filter_map(|one| one.value.histogram()).collect::<Vec<_>>();
+    if is_sum && histograms.len() == members.len() {
+        let mixed = of_mixed_members(operation, members);
+        return mixed.into_iter().chain(of_sum(&histograms)).collect();
+    }
+    of_mixed_members(operation, members).into_iter().collect()
+}
+
+fn of_mixed_members(operation: Aggregation, members: &[Element]) -> Option<Annotation> {
+    let histograms = members.iter().filter_map(|one| Some((one, one.value.histogram()?)));
+    let (first, _) = histograms.clone().next()?;
+    let count = histograms.clone().count();
+    match operation {
+        Aggregation::Sum | Aggregation::Avg if count < members.len() => {
+            Some(Annotation::numbers_and_histograms_aggregated())
+        }
+        Aggregation::Sum | Aggregation::Avg => {
+            let listed = histograms.filter(|(_, histogram)| histogram.is_custom()).count();
+            let metric = first.labels.metric_name().unwrap_or_default();
+            (listed > 0 && listed < count).then(|| Annotation::exponential_and_listed(metric))
+        }
+        Aggregation::Min
+        | Aggregation::Max
+        | Aggregation::StdDev
+        | Aggregation::StdVar
+        | Aggregation::Quantile
+        | Aggregation::TopK
+        | Aggregation::BottomK => {
+            Some(Annotation::histogram_left_out_of_aggregation(operation.spelling()))
+        }
+        _ => None,
     }
 }
 

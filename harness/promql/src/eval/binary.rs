@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::operate::{Computed, Outcome, as_number, operate, operate_on_values};
+use super::operate::{
+    Computed, Outcome, as_number, incompatible, operate, operate_on_values, reconciled,
+};
 use super::pairs::{pairs, whole};
 use super::{EvalError, Evaluator, Instant, unique_labels};
 use crate::expression::{Binary, BinaryOperator};
@@ -21,12 +23,12 @@ impl Evaluator<'_> {
             }
             (Value::Vector(left), Value::Scalar(right)) => {
                 let right = Datum::Number(right);
-                let compute = |value: &Datum| operate_on_values(binary.operator, value, &right);
+                let compute = |value: &Datum| self.operated(binary.operator, value, &right);
                 with_scalar(binary, left, compute).map(Value::Vector)
             }
             (Value::Scalar(left), Value::Vector(right)) => {
                 let left = Datum::Number(left);
-                let compute = |value: &Datum| operate_on_values(binary.operator, &left, value);
+                let compute = |value: &Datum| self.operated(binary.operator, &left, value);
                 with_scalar(binary, right, compute).map(Value::Vector)
             }
             (Value::Vector(left), Value::Vector(right)) => {
@@ -34,7 +36,7 @@ impl Evaluator<'_> {
                     BinaryOperator::And => intersection(binary, left, &right),
                     BinaryOperator::Unless => difference(binary, left, &right),
                     BinaryOperator::Or => union(binary, left, right),
-                    _ => pairs(binary, left, right)?,
+                    _ => pairs(self, binary, left, right)?,
                 };
                 Ok(Value::Vector(elements))
             }
@@ -43,6 +45,23 @@ impl Evaluator<'_> {
             }
             _ => Err(EvalError::type_mismatch("a scalar or instant vector", &binary.left)),
         }
+    }
+}
+
+impl Evaluator<'_> {
+    /// Applies an operator to two values, and says so where they know no such operation.
+    pub(super) fn operated(
+        &self,
+        operator: BinaryOperator,
+        left: &Datum,
+        right: &Datum,
+    ) -> Option<Computed> {
+        let computed = operate_on_values(operator, left, right);
+        self.annotate(match computed {
+            Some(_) => reconciled(operator, left, right),
+            None => Some(incompatible(operator, left, right)),
+        });
+        computed
     }
 }
 

@@ -17,7 +17,9 @@ mod query;
 mod select;
 mod subquery;
 
-pub use query::{EvalError, Options, instant, range};
+pub use query::{
+    Annotated, EvalError, Options, instant, instant_annotated, range, range_annotated,
+};
 
 pub(crate) use aggregate::{by_number, quantile_of_sorted};
 pub(crate) use kahan::{KahanMean, KahanSum};
@@ -26,9 +28,10 @@ pub(crate) use query::{Instant, unique_labels};
 pub(crate) use select::Window;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use crate::annotation::Annotation;
 use crate::expression::{At, Expression, Kind, TimeShift};
 use crate::functions::{self, Arguments};
 use crate::{Datum, Element, SeriesRef, SeriesSource, Value};
@@ -50,13 +53,45 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) span: QuerySpan,
     /// How many steps of ranges and subqueries have been evaluated so far.
     steps: Cell<usize>,
+    /// What is said beside the value.
+    annotations: RefCell<BTreeSet<Annotation>>,
+    /// Whether only counts and sums of what is evaluated are asked for.
+    looks_at_resets: Cell<bool>,
     /// Series of each selector, by the selector's id.
     selected: RefCell<HashMap<usize, Rc<[SeriesRef<'a>]>>>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(source: &'a dyn SeriesSource, options: &'a Options, span: QuerySpan) -> Self {
-        Self { source, options, span, steps: Cell::default(), selected: RefCell::default() }
+        Self {
+            source,
+            options,
+            span,
+            steps: Cell::default(),
+            annotations: RefCell::default(),
+            looks_at_resets: Cell::default(),
+            selected: RefCell::default(),
+        }
+    }
+
+    /// Says something beside the value, once however often it is so.
+    pub(crate) fn annotate(&self, annotations: impl IntoIterator<Item = Annotation>) {
+        let looks_at_resets = self.looks_at_resets.get();
+        let told = annotations.into_iter().filter(|one| looks_at_resets || !one.is_of_resets());
+        self.annotations.borrow_mut().extend(told);
+    }
+
+    /// A value of which Prometheus reads counts and sums alone: only there it finds resets where
+    /// none are stored, and says of a sum that they conflict (`HistogramStatsIterator`).
+    pub(crate) fn vector_of_statistics(
+        &self,
+        expression: &Expression,
+        at: Instant,
+    ) -> Result<Vec<Element>, EvalError> {
+        let before = self.looks_at_resets.replace(true);
+        let vector = self.vector(expression, at);
+        self.looks_at_resets.set(before);
+        vector
     }
 
     /// The value of an expression at an instant.

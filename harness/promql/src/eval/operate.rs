@@ -1,6 +1,7 @@
 //! What an operator does with two values.
 
 use crate::Datum;
+use crate::annotation::Annotation;
 use crate::expression::BinaryOperator;
 use crate::histogram::{Histogram, ResetHint};
 
@@ -86,6 +87,34 @@ fn operate_on_histograms(
         BinaryOperator::NotEqual => Some(Computed::Holds(!left.is_same(right))),
         _ => None,
     }
+}
+
+/// What is said of two values that know no such operation.
+pub(super) fn incompatible(operator: BinaryOperator, left: &Datum, right: &Datum) -> Annotation {
+    let spelling = operator.spelling();
+    let is_sum = matches!(operator, BinaryOperator::Add | BinaryOperator::Subtract);
+    let kind = |datum: &Datum| if datum.number().is_some() { "float" } else { "histogram" };
+    if is_sum && left.histogram().is_some() && right.histogram().is_some() {
+        Annotation::incompatible_layouts(spelling)
+    } else {
+        Annotation::incompatible_types([kind(left), kind(right)], spelling)
+    }
+}
+
+/// What is said of two histograms that were brought to common bounds.
+pub(super) fn reconciled(
+    operator: BinaryOperator,
+    left: &Datum,
+    right: &Datum,
+) -> Option<Annotation> {
+    let operation = match operator {
+        BinaryOperator::Add => "addition",
+        BinaryOperator::Subtract => "subtraction",
+        _ => return None,
+    };
+    let (left, right) = (left.histogram()?, right.histogram()?);
+    let differ = left.is_custom() && right.is_custom() && left.layout != right.layout;
+    differ.then(|| Annotation::bounds_reconciled(operation))
 }
 
 /// A truth as PromQL's `bool` writes it.

@@ -4,14 +4,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::EvalError;
 use super::matching::pair_labels;
-use super::operate::{Computed, as_number, operate_on_values};
+use super::operate::{Computed, as_number};
+use super::{EvalError, Evaluator};
 use crate::expression::{Binary, Cardinality, Expression, Kind};
 use crate::{Element, Labels};
 
 /// The results of an operator on all pairs of elements.
 pub(super) fn pairs(
+    evaluator: &Evaluator<'_>,
     binary: &Binary,
     left: Vec<Element>,
     right: Vec<Element>,
@@ -27,6 +28,7 @@ pub(super) fn pairs(
     }
     let one = by_key(binary, one)?;
     let mut pairing = Pairing {
+        evaluator,
         binary,
         many_is_right,
         taken: HashSet::with_capacity(many.len()),
@@ -55,7 +57,8 @@ pub(super) fn pairs(
     Ok(pairing.results)
 }
 
-struct Pairing<'b> {
+struct Pairing<'b, 'e> {
+    evaluator: &'b Evaluator<'e>,
     binary: &'b Binary,
     /// Whether the right operand is the side that may have several elements.
     many_is_right: bool,
@@ -64,13 +67,13 @@ struct Pairing<'b> {
     results: Vec<Element>,
 }
 
-impl Pairing<'_> {
+impl Pairing<'_, '_> {
     /// Adds the result of one pair, if its values know the operation. That labels match twice is
     /// an error even where a comparison would filter the result away.
     fn add(&mut self, key: &Labels, many: &Element, one: &Element) -> Result<(), EvalError> {
         let (left, right) =
             if self.many_is_right { (&one.value, &many.value) } else { (&many.value, &one.value) };
-        let Some(computed) = operate_on_values(self.binary.operator, left, right) else {
+        let Some(computed) = self.evaluator.operated(self.binary.operator, left, right) else {
             return Ok(());
         };
         let labels = pair_labels(self.binary, &many.labels, &one.labels);

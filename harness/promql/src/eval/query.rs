@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use thiserror::Error;
 
 use super::{Evaluator, QuerySpan};
+use crate::annotation::Annotation;
 use crate::duration::format_duration_ms;
 use crate::expression::Expression;
 use crate::{
@@ -95,6 +96,22 @@ pub(crate) struct Instant {
     pub(crate) ms: i64,
 }
 
+/// A value, and what is said beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotated<T> {
+    /// The value.
+    pub value: T,
+    /// Warnings first, each once.
+    pub annotations: Vec<Annotation>,
+}
+
+impl<T> Annotated<T> {
+    /// The same annotations beside another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Annotated<U> {
+        Annotated { value: change(self.value), annotations: self.annotations }
+    }
+}
+
 /// Evaluates an expression at one instant, milliseconds since the epoch.
 pub fn instant(
     expression: &Expression,
@@ -102,8 +119,20 @@ pub fn instant(
     at_ms: i64,
     options: &Options,
 ) -> Result<Value, EvalError> {
+    instant_annotated(expression, source, at_ms, options).map(|answer| answer.value)
+}
+
+/// As [`instant`], with what is said beside the value.
+pub fn instant_annotated(
+    expression: &Expression,
+    source: &dyn SeriesSource,
+    at_ms: i64,
+    options: &Options,
+) -> Result<Annotated<Value>, EvalError> {
     let span = QuerySpan { start_ms: at_ms, end_ms: at_ms, step_ms: 0 };
-    Evaluator::new(source, options, span).value(expression, Instant { ms: at_ms })
+    let evaluator = Evaluator::new(source, options, span);
+    let value = evaluator.value(expression, Instant { ms: at_ms })?;
+    Ok(evaluator.annotated(value))
 }
 
 /// Evaluates an expression at `start_ms`, `start_ms + step_ms`, … up to and
@@ -116,13 +145,30 @@ pub fn range(
     step_ms: i64,
     options: &Options,
 ) -> Result<Vec<Series>, EvalError> {
+    range_annotated(expression, source, [start_ms, end_ms, step_ms], options)
+        .map(|answer| answer.value)
+}
+
+/// As [`range`] (start, end and step), with what is said beside the values.
+pub fn range_annotated(
+    expression: &Expression,
+    source: &dyn SeriesSource,
+    [start_ms, end_ms, step_ms]: [i64; 3],
+    options: &Options,
+) -> Result<Annotated<Vec<Series>>, EvalError> {
     check_range(expression, start_ms, end_ms, step_ms, options)?;
     let span = QuerySpan { start_ms, end_ms, step_ms };
     let evaluator = Evaluator::new(source, options, span);
-    evaluator.at_steps(expression, start_ms, end_ms, step_ms)
+    let series = evaluator.at_steps(expression, start_ms, end_ms, step_ms)?;
+    Ok(evaluator.annotated(series))
 }
 
 impl Evaluator<'_> {
+    fn annotated<T>(self, value: T) -> Annotated<T> {
+        let annotations = self.annotations.into_inner().into_iter().collect();
+        Annotated { value, annotations }
+    }
+
     /// The series that an expression has over the steps of a range.
     pub(super) fn at_steps(
         &self,

@@ -1,5 +1,7 @@
 //! The arguments of one call, evaluated on demand.
 
+use super::annotate;
+use crate::annotation::Annotation;
 use crate::eval::{EvalError, Evaluator, Instant, QuerySpan, Window, unique_labels};
 use crate::expression::{Call, Expression, InstantSelector, Kind, TimeShift};
 use crate::matcher::Selector;
@@ -32,6 +34,11 @@ impl<'e, 'a> Arguments<'e, 'a> {
         self.evaluator.vector(self.get(index)?, self.at)
     }
 
+    /// As [`Self::vector`], where only counts and sums of histograms are asked for.
+    pub(super) fn vector_of_statistics(&self, index: usize) -> Result<Vec<Element>, EvalError> {
+        self.evaluator.vector_of_statistics(self.get(index)?, self.at)
+    }
+
     /// The vector argument, or one element with the evaluated instant in seconds.
     pub(super) fn vector_or_now(&self, index: usize) -> Result<Vec<Element>, EvalError> {
         if index < self.count() {
@@ -56,7 +63,16 @@ impl<'e, 'a> Arguments<'e, 'a> {
     }
 
     pub(super) fn windows(&self, index: usize) -> Result<Vec<Window<'a>>, EvalError> {
-        self.evaluator.windows(self.get(index)?, self.at)
+        let windows = self.evaluator.windows(self.get(index)?, self.at)?;
+        for window in &windows {
+            self.annotate(annotate::window(self.name(), window));
+        }
+        Ok(windows)
+    }
+
+    /// Says something beside the value.
+    pub(super) fn annotate(&self, annotations: impl IntoIterator<Item = Annotation>) {
+        self.evaluator.annotate(annotations);
     }
 
     /// The newest samples of a selector, with the times at which they were taken.

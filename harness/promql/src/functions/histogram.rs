@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Arguments;
+use crate::annotation::Annotation;
 use crate::eval::EvalError;
 use crate::histogram::Histogram;
 use crate::number::{format_number, parse_number};
@@ -35,20 +36,20 @@ fn parse_bound(le: &str) -> Option<f64> {
 /// `histogram_quantile(q, histograms)`.
 pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let quantile = arguments.scalar(0)?;
-    let histograms = Histograms::of(arguments.vector(1)?);
-    arguments.unique(histograms.each(|histogram| histogram.quantile(quantile)))
+    let histograms = Histograms::of(arguments, 1)?;
+    arguments.unique(histograms.quantiles(arguments, quantile))
 }
 
 /// `histogram_quantiles(histograms, label, q, …)`: each quantile with its number
 /// in a label.
 pub(super) fn quantiles(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
-    let histograms = Histograms::of(arguments.vector(0)?);
+    let histograms = Histograms::of(arguments, 0)?;
     let label = arguments.text(1)?;
     let mut elements = Vec::new();
     for at in 2..arguments.count() {
         let quantile = arguments.scalar(at)?;
         let text = with_point(quantile);
-        let each = histograms.each(|histogram| histogram.quantile(quantile));
+        let each = histograms.quantiles(arguments, quantile);
         elements.extend(
             each.into_iter()
                 .map(|element| Element { labels: element.labels.with(label, &text), ..element }),
@@ -66,11 +67,14 @@ fn with_point(number: f64) -> String {
 /// `histogram_fraction(lower, upper, histograms)`.
 pub(super) fn fraction(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let (lower, upper) = (arguments.scalar(0)?, arguments.scalar(1)?);
-    let histograms = Histograms::of(arguments.vector(2)?);
+    let histograms = Histograms::of(arguments, 2)?;
+    for (labels, _) in histograms.0.iter().filter(|(_, one)| one.holds_no_number()) {
+        arguments.annotate([Annotation::fraction_beside_not_a_number(metric_of(labels))]);
+    }
     arguments.unique(histograms.each(|histogram| histogram.fraction(lower, upper)))
 }
 
-/// The histograms of a vector, by labels without the metric name.
+/// The histograms of a vector by their labels.
 struct Histograms(Vec<(Labels, AnyHistogram)>);
 
 enum AnyHistogram {
@@ -79,10 +83,16 @@ enum AnyHistogram {
 }
 
 impl AnyHistogram {
-    fn quantile(&self, quantile: f64) -> f64 {
+    /// Whether observations were NaN, which no bucket holds.
+    fn holds_no_number(&self) -> bool {
+        matches!(self, Self::Native(histogram) if histogram.sum.is_nan())
+    }
+
+    /// The quantile, and whether counts that fell had to be lifted for it.
+    fn quantile(&self, quantile: f64) -> (f64, bool) {
         match self {
             Self::Classic(buckets) => bucket_quantile(quantile, buckets.clone()),
-            Self::Native(histogram) => histogram.quantile(quantile),
+            Self::Native(histogram) => (histogram.quantile(quantile), false),
         }
     }
 
@@ -97,12 +107,15 @@ impl AnyHistogram {
 impl Histograms {
     /// Where the labels have a native and a classic histogram, neither is taken:
     /// nothing says which of them is meant.
-    fn of(elements: Vec<Element>) -> Self {
+    fn of(arguments: &Arguments<'_, '_>, index: usize) -> Result<Self, EvalError> {
         let mut native = Vec::new();
         let mut buckets = Vec::new();
-        for Element { labels, value } in elements {
+        for Element { labels, value } in arguments.vector(index)? {
             match value {
-                Datum::Number(count) => buckets.push((labels, count)),
+                Datum::Number(count) => {
+                    arguments.annotate(bad_bucket_label(&labels));
+                    buckets.push((labels, count));
+                }
                 Datum::Histogram(histogram) => native.push((labels, histogram)),
             }
         }
@@ -112,23 +125,46 @@ impl Histograms {
             .map(|(labels, _)| labels.clone())
             .filter(|labels| classic.iter().any(|one| one.full == *labels))
             .collect::<HashSet<_>>();
+        let of_both = both.iter().map(|labels| Annotation::classic_and_native(metric_of(labels)));
+        arguments.annotate(of_both);
         native.retain(|(labels, _)| !both.contains(labels));
         classic.retain(|one| !both.contains(&one.full));
-        let native = native
-            .into_iter()
-            .map(|(labels, histogram)| (labels.without_name(), AnyHistogram::Native(histogram)));
-        let classic = classic
-            .into_iter()
-            .map(|one| (one.full.without_name(), AnyHistogram::Classic(one.buckets)));
-        Self(native.chain(classic).collect())
+        let native =
+            native.into_iter().map(|(labels, histogram)| (labels, AnyHistogram::Native(histogram)));
+        let classic = classic.into_iter().map(|one| (one.full, AnyHistogram::Classic(one.buckets)));
+        Ok(Self(native.chain(classic).collect()))
+    }
+
+    /// The quantile of each, and what is said of it.
+    fn quantiles(&self, arguments: &Arguments<'_, '_>, quantile: f64) -> Vec<Element> {
+        arguments.annotate(Annotation::invalid_quantile(quantile));
+        let computed = |(labels, histogram): &(Labels, AnyHistogram)| {
+            let (value, is_lifted) = histogram.quantile(quantile);
+            arguments.annotate(is_lifted.then(|| Annotation::counts_that_fell(metric_of(labels))));
+            arguments.annotate(histogram.holds_no_number().then(|| {
+                Annotation::quantile_beside_not_a_number(!value.is_nan(), metric_of(labels))
+            }));
+            Element::of_number(labels.without_name(), value)
+        };
+        self.0.iter().map(computed).collect()
     }
 
     fn each(&self, compute: impl Fn(&AnyHistogram) -> f64) -> Vec<Element> {
         let computed = |(labels, histogram): &(Labels, AnyHistogram)| {
-            Element::of_number(labels.clone(), compute(histogram))
+            Element::of_number(labels.without_name(), compute(histogram))
         };
         self.0.iter().map(computed).collect()
     }
+}
+
+fn metric_of(labels: &Labels) -> &str {
+    labels.metric_name().unwrap_or_default()
+}
+
+/// What is said of an element that is no bucket.
+fn bad_bucket_label(labels: &Labels) -> Option<Annotation> {
+    let bound = labels.get(BOUND_LABEL).unwrap_or_default();
+    parse_bound(bound).is_none().then(|| Annotation::bad_bucket_label(bound, metric_of(labels)))
 }
 
 /// A classic histogram by all labels but `le`.
@@ -157,20 +193,25 @@ fn classic_histograms(elements: Vec<(Labels, f64)>) -> Vec<Classic> {
     histograms
 }
 
-fn bucket_quantile(quantile: f64, buckets: Vec<Bucket>) -> f64 {
+/// The quantile, and whether counts that fell had to be lifted for it.
+fn bucket_quantile(quantile: f64, buckets: Vec<Bucket>) -> (f64, bool) {
     if quantile.is_nan() {
-        return f64::NAN;
+        return (f64::NAN, false);
     }
     if quantile < 0.0 {
-        return f64::NEG_INFINITY;
+        return (f64::NEG_INFINITY, false);
     }
     if quantile > 1.0 {
-        return f64::INFINITY;
+        return (f64::INFINITY, false);
     }
     let Some(mut buckets) = merged(buckets).filter(|buckets| buckets.len() >= 2) else {
-        return f64::NAN;
+        return (f64::NAN, false);
     };
-    make_monotonic(&mut buckets);
+    let is_lifted = make_monotonic(&mut buckets);
+    (quantile_of_monotonic(quantile, &buckets), is_lifted)
+}
+
+fn quantile_of_monotonic(quantile: f64, buckets: &[Bucket]) -> f64 {
     let last = buckets.len() - 1;
     let observations = buckets[last].count;
     if observations == 0.0 {
@@ -216,14 +257,13 @@ fn rank_at(value: f64, buckets: &[Bucket]) -> f64 {
         }
         if value < bucket.upper {
             // Where they lie in an unbounded bucket is not known: all at its finite bound.
-            let share = if lower.is_infinite() {
-                1.0
+            return if lower.is_infinite() {
+                bucket.count
             } else if bucket.upper.is_infinite() {
-                0.0
+                below
             } else {
-                (value - lower) / (bucket.upper - lower)
+                below + (bucket.count - below) * (value - lower) / (bucket.upper - lower)
             };
-            return below + (bucket.count - below) * share;
         }
         (lower, below) = (bucket.upper, bucket.count);
     }
@@ -246,16 +286,20 @@ fn merged(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
 }
 
 /// Counts that fall below the one before are lifted to it; differences that are
-/// only rounding errors are evened out.
-fn make_monotonic(buckets: &mut [Bucket]) {
+/// only rounding errors are evened out. Whether any was lifted.
+fn make_monotonic(buckets: &mut [Bucket]) -> bool {
     let mut before = buckets.first().map_or(0.0, |bucket| bucket.count);
+    let mut is_lifted = false;
     for bucket in buckets.iter_mut().skip(1) {
-        if almost_equal(before, bucket.count) || bucket.count < before {
+        let is_same = almost_equal(before, bucket.count);
+        is_lifted |= !is_same && bucket.count < before;
+        if is_same || bucket.count < before {
             bucket.count = before;
         } else {
             before = bucket.count;
         }
     }
+    is_lifted
 }
 
 /// Equal within a share of [`SMALL_DELTA`] (`util/almost`).
@@ -284,24 +328,24 @@ mod tests {
     #[test]
     fn everything_beyond_the_last_bound_is_the_last_bound() {
         let all_beyond = buckets(&[(1.0, 0.0), (10.0, 0.0), (f64::INFINITY, 5.0)]);
-        assert_eq!(bucket_quantile(0.95, all_beyond), 10.0);
+        assert_eq!(bucket_quantile(0.95, all_beyond).0, 10.0);
     }
 
     #[test]
     fn a_quantile_is_interpolated_within_its_bucket() {
         let half = buckets(&[(10.0, 50.0), (20.0, 100.0), (f64::INFINITY, 100.0)]);
-        assert_eq!(bucket_quantile(0.75, half), 15.0);
+        assert_eq!(bucket_quantile(0.75, half).0, 15.0);
     }
 
     #[test]
     fn counts_that_fall_are_lifted() {
         let falling = buckets(&[(1.0, 5.0), (2.0, 4.0), (f64::INFINITY, 10.0)]);
-        assert_eq!(bucket_quantile(0.5, falling), 1.0);
+        assert_eq!(bucket_quantile(0.5, falling), (1.0, true));
     }
 
     #[test]
     fn without_an_infinite_bucket_there_is_no_quantile() {
-        assert!(bucket_quantile(0.5, buckets(&[(1.0, 5.0), (2.0, 6.0)])).is_nan());
+        assert!(bucket_quantile(0.5, buckets(&[(1.0, 5.0), (2.0, 6.0)])).0.is_nan());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! when an expression is parsed, never during evaluation.
 
 mod absent;
+mod annotate;
 mod arguments;
 mod calendar;
 mod histogram;
@@ -18,6 +19,7 @@ mod sort;
 mod special;
 mod table;
 
+pub(crate) use annotate::of_sum;
 pub(crate) use arguments::Arguments;
 pub(crate) use table::find;
 
@@ -52,6 +54,8 @@ enum Computation {
     ChosenSample(fn(&Window<'_>) -> Option<Datum>),
     /// A number of each element's histogram.
     Histogram(fn(&Histogram) -> f64),
+    /// A number of the count and the sum of each element's histogram.
+    HistogramStatistic(fn(&Histogram) -> f64),
     /// A scalar that depends on the instant alone.
     Constant(fn(&Arguments<'_, '_>) -> f64),
     /// Anything else.
@@ -80,6 +84,9 @@ pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
         Computation::Change(compute) => return arguments.each_window(0, compute),
         Computation::Combination(compute) => return arguments.each_window(0, compute),
         Computation::Histogram(compute) => each_histogram(arguments.vector(0)?, compute),
+        Computation::HistogramStatistic(compute) => {
+            each_histogram(arguments.vector_of_statistics(0)?, compute)
+        }
         Computation::ChosenSample(compute) => {
             each_window(&arguments.windows(0)?, compute).collect()
         }

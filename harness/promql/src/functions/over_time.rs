@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::{Arguments, native};
+use crate::annotation::Annotation;
 use crate::eval::{
     EvalError, KahanMean, KahanSum, Window, ascending_nan_first, quantile_of_sorted,
 };
@@ -105,6 +106,9 @@ pub(super) fn median_absolute_deviation(window: &Window<'_>) -> f64 {
 pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let quantile = arguments.scalar(0)?;
     arguments.each_window(1, |window| {
+        if !window.samples.is_empty() {
+            arguments.annotate(Annotation::invalid_quantile(quantile));
+        }
         let of_numbers = || quantile_of_sorted(quantile, &sorted(window.values()));
         (!window.samples.is_empty()).then(of_numbers)
     })

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Arguments;
+use crate::annotation::Annotation;
 use crate::eval::{EvalError, ascending_nan_first, by_number};
 use crate::{Element, Value};
 
@@ -20,6 +21,7 @@ fn by_value(
     arguments: &Arguments<'_, '_>,
     order: fn(f64, f64) -> Ordering,
 ) -> Result<Value, EvalError> {
+    annotate(arguments);
     let mut elements = arguments.vector(0)?;
     elements.retain(|element| element.value.number().is_some());
     elements.sort_by(|a, b| by_number(a, b, order));
@@ -41,9 +43,16 @@ fn by_labels(
 ) -> Result<Value, EvalError> {
     let names =
         (1..arguments.count()).map(|at| arguments.text(at)).collect::<Result<Vec<_>, _>>()?;
+    annotate(arguments);
     let mut elements = arguments.vector(0)?;
     elements.sort_by(|a, b| direction(natural_by_labels(&names, a, b)));
     Ok(Value::Vector(elements))
+}
+
+/// A range query has its own order.
+fn annotate(arguments: &Arguments<'_, '_>) {
+    let is_range = arguments.query_span().step_ms > 0;
+    arguments.annotate(is_range.then(Annotation::order_without_effect));
 }
 
 fn natural_by_labels(names: &[&str], a: &Element, b: &Element) -> Ordering {

@@ -1,8 +1,8 @@
 //! The table of functions by name.
 
 use super::Computation::{
-    Calendar, Change, ChosenSample, Combination, Constant, Histogram, Number, Special, Statistic,
-    Summary,
+    Calendar, Change, ChosenSample, Combination, Constant, Histogram, HistogramStatistic, Number,
+    Special, Statistic, Summary,
 };
 use super::{
     Function, absent, calendar, histogram, info, labels, math, native, over_time, rate, regression,
@@ -59,11 +59,11 @@ static FUNCTIONS: &[Function] = &[
     vector("histogram_quantile", Special(histogram::quantile)),
     vector("histogram_quantiles", Special(histogram::quantiles)),
     vector("histogram_fraction", Special(histogram::fraction)),
-    vector("histogram_avg", Histogram(native::average)),
-    vector("histogram_count", Histogram(native::count)),
+    vector("histogram_avg", HistogramStatistic(native::average)),
+    vector("histogram_count", HistogramStatistic(native::count)),
     vector("histogram_stddev", Histogram(native::standard_deviation)),
     vector("histogram_stdvar", Histogram(native::variance)),
-    vector("histogram_sum", Histogram(native::sum)),
+    vector("histogram_sum", HistogramStatistic(native::sum)),
     // Labels and order.
     vector("info", Special(info::info)),
     vector("label_replace", Special(labels::replace)),

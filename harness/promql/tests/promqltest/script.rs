@@ -30,9 +30,34 @@ pub(crate) struct Eval {
     pub(crate) range: Option<(i64, i64)>,
     pub(crate) fails: bool,
     pub(crate) ordered: bool,
+    pub(crate) warnings: Says,
+    pub(crate) infos: Says,
     /// Whether what is known about counter resets is part of what is expected.
     pub(crate) compares_hints: bool,
     pub(crate) expected: Expected,
+}
+
+/// What an evaluation must say beside its value, of warnings or of infos.
+#[derive(Clone, Default)]
+pub(crate) enum Says {
+    #[default]
+    Whatever,
+    Nothing,
+    Something,
+    /// Exactly this, but for the place at its end.
+    Text(String),
+    Pattern(String),
+}
+
+impl Says {
+    fn parse(rest: &str) -> Self {
+        let text = |rest: &str| rest.trim().to_owned();
+        match (rest.strip_prefix("msg:"), rest.strip_prefix("regex:")) {
+            (Some(rest), _) => Self::Text(text(rest)),
+            (_, Some(rest)) => Self::Pattern(text(rest)),
+            _ => Self::Something,
+        }
+    }
 }
 
 /// What an evaluation must give.
@@ -99,6 +124,8 @@ fn eval(line: usize, head: &str, body: &[&str]) -> Eval {
         fails: kind == "eval_fail",
         ordered: kind == "eval_ordered",
         compares_hints: false,
+        warnings: Says::default(),
+        infos: Says::default(),
         expected: Expected::Series(Vec::new()),
     };
     if let Some(rest) = rest.trim_start().strip_prefix("instant") {
@@ -142,8 +169,11 @@ fn expectations(eval: &mut Eval, body: &[&str]) {
                     let (step, _) = after(rest, "step");
                     matrix = Some((time_ms(start), time_ms(step)));
                 }
-                // Annotations are not part of this engine.
-                _ => {}
+                "no_warn" => eval.warnings = Says::Nothing,
+                "no_info" => eval.infos = Says::Nothing,
+                "warn" => eval.warnings = Says::parse(rest),
+                "info" => eval.infos = Says::parse(rest),
+                other => panic!("`expect {other}` is not known"),
             }
         } else if line.starts_with("expected_fail") {
             eval.fails = true;

@@ -1,15 +1,16 @@
 //! The answer in the shape of Prometheus' HTTP API, for programs that read that.
 //!
 //! Facts: `web/api/v1/api.go`, `web/api/v1/json_codec.go` and `util/jsonutil/marshal.go` of
-//! Prometheus 3. Annotations of its engine (`infos`) do not exist here; `warnings` are what the
-//! expression asked for that was not there.
+//! Prometheus 3. `warnings` are also what the expression asked for that was not there; `infos`
+//! and the other warnings are those of its engine, without the place in the expression.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use slogate_promql::{
-    BoundedBucket, Datum, Element, Histogram, Labels, Sample, Series, Value, format_api_number,
+    AnnotationLevel, BoundedBucket, Datum, Element, Histogram, Labels, Sample, Series, Value,
+    format_api_number,
 };
 
 use crate::query::{Answer, ErrorKind, Instants};
@@ -21,6 +22,8 @@ struct Response {
     data: Data,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    infos: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -32,9 +35,14 @@ struct Data {
 
 /// The answer as `/api/v1/query` and `/api/v1/query_range` give it, in one line.
 pub fn query_json(answer: &Answer) -> serde_json::Result<String> {
-    let warnings = answer.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+    let of_level = |level: AnnotationLevel| {
+        answer.annotations.iter().filter(move |one| one.level == level).map(ToString::to_string)
+    };
+    let doubts = answer.doubts.iter().map(|doubt| doubt.reason.clone());
+    let warnings = doubts.chain(of_level(AnnotationLevel::Warning)).collect();
+    let infos = of_level(AnnotationLevel::Info).collect();
     let data = data(&answer.value, answer.instants);
-    line(&Response { status: "success", data, warnings })
+    line(&Response { status: "success", data, warnings, infos })
 }
 
 /// An error as that API gives it, in one line.
@@ -130,7 +138,8 @@ mod tests {
 
     fn drawn(value: Value) -> String {
         let instants = Instants::One(1_435_781_451_781);
-        query_json(&Answer { instants, window: None, value, doubts: Vec::new() }).unwrap()
+        let (doubts, annotations) = (Vec::new(), Vec::new());
+        query_json(&Answer { instants, window: None, value, doubts, annotations }).unwrap()
     }
 
     #[test]

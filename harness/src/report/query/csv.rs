@@ -65,8 +65,9 @@ mod tests {
     use super::*;
 
     fn drawn(value: Value) -> String {
-        let answer =
-            Answer { instants: Instants::One(1_500), window: None, value, doubts: Vec::new() };
+        let (doubts, annotations) = (Vec::new(), Vec::new());
+        let instants = Instants::One(1_500);
+        let answer = Answer { instants, window: None, value, doubts, annotations };
         String::from_utf8(query_csv(&answer).unwrap()).unwrap()
     }
 

@@ -88,7 +88,10 @@ impl Writer {
         };
         // Longer than each of the steps: what an `@` fixes is refused also where there is no step.
         let length = self.random.word(&["1m30s", "2m", "5m", "10m"]);
-        format!("({inner})[{length}:{step}]{}", self.shift())
+        let shift = self.shift();
+        // An `@` inside of another: 3.5 counts from another instant.
+        let shift = if inner.contains('@') && shift.contains('@') { "" } else { &shift };
+        format!("({inner})[{length}:{step}]{shift}")
     }
 
     fn series(&mut self) -> String {
