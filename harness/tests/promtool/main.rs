@@ -14,6 +14,7 @@ mod recorded;
 mod saved;
 #[path = "../support/mod.rs"]
 mod support;
+mod templates;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -46,6 +46,12 @@ pub(super) fn year(seconds: f64) -> f64 {
     part(seconds, |whole| date(whole).year)
 }
 
+/// Year, month and day of whole seconds since the epoch.
+pub(crate) fn date_of(seconds: i64) -> [i64; 3] {
+    let Date { year, month, day } = date(seconds);
+    [year, month, day]
+}
+
 fn part(seconds: f64, compute: impl Fn(i64) -> i64) -> f64 {
     #[expect(
         clippy::cast_possible_truncation,

@@ -21,6 +21,7 @@ mod table;
 
 pub(crate) use annotate::of_sum;
 pub(crate) use arguments::Arguments;
+pub(crate) use calendar::date_of;
 pub(crate) use table::find;
 
 use crate::eval::{EvalError, Window, unique_labels};

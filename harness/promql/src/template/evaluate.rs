@@ -2,16 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::parse::{Branches, Command, Node, Operand, Pipeline};
+use super::parse::{Branches, Command, Definitions, Node, Operand, Pipeline};
 use super::value::{Value, expansion};
 use super::{TemplateData, TemplateError};
 
+/// Deeper than this templates do not call each other: it is a little more than the levels that
+/// one of them can have.
+const MOST_DEPTH: usize = 60;
+
+/// More parts than this are not written: `range` and templates that call each other could go on
+/// for hours.
+const MOST_STEPS: usize = 1_000_000;
+
 /// Writes a template with its data filled in.
-pub(super) fn expand(nodes: &[Node], data: &TemplateData<'_>) -> Result<String, TemplateError> {
+pub(super) fn expand(
+    nodes: &[Node],
+    definitions: &Definitions,
+    data: &TemplateData<'_>,
+) -> Result<String, TemplateError> {
     let root = root(data);
     let labels = |of: &crate::Labels| Value::Labels(of.clone());
     let mut expansion = Expansion {
         data,
+        definitions,
+        depth: 0,
+        steps: 0,
         written: String::new(),
         variables: vec![
             (String::new(), root.clone()),
@@ -50,19 +65,32 @@ enum Flow {
 
 struct Expansion<'d> {
     data: &'d TemplateData<'d>,
+    definitions: &'d Definitions,
+    depth: usize,
+    steps: usize,
     written: String,
     variables: Vec<(String, Value)>,
 }
 
 impl Expansion<'_> {
     fn nodes(&mut self, nodes: &[Node], dot: &Value) -> Result<Flow, TemplateError> {
+        self.depth += 1;
+        if self.depth > MOST_DEPTH {
+            return Err(expansion(format!("templates are deeper than {MOST_DEPTH} levels")));
+        }
+        let mut flow = Flow::On;
         for node in nodes {
-            let flow = self.node(node, dot)?;
+            self.steps += 1;
+            if self.steps > MOST_STEPS {
+                return Err(expansion(format!("it has more than {MOST_STEPS} parts")));
+            }
+            flow = self.node(node, dot)?;
             if flow != Flow::On {
-                return Ok(flow);
+                break;
             }
         }
-        Ok(Flow::On)
+        self.depth -= 1;
+        Ok(flow)
     }
 
     fn node(&mut self, node: &Node, dot: &Value) -> Result<Flow, TemplateError> {
@@ -74,6 +102,7 @@ impl Expansion<'_> {
                     self.written.push_str(&value.printed());
                 }
             }
+            Node::Call(name, data) => self.call(name, data.as_ref(), dot)?,
             Node::Break => return Ok(Flow::Break),
             Node::Continue => return Ok(Flow::Continue),
             Node::If(branches) => {
@@ -97,6 +126,26 @@ impl Expansion<'_> {
         Ok(Flow::On)
     }
 
+    /// Nothing of the caller is known in a template but what it is given, as `.` and `$`.
+    fn call(
+        &mut self,
+        name: &str,
+        data: Option<&Pipeline>,
+        dot: &Value,
+    ) -> Result<(), TemplateError> {
+        let given = match data {
+            Some(pipeline) => self.pipeline(pipeline, dot)?,
+            None => Value::Nil,
+        };
+        let definitions = self.definitions;
+        let nodes = definitions.get(name);
+        let nodes = nodes.ok_or_else(|| expansion(format!("template {name:?} not defined")))?;
+        let known = std::mem::replace(&mut self.variables, vec![(String::new(), given.clone())]);
+        self.nodes(nodes, &given)?;
+        self.variables = known;
+        Ok(())
+    }
+
     /// Variables declared inside end with it.
     fn scoped(
         &mut self,
@@ -110,7 +159,12 @@ impl Expansion<'_> {
 
     fn range(&mut self, branches: &Branches, dot: &Value) -> Result<Flow, TemplateError> {
         let commands = &branches.condition.commands;
-        let entries = entries(self.commands(commands, dot)?)?;
+        let over = self.commands(commands, dot)?;
+        if let (Value::Integer(count), [_, _, ..]) = (&over, &*branches.condition.variables) {
+            let message = format!("can't use {count} to iterate over more than one variable");
+            return Err(expansion(message));
+        }
+        let entries = entries(over)?;
         if entries.is_empty() {
             return self.nodes(&branches.otherwise, dot);
         }
@@ -195,6 +249,12 @@ impl Expansion<'_> {
 fn entries(value: Value) -> Result<Vec<(Value, Value)>, TemplateError> {
     match value {
         Value::Nil => Ok(Vec::new()),
+        Value::Integer(count) if usize::try_from(count).is_ok_and(|count| count > MOST_STEPS) => {
+            Err(expansion(format!("range over {count} is more than {MOST_STEPS} parts")))
+        }
+        Value::Integer(count) => {
+            Ok((0..count).map(|at| (Value::Integer(at), Value::Integer(at))).collect())
+        }
         Value::List(values) => {
             let index = |at| Value::Integer(i64::try_from(at).unwrap_or(i64::MAX));
             Ok(values.into_iter().enumerate().map(|(at, value)| (index(at), value)).collect())

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::escape;
 use super::humanize::{humanize, humanize_1024, humanize_duration, humanize_percentage};
 use super::printf::printf;
+use super::timestamp::humanize_timestamp;
 use super::value::{Value, expansion};
 use super::{TemplateData, TemplateError};
 use crate::duration::parse_duration_ms;
@@ -39,18 +41,7 @@ impl Function {
 }
 
 /// Functions of Go or Prometheus that are not in the table.
-pub(super) const KNOWN_ELSEWHERE: &[&str] = &[
-    "call",
-    "html",
-    "humanizeTimestamp",
-    "js",
-    "now",
-    "slice",
-    "tmpl",
-    "toDuration",
-    "toTime",
-    "urlquery",
-];
+pub(super) const KNOWN_ELSEWHERE: &[&str] = &["call", "now", "toDuration", "toTime"];
 
 pub(super) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
@@ -83,6 +74,11 @@ static FUNCTIONS: &[Function] = &[
         arguments: (1, 1),
         compute: |a, _| number_text(a, humanize_percentage),
     },
+    Function {
+        name: "humanizeTimestamp",
+        arguments: (1, 1),
+        compute: |a, _| humanize_timestamp(a[0].number()?).map(Value::Text),
+    },
     Function { name: "parseDuration", arguments: (1, 1), compute: parse_duration },
     // Texts.
     Function { name: "toUpper", arguments: (1, 1), compute: |a, _| changed(a, str::to_uppercase) },
@@ -103,6 +99,21 @@ static FUNCTIONS: &[Function] = &[
         name: "printf",
         arguments: (1, ANY),
         compute: |a, _| printf(a[0].text()?, &a[1..]).map(Value::Text),
+    },
+    Function {
+        name: "html",
+        arguments: (0, ANY),
+        compute: |a, _| Ok(Value::Text(escape::html(&print(a)))),
+    },
+    Function {
+        name: "js",
+        arguments: (0, ANY),
+        compute: |a, _| Ok(Value::Text(escape::javascript(&print(a)))),
+    },
+    Function {
+        name: "urlquery",
+        arguments: (0, ANY),
+        compute: |a, _| Ok(Value::Text(escape::query(&print(a)))),
     },
     // Links.
     Function {
@@ -128,7 +139,7 @@ static FUNCTIONS: &[Function] = &[
     Function {
         name: "urlQueryEscape",
         arguments: (1, 1),
-        compute: |a, _| changed(a, query_escaped),
+        compute: |a, _| changed(a, escape::query),
     },
     // Logic.
     Function {
@@ -156,6 +167,7 @@ static FUNCTIONS: &[Function] = &[
         arguments: (1, ANY),
         compute: |a, _| a[1..].iter().try_fold(a[0].clone(), |of, key| at(&of, key)),
     },
+    Function { name: "slice", arguments: (1, 4), compute: slice },
 ];
 
 fn query(arguments: &[Value], data: &TemplateData<'_>) -> Outcome {
@@ -280,18 +292,7 @@ fn path_of(url: &str) -> String {
 }
 
 fn link(expression: &str, tab: u8) -> String {
-    format!("/graph?g0.expr={}&g0.tab={tab}", query_escaped(expression))
-}
-
-/// As `application/x-www-form-urlencoded`.
-fn query_escaped(text: &str) -> String {
-    let escaped = |byte: u8| match byte {
-        b' ' => "+".to_owned(),
-        b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escaped).collect()
+    format!("/graph?g0.expr={}&g0.tab={tab}", escape::query(expression))
 }
 
 /// The first value that decides, else the last one.
@@ -355,6 +356,43 @@ fn at(of: &Value, key: &Value) -> Outcome {
         (Value::Labels(_) | Value::Map(_), Value::Text(name)) => of.field(name),
         _ => Err(expansion(format!("can't index {} with {}", of.kind(), key.kind()))),
     }
+}
+
+/// A part of a text, counted in bytes, or of a list. A third bound says how much room there is
+/// behind it, which a text has none of.
+fn slice(arguments: &[Value], _: &TemplateData<'_>) -> Outcome {
+    let (of, bounds) = (&arguments[0], &arguments[1..]);
+    let length = match of {
+        Value::Text(_) if bounds.len() > 2 => {
+            return Err(expansion("cannot 3-index slice a string"));
+        }
+        Value::Text(text) => text.len(),
+        Value::List(values) => values.len(),
+        other => return Err(expansion(format!("can't slice {}", other.kind()))),
+    };
+    let bounds =
+        bounds.iter().map(|bound| bound_of(bound, length)).collect::<Result<Vec<_>, _>>()?;
+    let start = bounds.first().copied().unwrap_or(0);
+    let end = bounds.get(1).copied().unwrap_or(length);
+    let room = bounds.get(2).copied().unwrap_or(length);
+    if start > end || end > room {
+        return Err(expansion(format!("invalid slice index: {start} > {end}")));
+    }
+    match of {
+        Value::Text(text) => {
+            let part = text.get(start..end).map(|part| Value::Text(part.to_owned()));
+            part.ok_or_else(|| expansion(format!("{start} to {end} cuts a character in {text:?}")))
+        }
+        of => Ok(Value::List(of.list()?[start..end].to_vec())),
+    }
+}
+
+fn bound_of(bound: &Value, length: usize) -> Result<usize, TemplateError> {
+    let Value::Integer(number) = bound else {
+        return Err(expansion(format!("cannot index slice/array with {}", bound.kind())));
+    };
+    let within = usize::try_from(*number).ok().filter(|number| *number <= length);
+    within.ok_or_else(|| expansion(format!("index out of range: {number}")))
 }
 
 #[cfg(test)]

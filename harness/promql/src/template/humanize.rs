@@ -1,6 +1,6 @@
 //! Numbers for people: `humanize` and its relatives (`template/template.go`).
 
-use super::printf::general;
+use super::verb_number::general;
 
 /// `12.35k`, `5m` (thousandths).
 pub(super) fn humanize(value: f64) -> String {
@@ -37,7 +37,10 @@ pub(super) fn humanize_duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return four_digits(seconds);
     }
-    if seconds != 0.0 && seconds.abs() < 1.0 {
+    if seconds == 0.0 {
+        return format!("{}s", four_digits(seconds));
+    }
+    if seconds.abs() < 1.0 {
         let (value, prefix) = multiplied(seconds);
         return format!("{}{prefix}s", four_digits(value));
     }
@@ -109,6 +112,7 @@ mod tests {
     fn durations_read_as_people_say_them() {
         for (seconds, text) in [
             (0.0, "0s"),
+            (-0.0, "-0s"),
             (0.005, "5ms"),
             (1.234, "1.234s"),
             (60.0, "1m 0s"),

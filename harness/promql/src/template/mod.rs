@@ -3,16 +3,20 @@
 //!
 //! A template is parsed once, when its rule file is read, so that a mistake is
 //! a problem of the file. What Go's language has and this one does not
-//! (`define`, `template`, `block`, methods) is refused by name when parsed.
+//! (methods, `toTime`, `now`) is refused by name when parsed.
 
+mod escape;
 mod evaluate;
 mod functions;
 mod humanize;
 mod lex;
 mod parse;
 mod printf;
+mod timestamp;
 mod uses;
 mod value;
+mod verb;
+mod verb_number;
 
 use thiserror::Error;
 
@@ -23,6 +27,7 @@ use crate::{Datum, Element, Labels};
 pub struct Template {
     source: String,
     nodes: Vec<parse::Node>,
+    definitions: parse::Definitions,
 }
 
 /// What a template can see.
@@ -57,8 +62,8 @@ pub enum TemplateError {
 impl Template {
     /// Parses a template. Text without `{{` is a template that expands to itself.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
-        let nodes = parse::parse(&lex::lex(source)?)?;
-        Ok(Self { source: source.to_owned(), nodes })
+        let (nodes, definitions) = parse::parse(&lex::lex(source)?)?;
+        Ok(Self { source: source.to_owned(), nodes, definitions })
     }
 
     /// The text as written.
@@ -74,7 +79,7 @@ impl Template {
 
     /// The text with everything filled in.
     pub fn expand(&self, data: &TemplateData<'_>) -> Result<String, TemplateError> {
-        evaluate::expand(&self.nodes, data)
+        evaluate::expand(&self.nodes, &self.definitions, data)
     }
 }
 
@@ -139,6 +144,16 @@ mod tests {
             ("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}", "2"),
             ("{{ query \"up\" | first | label \"job\" | toUpper }}", "Y"),
             ("{{ (index (query \"up\") 1).Value }}", "1"),
+            ("{{ slice \"hello\" 1 3 }}|{{ slice (query \"up\") 0 1 | len }}", "el|1"),
+            (
+                "{{ html \"<a>\" 1 2 }} {{ urlquery \"a b\" }} {{ js \"=\" }}",
+                "&lt;a&gt;1 2 a+b \\u003D",
+            ),
+            ("{{ range 3 }}{{ . }},{{ end }}", "0,1,2,"),
+            ("{{ range $i := 2 }}{{ $i }}{{ end }}{{ range 0 }}x{{ else }}none{{ end }}", "01none"),
+            ("{{ template \"x\" $value }}{{ define \"x\" }}[{{ . }}]{{ end }}", "[12345.678]"),
+            ("{{ define \"x\" }}<{{ $ }}>{{ end }}{{ template \"x\" }}", "<<no value>>"),
+            ("{{ range 2 }}{{ block \"y\" . }}{{ .}};{{ end }}{{ end }}{{ $labels.job }}", "0;1;b"),
         ] {
             assert_eq!(expand(source).as_deref(), Ok(text), "{source}");
         }
@@ -151,9 +166,12 @@ mod tests {
         assert_eq!(message("{{ nonsense 1 }}"), "function \"nonsense\" not defined");
         assert_eq!(message("{{ now }}"), "the template function `now` is not supported yet");
         assert_eq!(
-            message("{{ template \"x\" }}"),
-            "the template action `template` is not supported yet"
+            message("{{ define \"x\" }}{{ $labels.job }}{{ end }}"),
+            "undefined variable \"$labels\""
         );
+        for source in ["{{ if true }}{{ define \"x\" }}{{ end }}{{ end }}", "{{ template x }}"] {
+            assert!(matches!(Template::parse(source), Err(TemplateError::Syntax(_))), "{source}");
+        }
         assert!(message("{{ if true }}").contains("end"), "{}", message("{{ if true }}"));
         assert!(message("{{ $value").contains("unclosed"), "{}", message("{{ $value"));
     }
@@ -165,6 +183,14 @@ mod tests {
             "{{ query \"broken\" }}",
             "{{ if gt $value 1 }}x{{ end }}",
             "{{ .Nothing }}",
+            "{{ slice \"hello\" 3 1 }}",
+            "{{ slice \"hello\" 0 9 }}",
+            "{{ slice \"é\" 0 1 }}",
+            "{{ template \"nowhere\" }}",
+            "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" }}",
+            "{{ range 9000 }}{{ range 9000 }}x{{ end }}{{ end }}",
+            "{{ range 123456789012 }}x{{ end }}",
+            "{{ range $i, $e := 3 }}x{{ end }}",
         ] {
             assert!(matches!(expand(source), Err(TemplateError::Expansion(_))), "{source}");
         }

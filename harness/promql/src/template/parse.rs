@@ -1,5 +1,7 @@
 //! From tokens to a tree. Unknown functions and variables are found here.
 
+use std::collections::BTreeMap;
+
 use super::TemplateError;
 use super::functions::{self, Function};
 use super::lex::{Piece, Token, syntax};
@@ -13,6 +15,8 @@ pub(super) enum Node {
     If(Branches),
     With(Branches),
     Range(Branches),
+    /// A template of that name in place of the action; its dot is what follows.
+    Call(String, Option<Pipeline>),
     Break,
     Continue,
 }
@@ -65,17 +69,22 @@ const MOST_LEVELS: usize = 50;
 pub(super) const GIVEN_VARIABLES: [&str; 5] =
     ["", "labels", "externalLabels", "externalURL", "value"];
 
-pub(super) fn parse(pieces: &[Piece]) -> Result<Vec<Node>, TemplateError> {
+/// Templates that a text defines, by name.
+pub(super) type Definitions = BTreeMap<String, Vec<Node>>;
+
+/// The text itself, and what it defines.
+pub(super) fn parse(pieces: &[Piece]) -> Result<(Vec<Node>, Definitions), TemplateError> {
     let mut parser = Parser {
         pieces,
         at: 0,
         variables: GIVEN_VARIABLES.map(str::to_owned).to_vec(),
         loops: 0,
         levels: 0,
+        definitions: Definitions::new(),
     };
     let (nodes, end) = parser.nodes()?;
     match end {
-        End::OfText => Ok(nodes),
+        End::OfText => Ok((nodes, parser.definitions)),
         End::Word(word, _) => Err(syntax(format!("unexpected {{{{{word}}}}}"))),
     }
 }
@@ -95,6 +104,7 @@ struct Parser<'p> {
     loops: usize,
     /// How many actions and parentheses are open.
     levels: usize,
+    definitions: Definitions,
 }
 
 impl<'p> Parser<'p> {
@@ -116,28 +126,80 @@ impl<'p> Parser<'p> {
                 Some((Token::Word(word), rest)) if word == "else" => {
                     return Ok((nodes, End::Word("else", rest)));
                 }
-                _ => nodes.push(self.action(tokens)?),
+                _ => nodes.extend(self.action(tokens)?),
             }
         }
         Ok((nodes, End::OfText))
     }
 
-    fn action(&mut self, tokens: &'p [Token]) -> Result<Node, TemplateError> {
+    /// Nothing where the action only defines something.
+    fn action(&mut self, tokens: &'p [Token]) -> Result<Option<Node>, TemplateError> {
         let Some((Token::Word(word), rest)) = tokens.split_first() else {
-            return self.pipeline(tokens).map(Node::Action);
+            return self.pipeline(tokens).map(Node::Action).map(Some);
         };
-        match word.as_str() {
+        let node = match word.as_str() {
             "if" => self.branches(rest, "if").map(Node::If),
             "with" => self.branches(rest, "with").map(Node::With),
             "range" => self.branches(rest, "range").map(Node::Range),
             "break" if self.loops > 0 => Ok(Node::Break),
             "continue" if self.loops > 0 => Ok(Node::Continue),
             "break" | "continue" => Err(syntax(format!("{{{{{word}}}}} outside {{{{range}}}}"))),
-            "define" | "template" | "block" => {
-                Err(TemplateError::Unsupported(format!("the template action `{word}`")))
-            }
+            "define" => return self.define(rest).map(|()| None),
+            "block" => self.block(rest),
+            "template" => self.call(rest, "template"),
             _ => self.pipeline(tokens).map(Node::Action),
+        };
+        node.map(Some)
+    }
+
+    /// `{{ define "name" }} … {{ end }}`, which stands beside everything else.
+    fn define(&mut self, tokens: &[Token]) -> Result<(), TemplateError> {
+        match tokens {
+            [Token::Text(_)] if self.levels > 0 => {
+                Err(syntax("unexpected {{define}} in an action"))
+            }
+            [Token::Text(name)] => self.definition(name, "define"),
+            _ => Err(syntax("{{define}} needs the name of a template in quotes, and no more")),
         }
+    }
+
+    /// `{{ block "name" … }} … {{ end }}`: a definition, and a call of it.
+    fn block(&mut self, tokens: &[Token]) -> Result<Node, TemplateError> {
+        let node = self.call(tokens, "block")?;
+        if let Node::Call(name, _) = &node {
+            self.definition(name, "block")?;
+        }
+        Ok(node)
+    }
+
+    /// `{{ template "name" … }}`.
+    fn call(&mut self, tokens: &[Token], kind: &str) -> Result<Node, TemplateError> {
+        match tokens {
+            [Token::Text(name)] if kind == "template" => Ok(Node::Call(name.clone(), None)),
+            [Token::Text(name), data @ ..] => {
+                Ok(Node::Call(name.clone(), Some(self.pipeline(data)?)))
+            }
+            _ => Err(syntax(format!("{{{{{kind}}}}} needs the name of a template in quotes"))),
+        }
+    }
+
+    /// What stands up to the `end` that belongs to it. Nothing is known there but `$`.
+    fn definition(&mut self, name: &str, kind: &str) -> Result<(), TemplateError> {
+        self.descend()?;
+        let variables = std::mem::replace(&mut self.variables, vec![String::new()]);
+        let loops = std::mem::take(&mut self.loops);
+        let (nodes, end) = self.nodes()?;
+        match end {
+            End::Word("end", _) => {}
+            End::Word(..) => return Err(syntax(format!("unexpected {{{{else}}}} in {kind}"))),
+            End::OfText => return Err(unclosed(kind)),
+        }
+        (self.variables, self.loops) = (variables, loops);
+        self.levels -= 1;
+        if self.definitions.insert(name.to_owned(), nodes).is_some() {
+            return Err(syntax(format!("the template {name:?} is defined twice")));
+        }
+        Ok(())
     }
 
     /// The rest of `if`, `with` or `range`, its `end` included.

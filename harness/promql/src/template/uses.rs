@@ -27,6 +27,11 @@ impl Uses {
                 Node::Action(pipeline) => {
                     self.named.extend(labels_of(pipeline, is_dot_data));
                 }
+                // What the called template names, it takes from a dot of its own.
+                Node::Call(_, data) => {
+                    let data = data.iter();
+                    self.named.extend(data.flat_map(|data| labels_of(data, is_dot_data)));
+                }
                 Node::If(branches) => {
                     self.asked_for.extend(labels_of(&branches.condition, is_dot_data));
                     self.branches(branches, [is_dot_data, is_dot_data]);

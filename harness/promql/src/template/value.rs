@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::TemplateError;
-use crate::number::format_number;
+use crate::number::format_general;
 use crate::{Datum, Labels};
 
 /// A value inside a template, by Go's types.
@@ -89,14 +89,15 @@ impl Value {
             Self::Nil => "<no value>".to_owned(),
             Self::Bool(truth) => truth.to_string(),
             Self::Integer(number) => number.to_string(),
-            Self::Float(number) => format_number(*number),
+            Self::Float(number) => format_general(*number),
             Self::Text(text) => text.clone(),
             Self::Labels(labels) => {
                 let pairs = labels.iter().map(|(name, value)| format!("{name}:{value}"));
                 format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
             }
             Self::Sample { labels, value } => {
-                format!("{{{} {}}}", Self::Labels(labels.clone()).printed(), value)
+                let (labels, value) = (Self::Labels(labels.clone()), Self::from(value.clone()));
+                format!("{{{} {}}}", labels.printed(), value.printed())
             }
             Self::List(values) => {
                 let printed = values.iter().map(Self::printed).collect::<Vec<_>>();
