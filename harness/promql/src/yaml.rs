@@ -45,6 +45,8 @@ impl Problem {
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) place: Place,
+    /// Whether it is a scalar between quotes, which is a text whatever is in it.
+    pub(crate) is_quoted: bool,
     pub(crate) content: Content,
 }
 
@@ -69,11 +71,12 @@ pub(crate) struct Key {
 /// Reads one document. An empty text is a null node.
 pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     if text.trim().is_empty() {
-        return Ok(Node { place: Place { line: 1, column: 1 }, content: Content::Null });
+        let place = Place { line: 1, column: 1 };
+        return Ok(Node { place, is_quoted: false, content: Content::Null });
     }
     let raw: Raw = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let place = error.location().map_or_else(Place::default, place_of);
-        Problem::new(place, first_line(&error.without_snippet().to_string()))
+        Problem::new(place, worded(&error.without_snippet().to_string()))
     })?;
     Ok(raw.into_node(text))
 }
@@ -239,6 +242,8 @@ enum RawContent {
 impl Raw {
     fn into_node(self, source: &str) -> Node {
         let place = place_of(self.0.referenced);
+        let is_text = matches!(self.0.value, RawContent::Text(_));
+        let is_quoted = is_text && written(source, self.0.defined).starts_with(['"', '\'']);
         let content = match self.0.value {
             RawContent::Null => Content::Null,
             RawContent::Decoded => Content::Scalar(written(source, self.0.defined)),
@@ -253,7 +258,7 @@ impl Raw {
                     .collect(),
             ),
         };
-        Node { place, content }
+        Node { place, is_quoted, content }
     }
 
     fn into_key(self, source: &str) -> Key {
@@ -282,8 +287,21 @@ fn written(source: &str, location: Location) -> String {
     range().unwrap_or_default().trim().to_owned()
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
+/// What the deserializer says, without the place, which is told beside it, and without advice to
+/// those who program with it.
+fn worded(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.rsplit_once(" at line ").map_or(line, |(text, _)| text);
+    let line = line.split_once(", set DuplicateKeyPolicy").map_or(line, |(text, _)| text);
+    if line.starts_with("multiple YAML documents") {
+        "a second YAML document begins here (`---`); give each a file of its own".to_owned()
+    } else if line.starts_with("budget breached: Depth") {
+        format!("nesting is deeper than {MOST_LEVELS} levels; take levels out")
+    } else if line.starts_with("budget breached") {
+        "the file is larger than what is read; split it".to_owned()
+    } else {
+        line.to_owned()
+    }
 }
 
 impl<'de> Deserialize<'de> for Raw {
@@ -387,7 +405,9 @@ mod tests {
             ("g", "1"),
             ("h", "1"),
         ] {
-            assert_eq!(field(text, name).text(name).unwrap(), written, "{name}");
+            let node = field(text, name);
+            assert_eq!(node.text(name).unwrap(), written, "{name}");
+            assert_eq!(node.is_quoted, ["c", "g"].contains(&name), "{name}");
         }
     }
 
@@ -403,6 +423,20 @@ mod tests {
         let problem = parse("a: 1\nb: [1\n").unwrap_err();
         assert!(problem.place.line >= 2, "{problem:?}");
         assert!(parse("a: 1\na: 2\n").unwrap_err().message.contains("duplicate"));
+    }
+
+    #[test]
+    fn the_deserializer_is_not_quoted_to_who_writes_rules() {
+        let deep = format!("a: {}{}", "[".repeat(40), "]".repeat(40));
+        for (text, said) in [
+            ("a: 1\n---\nb: 2\n", "a second YAML document"),
+            ("a: 1\na: 2\n", "duplicate mapping key: a"),
+            (deep.as_str(), "nesting is deeper than 24 levels"),
+        ] {
+            let message = parse(text).unwrap_err().message;
+            assert!(message.starts_with(said), "{message}");
+            assert!(!message.contains("at line") && !message.contains("Options"), "{message}");
+        }
     }
 
     #[test]

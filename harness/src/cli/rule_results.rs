@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use slogate_promql::unit_test::{Case, Subject};
+use slogate_promql::unit_test::{Case, Idle, Subject};
 
 use crate::code::Code;
 use crate::gate::RuleResult;
@@ -31,6 +31,13 @@ pub(super) fn findings(report: &RuleCheckReport) -> Vec<(Code, String)> {
         check.findings.iter().map(move |output| (codes::PROMTOOL_FINDING, told(output)))
     });
     built_in.map(|one| (codes::DUPLICATE_RULE, one.to_string())).chain(promtool).collect()
+}
+
+/// Tests that prove nothing, whether they pass or not.
+pub(super) fn idle_tests(report: &RuleTestReport) -> Vec<(Code, String)> {
+    let file = report.file.display();
+    let text = |idle: &Idle| format!("{file}:{}: {idle}", idle.place.line);
+    report.idle.iter().map(|idle| (codes::IDLE_RULE_TEST, text(idle))).collect()
 }
 
 /// What checking came to: files that are in order, or nothing that could be.
@@ -146,7 +153,12 @@ pub(super) fn of_tests(report: &RuleTestReport, style: Style) -> Vec<RuleResult>
     let of = |name: &str, engine: &str, found| result((&file, name), engine, found);
     let outcome = report.outcome();
     if outcome == RuleTestOutcome::NothingTested {
-        return vec![of("tests", BUILT_IN, nothing(codes::NO_RULE_TESTS, NO_TEST))];
+        let left_out = report.left_out;
+        let detail = match left_out {
+            0 => NO_TEST.to_owned(),
+            _ => format!("no group of its {left_out} tests has a name that `--run` matches"),
+        };
+        return vec![of("tests", BUILT_IN, nothing(codes::NO_RULE_TESTS, &detail))];
     }
     let mut results = Vec::new();
     if let Some(built_in) = &report.built_in {

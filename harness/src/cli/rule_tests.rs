@@ -1,7 +1,8 @@
 //! `slogate rules test`: unit tests by the engines that were chosen, how much they cover, and
 //! the mutants that they do not notice.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use slogate_promql::rules::FileKind;
@@ -9,7 +10,7 @@ use slogate_promql::rules::FileKind;
 use super::Failure;
 use super::arguments::{EngineChoice, RulesTestArguments, unknown_fields};
 use super::mutation_results::{Told, of_coverage, of_mutants};
-use super::output::{Kind, Output, not_writable, probe_file, say, write};
+use super::output::{Kind, Output, probe_file, say, write};
 use super::rule_results::{Style, of_single_tests, of_tests};
 use super::rules::{checked_and_tested, conclude, engines_or_tell, files, of_kind};
 use crate::gate::{ExitCode, RuleResult};
@@ -29,7 +30,7 @@ pub(super) fn test_verb(arguments: &RulesTestArguments) -> Result<ExitCode, Fail
         ));
     }
     if let Some(file) = &arguments.junit {
-        probe_file(file).map_err(|source| not_writable(file, source))?;
+        probe_file(file).map_err(|source| unwritable_junit(file, &source))?;
     }
     let engines = engines_or_tell(choice)?;
     let options = test_options(arguments)?;
@@ -56,6 +57,14 @@ pub(super) fn test_verb(arguments: &RulesTestArguments) -> Result<ExitCode, Fail
         write(&Output { kind: Kind::Junit, file: Some(file.clone()) }, xml.as_bytes())?;
     }
     conclude(&results)
+}
+
+fn unwritable_junit(file: &Path, source: &io::Error) -> Failure {
+    let file = file.display();
+    let text = format!(
+        "--junit: cannot write {file}: {source}; choose a folder that exists and may be written"
+    );
+    Failure::usage(super::codes::UNWRITABLE_OUTPUT, text)
 }
 
 /// The expressions of `--run` are one, as in promtool.

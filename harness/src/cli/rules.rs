@@ -9,7 +9,7 @@ use super::arguments::RulesVerb;
 use super::files::yaml_files;
 use super::output::{error, say, to_standard_output, warning};
 use super::rule_checks::check_verb;
-use super::rule_results::{Style, findings, of_check, of_tests};
+use super::rule_results::{Style, findings, idle_tests, of_check, of_tests};
 use super::rule_tests::test_verb;
 use super::workflow_commands::Notation;
 use super::{Failure, rules_record};
@@ -132,7 +132,11 @@ pub(super) fn checked_and_tested(
     };
     let report = check_files_with(&checked, engines, options.unknown_fields)?;
     tell(&findings(&report));
-    Ok((of_check(&report), test_files_with(files, engines, options)?))
+    let tested = test_files_with(files, engines, options)?;
+    for report in &tested {
+        tell(&idle_tests(report));
+    }
+    Ok((of_check(&report), tested))
 }
 
 pub(super) fn of_kind(files: &[PathBuf], wanted: FileKind) -> Result<Vec<PathBuf>, RulesError> {

@@ -19,6 +19,7 @@ pub const CODES: CodeGroup = CodeGroup {
         NO_RULES,
         NO_RULE_TESTS,
         UNKNOWN_ALERT,
+        IDLE_RULE_TEST,
         FAILED_RULE_TEST,
         UNTESTED_RULE,
         SURVIVING_MUTANT,
@@ -32,6 +33,7 @@ pub const CODES: CodeGroup = CodeGroup {
         QUANTILE_EDGE,
         TEMPLATE_LABEL,
         ABSENT_LABEL,
+        EXPERIMENTAL_FUNCTION,
         UNKNOWN_SERIES,
         UNKNOWN_LABEL_VALUE,
         UNUSED_IGNORE,
@@ -62,6 +64,9 @@ pub const NO_RULE_TESTS: Code =
 /// A tested alert that no rule file has.
 pub const UNKNOWN_ALERT: Code =
     Code::new(&["unknown-alert", include_str!("codes/unknown-alert.md")]);
+/// A test that expects nothing of something that reads nothing.
+pub const IDLE_RULE_TEST: Code =
+    Code::new(&["idle-rule-test", include_str!("codes/idle-rule-test.md")]);
 /// A test of rules that fails.
 pub const FAILED_RULE_TEST: Code =
     Code::new(&["failed-rule-test", include_str!("codes/failed-rule-test.md")]);
@@ -95,6 +100,9 @@ pub const TEMPLATE_LABEL: Code =
     Code::new(&["template-label", include_str!("codes/template-label.md")]);
 /// A label in a text that the answer of `absent` does not have.
 pub const ABSENT_LABEL: Code = Code::new(&["absent-label", include_str!("codes/absent-label.md")]);
+/// A function that Prometheus has only behind a flag.
+pub const EXPERIMENTAL_FUNCTION: Code =
+    Code::new(&["experimental-function", include_str!("codes/experimental-function.md")]);
 /// A series that the target does not export.
 pub const UNKNOWN_SERIES: Code =
     Code::new(&["unknown-series", include_str!("codes/unknown-series.md")]);

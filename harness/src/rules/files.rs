@@ -1,6 +1,7 @@
 //! Rule files on disk: patterns, reading, what kind each is.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use regex::Regex;
 use slogate_promql::Place;
@@ -83,12 +84,17 @@ impl Opened {
         Ok(outline.tests(only))
     }
 
-    /// All problems of all rule files are reported at once.
+    /// All problems of all rule files are reported at once. A file that is named twice is loaded
+    /// once, as by promtool.
     fn load_named_rules(&self, tests: &TestFile) -> Result<Vec<RuleFile>, RulesError> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
+        let mut loaded = BTreeSet::new();
         for named in &tests.rule_files {
             for file in self.find_named(named)? {
+                if !loaded.insert(without_detours(&file)) {
+                    continue;
+                }
                 let (text, name) = (read(&file)?, file.display().to_string());
                 match RuleFile::parse_with(&text, &name, self.unknown) {
                     Ok(file) => rules.push(file),
@@ -107,6 +113,22 @@ impl Opened {
             RulesError::Invalid(vec![RuleError { file, place: *place, message }])
         })
     }
+}
+
+/// A path without `.` and without what a `..` behind it takes back, as its text says: links are
+/// not followed.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// The rules of those files that hold rules. All problems of all files are reported at once.
@@ -132,4 +154,18 @@ pub fn read(path: &Path) -> Result<String, RulesError> {
         .map_err(|error| unreadable(error.to_string()))?
         .ok_or_else(|| unreadable("it is larger than 16 MiB".to_owned()))?;
     String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_same_by_any_way() {
+        for (path, plain) in
+            [("./a/../r.yml", "r.yml"), ("a/./b/../r.yml", "a/r.yml"), ("../r.yml", "../r.yml")]
+        {
+            assert_eq!(without_detours(Path::new(path)), Path::new(plain));
+        }
+    }
 }

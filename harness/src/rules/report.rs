@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use slogate_promql::rules::RuleError;
-use slogate_promql::unit_test::Case;
+use slogate_promql::unit_test::{Case, Idle};
 
 /// Files that are in order.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,12 @@ pub struct PromtoolCheck {
 pub struct RuleTestReport {
     /// The file.
     pub file: PathBuf,
-    /// How many tests the file holds.
+    /// How many tests of the file were chosen to run.
     pub tests: usize,
+    /// How many more it holds.
+    pub left_out: usize,
+    /// Those that prove nothing, though they may pass.
+    pub idle: Vec<Idle>,
     /// Alerts that are tested and that no rule file of the test has: a test that expects
     /// nothing of them proves nothing.
     pub unknown_alerts: Vec<String>,
@@ -163,6 +167,8 @@ mod tests {
         RuleTestReport {
             file: "x.yml".into(),
             tests: built_in.map_or(1, <[bool]>::len),
+            left_out: 0,
+            idle: Vec::new(),
             unknown_alerts: Vec::new(),
             built_in: built_in
                 .map(|cases| BuiltInResult { cases: cases.iter().map(case).collect() }),

@@ -55,8 +55,8 @@ impl Suites {
 }
 
 impl Suite<'_> {
-    /// The files of tests alone.
-    pub(super) fn test_files(&self) -> Vec<&TestFile> {
-        self.tests.iter().map(|(loaded, _)| &loaded.tests).collect()
+    /// The files of tests, each with all the rules that it names.
+    pub(super) fn test_files(&self) -> Vec<(&TestFile, &[RuleFile])> {
+        self.tests.iter().map(|(loaded, _)| (&loaded.tests, loaded.rules.as_slice())).collect()
     }
 }

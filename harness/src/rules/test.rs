@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use regex::Regex;
 use slogate_promql::rules::{FileKind, UnknownFields};
-use slogate_promql::unit_test::{RunOptions, run};
+use slogate_promql::unit_test::{RunOptions, idle, run};
 
 use super::files::{LoadedTests, Opened, open};
 use super::{BuiltInResult, Engines, Promtool, RuleTestReport, RulesError};
@@ -51,11 +51,15 @@ fn test_file(
         (loaded, _) => Some(loaded?),
     };
     let tests = file.count_tests(options.run.as_ref())?;
+    let left_out = file.count_tests(None)? - tests;
     let ask = |promtool: &Promtool| promtool.test(&file.path, options);
     let by_built_in = loaded.as_ref().filter(|_| engines.include_built_in());
+    let idle_in = |loaded: &LoadedTests| idle(&loaded.tests, &loaded.rules, options.run.as_ref());
     Ok(RuleTestReport {
         file: file.path.clone(),
         tests,
+        left_out,
+        idle: loaded.as_ref().map(idle_in).unwrap_or_default(),
         unknown_alerts: loaded.as_ref().map(unknown_alerts).unwrap_or_default(),
         built_in: by_built_in.map(|loaded| run_built_in(loaded, options)),
         promtool: engines.promtool().map(ask).transpose()?,
@@ -108,6 +112,17 @@ mod tests {
     fn a_test_file_finds_its_rules_beside_itself() {
         let tests = "
 rule_files: ['rul*.yml']
+tests:
+  - input_series: [{ series: x, values: '2' }]
+    alert_rule_test: [{ eval_time: 0m, alertname: A, exp_alerts: [{}] }]
+";
+        assert_eq!(outcome(tests), RuleTestOutcome::Passed);
+    }
+
+    #[test]
+    fn a_rule_file_that_is_named_twice_is_loaded_once() {
+        let tests = "
+rule_files: [rules.yml, ./rules.yml, 'rul*.yml']
 tests:
   - input_series: [{ series: x, values: '2' }]
     alert_rule_test: [{ eval_time: 0m, alertname: A, exp_alerts: [{}] }]

@@ -1,5 +1,7 @@
 //! Test files from YAML.
 
+use std::collections::BTreeMap;
+
 use super::notation::{parse_histogram, parse_values};
 use super::timestamp::parse_timestamp_ms;
 use super::{AlertTest, ExpectedAlert, ExpressionTest, Outline, TestFile, TestGroup};
@@ -128,7 +130,7 @@ fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> 
         name: fields.text("name", problems).filter(|name| !name.is_empty()),
         interval_ms: positive(&fields, "interval", problems).unwrap_or(default_interval_ms),
         start_ms: start_ms.unwrap_or(0),
-        input_series: inputs.iter().filter_map(|node| input_series(node, problems)).collect(),
+        input_series: each_once(inputs.iter().filter_map(|node| input_series(node, problems))),
         alert_tests: alerts.iter().filter_map(|node| alert_test(node, problems)).collect(),
         expression_tests: expressions
             .iter()
@@ -140,7 +142,24 @@ fn group(node: &Node, default_interval_ms: i64, problems: &mut Vec<Problem>) -> 
     }
 }
 
-fn input_series(node: &Node, problems: &mut Vec<Problem>) -> Option<(Labels, Vec<Option<Datum>>)> {
+type InputSeries = (Labels, Vec<Option<Datum>>);
+
+/// Each series once. One that is given again has the values that stand last, as with promtool.
+fn each_once(all: impl Iterator<Item = InputSeries>) -> Vec<InputSeries> {
+    let mut series: Vec<InputSeries> = Vec::new();
+    let mut known: BTreeMap<Labels, usize> = BTreeMap::new();
+    for (labels, values) in all {
+        if let Some(at) = known.get(&labels) {
+            series[*at].1 = values;
+        } else {
+            known.insert(labels.clone(), series.len());
+            series.push((labels, values));
+        }
+    }
+    series
+}
+
+fn input_series(node: &Node, problems: &mut Vec<Problem>) -> Option<InputSeries> {
     let fields = Fields::of(node, "an input series", &["series", "values"], problems);
     let labels = fields.read("series", problems, |node| metric(node, "series"));
     if fields.get("series").is_none() {
@@ -169,6 +188,16 @@ fn alert_test(node: &Node, problems: &mut Vec<Problem>) -> Option<AlertTest> {
 fn expected_alert(node: &Node, alert: &str, problems: &mut Vec<Problem>) -> ExpectedAlert {
     let known = ["exp_labels", "exp_annotations"];
     let fields = Fields::of(node, "an expected alert", &known, problems);
+    for label in fields.texts("exp_labels", &mut Vec::new()) {
+        if label.text.is_empty() {
+            let name = &label.key.name;
+            let message = format!(
+                "the label `{name}` is expected with an empty value, which no alert has; leave \
+                 `{name}` out"
+            );
+            problems.push(Problem::new(label.key.place, message));
+        }
+    }
     ExpectedAlert {
         labels: labels(&fields, "exp_labels", problems).with(ALERT_NAME, alert),
         annotations: labels(&fields, "exp_annotations", problems),
@@ -202,6 +231,10 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, Datum) 
     let labels = fields.read("labels", problems, |node| metric(node, "labels"));
     let value = fields.read("value", problems, |node| {
         let text = node.text("value")?;
+        if node.is_quoted {
+            let message = format!("`value` is a text here; write `{text}` without quotes");
+            return Err(node.problem(message));
+        }
         let number = yaml_number(text);
         number.ok_or_else(|| node.problem(format!("`{text}` is not a number")))
     });
@@ -209,16 +242,32 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, Datum) 
     (labels.unwrap_or_default(), expected)
 }
 
-/// YAML's infinities and not-a-number begin with a dot; Go's spelling without it
-/// is a text to promtool, and refused.
+/// A number as YAML 1.1 reads it, which promtool's reader keeps to: `010` is eight. Infinities and
+/// not-a-number begin with a dot; Go's spelling without it is a text to promtool, and refused.
 fn yaml_number(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let sign = &text[..text.len() - unsigned.len()];
+    let plain = text.replace('_', "");
+    let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
+    let sign = &plain[..plain.len() - unsigned.len()];
+    let signed = |number: u64| if sign == "-" { -(number as f64) } else { number as f64 };
+    let of_base = |digits: &str, base: u32| u64::from_str_radix(digits, base).ok().map(signed);
     match unsigned.strip_prefix('.') {
-        Some("inf" | "Inf" | "INF") => parse_number(&format!("{sign}inf")),
-        Some("nan" | "NaN" | "NAN") if sign.is_empty() => Some(f64::NAN),
-        _ => parse_number(text).filter(|number| number.is_finite()),
+        Some("inf" | "Inf" | "INF") => return parse_number(&format!("{sign}inf")),
+        Some("nan" | "NaN" | "NAN") if sign.is_empty() => return Some(f64::NAN),
+        _ => {}
     }
+    if let Some(digits) = unsigned.strip_prefix("0o") {
+        return of_base(digits, 8);
+    }
+    if let Some(digits) = unsigned.strip_prefix("0b") {
+        return of_base(digits, 2);
+    }
+    let is_octal = unsigned.len() > 1
+        && unsigned.starts_with('0')
+        && unsigned.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    if is_octal {
+        return of_base(unsigned, 8);
+    }
+    parse_number(&plain).filter(|number| number.is_finite())
 }
 
 fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {

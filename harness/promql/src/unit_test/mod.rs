@@ -9,6 +9,7 @@
 mod coverage;
 mod file;
 mod histogram_notation;
+mod idle;
 mod notation;
 mod observe;
 mod run;
@@ -16,7 +17,8 @@ mod timestamp;
 mod write;
 mod write_values;
 
-pub use coverage::{Missing, Uncovered, uncovered};
+pub use coverage::{Missing, TestsWithRules, Uncovered, uncovered};
+pub use idle::{Idle, IdleReason, idle};
 pub use notation::{NotationError, parse_histogram, parse_values};
 pub use observe::{Observed, Recorded, observe};
 pub use run::{RunOptions, passes, run};

@@ -42,7 +42,8 @@ pub enum NotationError {
 /// Reads a sequence of values; `None` stands for no sample.
 pub fn parse_values(text: &str) -> Result<Vec<Option<Datum>>, NotationError> {
     let mut values = Vec::new();
-    for item in items(text) {
+    // No gap at all is allowed, and stands for nothing.
+    for item in items(text).filter(|item| *item != "_x0") {
         let sequence = Sequence::read(item)?;
         let room = MAX_SAMPLES - values.len().min(MAX_SAMPLES);
         if sequence.repeats > room || sequence.buckets() > MAX_BUCKETS {
@@ -154,6 +155,11 @@ impl<'t> Sequence<'t> {
             None => return None,
         };
         let repeats = rest.strip_prefix('x')?.parse().ok()?;
+        // In front of an `x`, promtool reads these as names.
+        let repeated = if step == 0.0 { first } else { step };
+        if !repeated.is_finite() {
+            return None;
+        }
         plain(Some(first), Step::Number(step), repeats)
     }
 
@@ -212,12 +218,24 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
         decimal_length(unsigned)
     };
     let (number, rest) = text.split_at_checked(sign + length)?;
-    Some((parse_number(number)?, rest))
+    Some((parse_number(&without_groups(number)?)?, rest))
+}
+
+/// A number without the `_` between its digits; elsewhere there is none.
+fn without_groups(number: &str) -> Option<String> {
+    let is_digit = |at: Option<usize>| {
+        let byte = at.and_then(|at| number.as_bytes().get(at));
+        byte.is_some_and(u8::is_ascii_digit)
+    };
+    let mut groups = number.match_indices('_');
+    let are_digits = groups.all(|(at, _)| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)));
+    are_digits.then(|| number.replace('_', ""))
 }
 
 /// The length of digits, a fraction, and an exponent.
 fn decimal_length(text: &str) -> usize {
-    let mantissa = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let is_mantissa = |c: char| c.is_ascii_digit() || matches!(c, '.' | '_');
+    let mantissa = text.find(|c: char| !is_mantissa(c)).unwrap_or(text.len());
     let Some(exponent) = text[mantissa..].strip_prefix(['e', 'E']) else {
         return mantissa;
     };
@@ -242,7 +260,8 @@ mod tests {
         assert_eq!(plain("1x2 5"), [1.0, 1.0, 1.0, 5.0]);
         assert_eq!(plain("0x10").len(), 11);
         assert_eq!(plain("1e2+1.5x1"), [100.0, 101.5]);
-        assert_eq!(plain("1e+2-Infx0 Inf"), [100.0, f64::INFINITY]);
+        assert_eq!(plain("Inf-1x1 Inf"), [f64::INFINITY; 3]);
+        assert_eq!(plain("1_000+1_0x1 _x0 5"), [1000.0, 1010.0, 5.0]);
     }
 
     #[test]
@@ -272,7 +291,10 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_read_by_name() {
-        for text in ["a", "1x", "1+x3", "1+1", "1x-1", "0x1x", "stalex2", "1++1x2"] {
+        for text in [
+            "a", "1x", "1+x3", "1+1", "1x-1", "0x1x", "stalex2", "1++1x2", "NaNx2", "infx2",
+            "-Infx1", "1+Infx2", "1-NaNx0", "1_", "1__0", "1_.5", "1x1_0",
+        ] {
             assert!(matches!(parse_values(text), Err(NotationError::Item(_))), "{text}");
         }
         for text in ["{{schema:1", "{{schema:1}}y2", "{{}}+{{}}", "{{}}+1x2", "{{x:1}}"] {

@@ -338,6 +338,38 @@ tests:
     }
 
     #[test]
+    fn the_last_of_two_equal_series_counts() {
+        let tests = "
+tests:
+  - input_series:
+      - { series: 'x{a=\"1\"}', values: 1x5 }
+      - { series: 'x{a=\"1\"}', values: 10x5 }
+    promql_expr_test:
+      - { expr: sum(x), eval_time: 5m, exp_samples: [{ value: 10 }] }
+      - { expr: vector(8), exp_samples: [{ value: 010 }] }
+      - { expr: vector(-15), exp_samples: [{ value: -0o17 }] }
+      - { expr: vector(1003), exp_samples: [{ value: 1_003 }] }
+      - { expr: vector(3), exp_samples: [{ value: 0b11 }] }
+";
+        assert_eq!(outcomes(tests), [true; 5]);
+    }
+
+    #[test]
+    fn what_no_alert_has_and_what_is_no_number_is_refused() {
+        let refused = |tests: &str| {
+            let errors = TestFile::parse(tests, "tests.yml").unwrap_err();
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let empty = refused(
+            "tests: [{alert_rule_test: [{alertname: A, exp_alerts: [{exp_labels: {z: ''}}]}]}]",
+        );
+        assert!(empty.contains("leave `z` out"), "{empty}");
+        let quoted =
+            refused("tests: [{promql_expr_test: [{expr: '2', exp_samples: [{value: \"2\"}]}]}]");
+        assert!(quoted.contains("without quotes"), "{quoted}");
+    }
+
+    #[test]
     fn samples_after_the_last_evaluation_are_not_seen() {
         let tests = "
 evaluation_interval: 5m

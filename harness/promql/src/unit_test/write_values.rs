@@ -46,7 +46,8 @@ fn write_gap(values: &[Option<f64>], text: &mut String) -> usize {
 /// How many numbers one item stands for.
 fn write_numbers(first: f64, values: &[Option<f64>], text: &mut String) -> usize {
     let step = step(first, values);
-    let length = sequence(first, step, values);
+    // What is no finite number cannot be repeated.
+    let length = if first.is_finite() { sequence(first, step, values) } else { 1 };
     text.push_str(&number(first));
     if length < LEAST_REPEATED {
         return 1;
