@@ -17,8 +17,20 @@ use crate::gate::{ExitCode, RuleResult};
 use crate::rules::{LintFinding, LintOptions, check_files_with, lint_files};
 use crate::slo::Verdict;
 
-/// Checks the files, and ends with the verdict over all of them.
+/// Checks the files, and ends with the verdict over all of them. Where that fails, JSON has an
+/// object as well: whoever reads it must not mistake nothing for no findings.
 pub(super) fn check_verb(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
+    let checked = check(arguments);
+    if let (Err(failure), CheckOutput::Json) = (&checked, arguments.out) {
+        let error = Some(failure.message.as_str());
+        let exit_code = failure.exit_code.number();
+        let document = CheckDocument { findings: &[], results: &[], error, exit_code };
+        to_standard_output(&document.text()?, Notation::Json)?;
+    }
+    checked
+}
+
+fn check(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
     let options = lint_options(arguments)?;
     let files = files(&arguments.files)?;
     let engines = engines_or_tell(arguments.engine.into())?;
@@ -94,12 +106,19 @@ fn of_findings(findings: &[LintFinding], level: Severity) -> Option<RuleResult> 
 struct CheckDocument<'r> {
     findings: &'r [LintFinding],
     results: &'r [RuleResult],
+    /// Why nothing was checked; null where something was.
+    error: Option<&'r str>,
     exit_code: u8,
+}
+
+impl CheckDocument<'_> {
+    fn text(&self) -> Result<String, Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(Failure::internal)?;
+        Ok(text + "\n")
+    }
 }
 
 fn json(findings: &[LintFinding], results: &[RuleResult]) -> Result<String, Failure> {
     let exit_code = exit_code(results).number();
-    let document = CheckDocument { findings, results, exit_code };
-    let text = serde_json::to_string_pretty(&document).map_err(Failure::internal)?;
-    Ok(text + "\n")
+    CheckDocument { findings, results, error: None, exit_code }.text()
 }

@@ -147,6 +147,10 @@ fn of_comment(file: &str, comment: &Ignored, known: &Knowledge<'_>) -> Option<Li
             format!("nothing of the kind `{}` is found in the rule below", comment.name),
             "take the comment out, or put it right above the rule that is meant".to_owned(),
         ),
+        None if comment.name.is_empty() => (
+            "the comment names no check, so it silences nothing".to_owned(),
+            format!("name what is meant after `ignore`; the checks are {}", names.join(", ")),
+        ),
         None => (
             format!("`{}` is the name of no check", comment.name),
             match nearest(&comment.name, &names) {
@@ -169,6 +173,7 @@ fn code_of(check: Check) -> Code {
         Check::NeverFires => codes::NEVER_FIRES,
         Check::TemplateLabel => codes::TEMPLATE_LABEL,
         Check::AbsentLabel => codes::ABSENT_LABEL,
+        Check::ExperimentalFunction => codes::EXPERIMENTAL_FUNCTION,
         Check::MissingBucket => codes::MISSING_BUCKET,
         Check::UnknownSeries => codes::UNKNOWN_SERIES,
         Check::UnknownLabelValue => codes::UNKNOWN_LABEL_VALUE,
@@ -205,6 +210,8 @@ mod tests {
         assert_eq!(found(&other), ["unused-ignore 4:7", "counter-value 6:15"]);
         let unknown = format!("{head}      # slogate: ignore counter-values\n{rule}");
         assert_eq!(found(&unknown)[0], "unused-ignore 4:7");
+        let nameless = format!("{head}      # slogate: ignore\n{rule}");
+        assert_eq!(found(&nameless), ["unused-ignore 4:7", "counter-value 6:15"]);
         let unlooked = format!("{head}      # slogate: ignore gauge-rate\n{rule}");
         assert_eq!(found(&unlooked), ["counter-value 6:15"], "nobody has looked for it");
     }

@@ -6,15 +6,26 @@
 
 use super::walk::{calls, every};
 use super::{Found, Severity, Subject};
-use crate::Expression;
 use crate::expression::{Binary, BinaryOperator, Cardinality, Kind, LabelChoice};
+use crate::{Expression, ValueType};
 
 /// Prometheus' own series of alerts, which are there only while an alert is.
 const OF_ALERTS: &[&str] = &["ALERTS", "ALERTS_FOR_STATE"];
 
+/// Functions whose answer is never below zero, and is zero most of the time.
+const OF_CHANGE: &[&str] = &["rate", "irate", "increase", "changes", "resets"];
+
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Found> {
     let expression = &subject.rule.expression;
-    if !subject.is_alert() || may_be_meant(expression) {
+    // What is no vector never evaluates at all; `never-fires` says so.
+    let is_evaluated = !matches!(expression.value_type(), ValueType::Matrix | ValueType::Text);
+    if !subject.is_alert() || !is_evaluated {
+        return Vec::new();
+    }
+    if let Some(found) = of_limit(expression) {
+        return vec![found];
+    }
+    if may_be_meant(expression) {
         return Vec::new();
     }
     let is_bool = matches!(&expression.kind, Kind::Binary(binary) if binary.returns_bool);
@@ -31,6 +42,29 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Found> {
         )
     };
     vec![Found::new(Severity::Warning, why, instead)]
+}
+
+/// A rate of a counter, or a count of what happened, that is compared with a limit which it never
+/// fails to meet: `rate(x[5m]) >= 0`.
+fn of_limit(expression: &Expression) -> Option<Found> {
+    let Kind::Binary(binary) = &expression.kind else {
+        return None;
+    };
+    let is_limit = binary.operator.is_comparison() && !binary.returns_bool;
+    let is_rate = calls(&binary.left).any(|call| OF_CHANGE.contains(&call.function.name));
+    let mut orders = binary.left.bounds().orders(binary.right.bounds());
+    let always = is_limit
+        && is_rate
+        && !is_conditional(&binary.left)
+        && orders.all(|order| binary.operator.holds(order));
+    always.then(|| {
+        let (operator, limit) = (binary.operator.spelling(), &binary.right);
+        let why = format!(
+            "`{operator} {limit}` holds for every value that this can have, so it fires as long \
+             as the series exist"
+        );
+        Found::new(Severity::Warning, why, "choose a limit that the value can fail to meet")
+    })
 }
 
 fn may_be_meant(expression: &Expression) -> bool {
@@ -79,6 +113,17 @@ fn is_a_state(expression: &Expression) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::lint::tests::of_alert;
+
+    #[test]
+    fn a_limit_that_is_always_met_always_fires() {
+        for expression in ["rate(a_total[5m]) >= 0", "sum(increase(a_total[5m])) > -1"] {
+            let found = of_alert(expression);
+            assert!(found[0].starts_with("always-fires warning"), "{expression}: {found:?}");
+        }
+        for expression in ["rate(a_total[5m]) > 0", "sum(rate(a_total[5m]) > 1) >= 0"] {
+            assert!(of_alert(expression).is_empty(), "{expression}");
+        }
+    }
 
     #[test]
     fn a_value_that_is_not_asked_about_always_fires() {

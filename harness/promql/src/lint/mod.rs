@@ -10,6 +10,7 @@ mod absent_label;
 mod always_fires;
 mod comments;
 mod counter_value;
+mod experimental;
 mod exported;
 mod gauge_rate;
 mod keeps;
@@ -57,6 +58,8 @@ pub enum Check {
     AbsentLabel,
     /// A quantile of buckets without their bounds.
     MissingBucket,
+    /// A function that Prometheus has only behind a flag.
+    ExperimentalFunction,
     /// A series that the target does not export.
     UnknownSeries,
     /// A label value that the target does not export.
@@ -81,6 +84,7 @@ const CHECKS: &[(Check, &str, Find)] = &[
     (Check::QuantileEdge, "quantile-edge", quantile_edge::check),
     (Check::TemplateLabel, "template-label", template_label::check),
     (Check::AbsentLabel, "absent-label", absent_label::check),
+    (Check::ExperimentalFunction, "experimental-function", experimental::check),
     (Check::UnknownSeries, "unknown-series", selected::check_names),
     (Check::UnknownLabelValue, "unknown-label-value", selected::check_values),
 ];

@@ -5,13 +5,26 @@
 
 use super::{Found, Severity, Subject};
 use crate::expression::{Binary, BinaryOperator, Kind};
-use crate::{Bounds, Expression, format_number};
+use crate::{Bounds, Expression, ValueType, format_number};
 
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Found> {
     if !subject.is_alert() {
         return Vec::new();
     }
-    impossible(&subject.rule.expression).into_iter().collect()
+    let expression = &subject.rule.expression;
+    no_vector(expression).or_else(|| impossible(expression)).into_iter().collect()
+}
+
+/// A range or a text, of which no alert can be made: each evaluation of the rule fails.
+fn no_vector(expression: &Expression) -> Option<Found> {
+    let (kind, instead) = match expression.value_type() {
+        ValueType::Matrix => ("a range", "take the newest sample, or call a function of the range"),
+        ValueType::Text => ("a text", "write an expression that has series"),
+        ValueType::Scalar | ValueType::Vector => return None,
+    };
+    let why =
+        format!("the expression is {kind}, and no alert is made of one: its evaluation fails");
+    Some(Found::new(Severity::Error, why, instead))
 }
 
 /// Why a condition is never met, if it is certain.
@@ -79,6 +92,15 @@ mod tests {
 
     fn is_found(expression: &str) -> bool {
         of_alert(expression).iter().any(|one| one.starts_with("never-fires error"))
+    }
+
+    #[test]
+    fn what_is_no_vector_never_fires() {
+        for expression in ["x[5m]", "\"s\""] {
+            let found = of_alert(expression);
+            assert_eq!(found.len(), 1, "{expression}: {found:?}");
+            assert!(found[0].starts_with("never-fires error"), "{expression}: {found:?}");
+        }
     }
 
     #[test]
