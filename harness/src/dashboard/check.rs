@@ -3,7 +3,7 @@
 use slogate_promql::Place;
 use slogate_promql::lint::Severity;
 
-use super::evaluate::{Outcome, PanelResult, Run, evaluate};
+use super::evaluate::{Evidence, Outcome, PanelResult, Run, evaluate};
 use super::fields::Fields;
 use super::found::Found;
 use super::json::{Node, inside_string, places_of};
@@ -155,10 +155,13 @@ fn about_nothing(queries: &[Query<'_>], results: &[PanelResult], has_run: bool) 
         let why = "no panel asks Prometheus anything, so nothing was checked";
         return Some(Found::new(kind, why, "check a dashboard with queries for Prometheus"));
     }
-    if !has_run || results.iter().any(|one| one.outcome == Outcome::Data) {
+    let evidence = results.iter().map(|one| one.evidence).max().unwrap_or_default();
+    let is_whole = results.iter().all(|one| one.outcome != Outcome::NoData);
+    if !has_run || evidence == Evidence::Service || (evidence == Evidence::Scrapes && is_whole) {
         return None;
     }
-    let why = "no panel has any data of this run, so nothing is known about the dashboard";
+    let why =
+        "no panel has any data of the service in this run, so nothing is known about the dashboard";
     let instead = "use a run of the service that the dashboard is about, or mend its variables";
     Some(Found::new(kind, why, instead))
 }

@@ -26,7 +26,7 @@ mod view;
 pub use check::{DashboardReport, check_dashboard, is_dashboard};
 pub use choice::{Choice, UnknownFormat};
 pub use error::DashboardError;
-pub use evaluate::{Outcome, PanelResult, QueryResult};
+pub use evaluate::{Evidence, Outcome, PanelResult, QueryResult};
 pub use exclusions::Exclusions;
 pub use finding::DashboardFinding;
 pub use lint::{NOT_HELD, rule_names};

@@ -198,7 +198,8 @@ fn legends_variables_and_repeated_panels_are_held_to_the_run() {
     let mut repeated = panel("each", &[query("A", r#"export_memory_bytes{, format="$format"}"#)]);
     repeated["repeat"] = json!("format");
     let row = json!({"type": "row", "title": "shut", "collapsed": true, "panels": [
-        panel("inside", &[query("A", r#"export_fail_total{, format=~"$kind", reason!="$lost"}"#)]),
+        panel("inside", &[query("A", r#"export_fail_total{, format=~"$kind"}"#)]),
+        panel("without", &[query("A", r#"export_fail_total{, reason!="$lost"}"#)]),
         panel("windows", &[query("A", "max_over_time(up{}[$__range]) + $__interval_ms")]),
         panel("listed", &[query("A", "topk($limit, export_memory_bytes{})")]),
         panel("turning", &[query("A", r#"up{, b="$circle", c="$round"}"#)]),
@@ -215,6 +216,8 @@ fn legends_variables_and_repeated_panels_are_held_to_the_run() {
     assert_told(&found, "variable-value info -: ", "saved with `docx`");
     assert_told(&found, "variable-value warning -: ", "`pdfs` of the variable `kind` is no value");
     assert_told(&found, "not-evaluated warning turning: ", "names it in turn");
+    // With nothing in its place it would select what has no such label.
+    assert_told(&found, "not-evaluated warning without: ", "$lost has no value here");
     let results = document["dashboards"][0]["results"].as_array().unwrap();
     let of = |title: &str| results.iter().find(|one| one["panel"] == title).unwrap();
     for title in ["each", "inside", "listed", "windows"] {
@@ -270,6 +273,44 @@ fn nothing_that_could_be_evaluated_is_no_pass() {
     let words = board(&json!([{"title": "words", "type": "text"}]), &[]);
     let ended = check("words", &words, &[]).expect_code(3);
     assert!(ended.stderr.contains("no panel asks Prometheus anything"), "{}", ended.stderr);
+}
+
+#[test]
+fn numbers_that_rest_on_nothing_of_the_service_are_no_pass() {
+    let of = |expressions: &[&str]| {
+        let panels: Vec<Value> =
+            expressions.iter().map(|one| panel(one, &[query("A", one)])).collect();
+        board(&json!(panels), &[])
+    };
+    for expressions in [
+        &["vector(0)"][..],
+        &["time()"],
+        &["absent(node_load1)"],
+        &["sum(node_load1) or vector(0)"],
+        &["up", "node_load1"],
+        &["scrape_duration_seconds", "node_load1"],
+    ] {
+        let ended = check("rests", &of(expressions), &["--run", "kept"]).expect_code(3);
+        assert!(ended.stderr.contains("error[empty-dashboard]"), "{expressions:?}");
+    }
+    check("rests", &of(&["up"]), &["--run", "kept"]).expect_code(0);
+}
+
+/// A variable with one value.
+fn constant(name: &str, value: &str) -> Value {
+    json!({"name": name, "type": "constant", "query": value})
+}
+
+#[test]
+fn variables_that_grow_without_end_are_given_up() {
+    let mut variables = vec![constant("v0", "xxxxxxxxxx")];
+    for at in 1..31 {
+        variables.push(constant(&format!("v{at}"), &format!("$v{0}$v{0}", at - 1)));
+    }
+    let panels =
+        json!([panel("a", &[query("A", "up{job=~\"$v30\"}")]), panel("b", &[query("A", "up")])]);
+    let (found, _) = on_run("grows", &board(&panels, &variables));
+    assert_told(&found, "not-evaluated warning a: ", "has no value here: ");
 }
 
 #[test]

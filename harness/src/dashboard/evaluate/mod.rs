@@ -44,6 +44,8 @@ pub struct PanelResult {
     pub kind: String,
     /// Whether it has data.
     pub outcome: Outcome,
+    /// The best that a query of it that is shown rests on.
+    pub evidence: Evidence,
     /// Its queries.
     pub queries: Vec<QueryResult>,
 }
@@ -63,6 +65,8 @@ pub struct QueryResult {
     pub points: usize,
     /// Whether there is one.
     pub outcome: Outcome,
+    /// What they rest on.
+    pub evidence: Evidence,
     /// Why there is no data, or why it was not evaluated.
     pub reason: Option<String>,
 }
@@ -77,6 +81,19 @@ pub enum Outcome {
     NoData,
     /// It was not evaluated, and nothing is said.
     NotEvaluated,
+}
+
+/// What numbers rest on, from the least to the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// On no series of the run: `vector(0)`, `absent(x)`.
+    #[default]
+    Nothing,
+    /// On series that every run has: `up`, `scrape_…`.
+    Scrapes,
+    /// On what the service exports.
+    Service,
 }
 
 /// A run as panels see it.
@@ -164,7 +181,9 @@ fn result(panel: &Panel, evaluated: Vec<(&Query<'_>, Answered)>) -> PanelResult 
         queries.iter().any(|(is_hidden, one)| !is_hidden && one.outcome == wanted)
     };
     let outcome = [Outcome::Data, Outcome::NoData].into_iter().find(|outcome| has(*outcome));
+    let shown = queries.iter().filter(|(is_hidden, _)| !is_hidden);
     PanelResult {
+        evidence: shown.map(|(_, one)| one.evidence).max().unwrap_or_default(),
         panel: panel.name(),
         row: panel.row.clone().filter(|row| !row.is_empty()),
         kind: panel.kind.clone(),
@@ -178,6 +197,7 @@ fn query_result(query: &Query<'_>, answered: Answered) -> QueryResult {
         query: query.target.ref_id.clone(),
         expression: query.target.expr.clone(),
         outcome: answered.outcome(),
+        evidence: answered.evidence,
         series: answered.series.len(),
         points: answered.points,
         sent: answered.sent,

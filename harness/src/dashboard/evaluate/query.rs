@@ -8,7 +8,7 @@ use super::super::queries::{Asked, Query};
 use super::empty;
 use super::send::{Scope, sent};
 use super::values::Values;
-use super::{MOST_REPEATS, Outcome, Run};
+use super::{Evidence, MOST_REPEATS, Outcome, Run};
 use crate::slo::{Doubt, missing_series};
 
 /// What came back.
@@ -29,6 +29,8 @@ pub(super) struct Answered {
     /// Why there is no data, or why it was not evaluated.
     pub(super) reason: Option<String>,
     was_evaluated: bool,
+    /// What its numbers rest on.
+    pub(super) evidence: Evidence,
 }
 
 impl Answered {
@@ -160,6 +162,9 @@ fn add_one(
             None => reason,
         });
     }
+    if one.points > 0 {
+        answered.evidence = answered.evidence.max(evidence(&expression, run));
+    }
     answered.series.append(&mut one.series);
     answered.points += one.points;
     answered.nan += one.nan;
@@ -178,6 +183,20 @@ fn refuse_no_vector(expression: &Expression) -> Result<(), String> {
              function such as `rate` around it"
         )),
     }
+}
+
+/// What the numbers of an expression rest on.
+fn evidence(expression: &Expression, run: Run<'_>) -> Evidence {
+    let is_of_scrapes = |name: &str| name == "up" || name.starts_with("scrape_");
+    let selectors = expression.selectors();
+    let found = selectors.iter().filter(|one| {
+        one.asks != Asks::Absence && missing_series(run.series, &one.selector).is_none()
+    });
+    let of_each = found.map(|one| match one.metric_name() {
+        Some(name) if is_of_scrapes(name) => Evidence::Scrapes,
+        _ => Evidence::Service,
+    });
+    of_each.max().unwrap_or_default()
 }
 
 /// Selectors that find nothing in the whole run.

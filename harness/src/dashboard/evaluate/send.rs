@@ -5,6 +5,9 @@ use super::super::variables::{Reference, replaced};
 use super::super::view::View;
 use super::values::{Known, Values};
 
+/// Most that variables may make of a text: some that name each other twice would fill any memory.
+const MOST_BYTES: usize = 256 * 1024;
+
 /// What a single panel of several sees.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
@@ -19,15 +22,23 @@ pub(super) fn sent(
     values: &Values,
     scope: &Scope,
 ) -> Result<String, String> {
-    let mut unknown = None;
-    let made = replaced(text, |reference| match value(reference, view, values, scope) {
-        Ok(value) => value,
-        Err(reason) => {
+    let (mut unknown, mut left) = (None, MOST_BYTES);
+    let made = replaced(text, |reference| {
+        let value = value(reference, view, values, scope).and_then(|value| {
+            let bytes = value.as_ref().map_or(0, String::len);
+            left = left.checked_sub(bytes).ok_or_else(too_long)?;
+            Ok(value)
+        });
+        value.unwrap_or_else(|reason| {
             unknown.get_or_insert(reason);
             None
-        }
+        })
     });
     unknown.map_or(Ok(made), Err)
+}
+
+fn too_long() -> String {
+    format!("its variables are longer than {MOST_BYTES} bytes together")
 }
 
 /// What stands there; `None` where the name stays.

@@ -91,7 +91,11 @@ impl Values {
                 let instead = "mend its query, or use a run in which it finds something";
                 let told = Found::new(kind, why, instead).in_variable(variable);
                 found.push(Found { at: variable.query_at, ..told });
-                chosen(variable, Vec::new())
+                // Nothing in its place would select whatever lacks the label.
+                match chosen(variable, Vec::new()) {
+                    all @ Known::Chosen { choice: Choice::All(_), .. } => all,
+                    _ => Known::Unknown(reason),
+                }
             }
             Options::Unknown(reason) => Known::Unknown(reason),
         }
