@@ -178,6 +178,42 @@ fn a_server_that_tells_what_it_was_sent_gets_no_secret_into_a_report() {
 }
 
 #[test]
+fn an_api_that_a_run_is_held_against_gets_the_secret_and_no_report_has_it() {
+    let target = guarded();
+    for status in ["200 OK", "403 No"] {
+        let workspace = Workspace::new();
+        workspace.write("token", &format!("{TOKEN}\n"));
+        let api = format!(
+            "{{ prometheus: 'http://{}', auth: {{ bearer: \"${{TOKEN}}\" }}, headers: {{ X-Tenant: \"${{TENANT}}\" }} }}",
+            telling(status)
+        );
+        let scenario = scenario(target, "{ bearer_file: ../token }");
+        let ended = run(&workspace, &scenario, &["--save", "kept", "--verify-with", &api]);
+        let ended = ended.expect_code(3);
+        let reasons = ended.report()["scenarios"][0]["reasons"].to_string();
+        assert!(reasons.contains("not verified") && reasons.contains("***"), "{reasons}");
+        assert!(!tells(&ended.stderr) && !tells(&ended.stdout), "{}", ended.stderr);
+        assert_eq!(files_with_secrets(&workspace.path().join("kept")), [""; 0]);
+    }
+}
+
+#[test]
+fn a_secret_of_the_second_source_that_is_missing_or_in_the_open_sends_nothing() {
+    let workspace = Workspace::new();
+    workspace.write("token", TOKEN);
+    for (auth, said) in [
+        ("{ bearer_file: nowhere }", "nowhere is not there"),
+        ("{ bearer: hunter2 }", "error[credential-in-file]: --verify-with"),
+    ] {
+        let api = format!("{{ prometheus: 'http://127.0.0.1:9', auth: {auth} }}");
+        let scenario = scenario(guarded(), "{ bearer_file: ../token }");
+        let ended = run(&workspace, &scenario, &["--verify-with", &api]).expect_code(2);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(!tells(&ended.stderr), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_missing_secret_file_is_an_invalid_file_for_a_run_and_a_warning_for_a_check() {
     let workspace = Workspace::new();
     let scenario = scenario(guarded(), "{ bearer_file: ../token }");

@@ -103,9 +103,16 @@ fn judged_again(
 }
 
 fn standing_again(mut scenario: ScenarioRecord) -> ScenarioRecord {
-    let standing = scenario.standing();
-    scenario.verdict = standing.verdict;
-    scenario.codes = standing.codes;
-    scenario.reasons = standing.reasons;
+    scenario.decide_again();
     scenario
+}
+
+impl ScenarioRecord {
+    /// Decides anew over its objectives and conditions.
+    pub fn decide_again(&mut self) {
+        let standing = self.standing();
+        self.verdict = standing.verdict;
+        self.codes = standing.codes;
+        self.reasons = standing.reasons;
+    }
 }

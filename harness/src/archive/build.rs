@@ -13,6 +13,7 @@ use super::record::{
     SCHEMA_VERSION, ScenarioRecord, ScrapesRecord, SloRecord, StoppedEarly, Times, Tool,
     UncertaintyName, UncertaintyRecord,
 };
+use super::verification::VerificationRecord;
 use crate::clock::rfc3339;
 use crate::code::Code;
 use crate::gate::{Condition, OnInconclusive, RuleResult};
@@ -52,6 +53,8 @@ pub struct ScenarioRun<'a> {
     pub objectives: Vec<(&'a Objective, JudgedObjective)>,
     /// What each alert rule did.
     pub alerts: &'a [WatchedAlert],
+    /// What another source said, if one was asked.
+    pub verification: Option<VerificationRecord>,
     /// What happened besides.
     pub conditions: Vec<Condition>,
     /// What should be known and decides nothing.
@@ -119,6 +122,7 @@ impl ScenarioRecord {
             reasons: Vec::new(),
             codes: Vec::new(),
             conditions: run.conditions,
+            verification: run.verification,
             notes: run.notes,
             t0: run.t0_ms.map(rfc3339),
             shard: None,

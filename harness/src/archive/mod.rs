@@ -19,6 +19,7 @@ mod parts;
 mod read;
 mod record;
 mod sums;
+mod verification;
 mod write;
 
 pub use again::{read_and_judge, read_and_judge_by};
@@ -30,4 +31,5 @@ pub use error::ArchiveError;
 pub use read::{SavedEvidence, read, read_evidence, read_observed};
 pub use record::*;
 pub use sums::verify;
+pub use verification::{AgreementName, ComparedRecord, LeftOutRecord, VerificationRecord};
 pub use write::{Artifact, ClosingScrape, ScenarioEvidence, check_destination, write};

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
+use super::verification::VerificationRecord;
 use crate::gate::{
     Condition, OnInconclusive, Outcome, RuleResult, Standing, judge_all, judge_scenario,
 };
@@ -150,6 +151,9 @@ pub struct ScenarioRecord {
     /// Whether the scenario allows that the target restarts during the measured load.
     #[serde(default)]
     pub restarts_allowed: bool,
+    /// What another source said to the same questions; absent if none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationRecord>,
 }
 
 /// What it means that none of the target's counters moved while it answered.

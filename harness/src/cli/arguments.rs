@@ -13,6 +13,7 @@ use super::query::QueryArguments;
 use super::rules_record::RulesRecordArguments;
 use super::tls_arguments::TlsArguments;
 use super::url_scenario::UrlArguments;
+use super::verification::VerifyArguments;
 use crate::gate::OnInconclusive;
 use crate::rules::Engine;
 use crate::scenario::SHORTEST_SCRAPE_INTERVAL;
@@ -218,6 +219,8 @@ pub(super) struct LoadArguments {
     pub(super) variables: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) reporting: ReportingArguments,
+    #[command(flatten)]
+    pub(super) verify: VerifyArguments,
     /// Most requests at once; more wait, and count as late [default: the file's, or 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_in_flight: Option<u32>,
@@ -277,6 +280,8 @@ pub(super) struct AssertArguments {
     pub(super) tls: TlsArguments,
     #[command(flatten)]
     pub(super) reporting: ReportingArguments,
+    #[command(flatten)]
+    pub(super) verify: VerifyArguments,
 }
 
 #[derive(Debug, Args)]
@@ -311,6 +316,8 @@ pub(super) struct ReportArguments {
     /// What an inconclusive verdict does to the exit code
     #[arg(long, value_name = "ACTION", default_value = "fail")]
     pub(super) on_inconclusive: InconclusiveChoice,
+    #[command(flatten)]
+    pub(super) verify: VerifyArguments,
 }
 
 #[derive(Debug, Args)]

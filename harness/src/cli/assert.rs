@@ -12,6 +12,7 @@ use super::reports::{self, Observed, Told};
 use super::scenario_text::ScenarioText;
 use super::tls_arguments::TlsArguments;
 use super::url_scenario::{self, UrlArguments};
+use super::verification::verify_saved;
 use super::{Failure, codes, output};
 use crate::archive::{self, read_and_judge_by};
 use crate::gate::ExitCode;
@@ -154,8 +155,9 @@ fn load_arguments(arguments: &AssertArguments) -> LoadArguments {
     LoadArguments {
         target: None,
         start: StartArguments::default(),
-        variables: Vec::new(),
+        variables: arguments.variables.clone(),
         reporting: arguments.reporting.clone(),
+        verify: arguments.verify.clone(),
         max_in_flight: None,
         seed: 1,
     }
@@ -197,7 +199,9 @@ fn saved(arguments: &AssertArguments, asserted: &Asserted) -> Result<ExitCode, F
             ),
         ));
     }
-    let record = read_and_judge_by(run, &asserted.objectives)?;
+    let verifier = arguments.verify.verifier(&arguments.variables)?;
+    let mut record = read_and_judge_by(run, &asserted.objectives)?;
+    verify_saved(run, &mut record, Some(&asserted.objectives), verifier.as_ref())?;
     let told = Told { record: &record, observed: Observed::Saved(run) };
     let outcome = record.outcome(arguments.reporting.on_inconclusive.into());
     Ok(outcome.exit_code.or(reports::write(&told, outcome, &outputs)))

@@ -38,6 +38,7 @@ mod schema;
 mod terminal;
 mod tls_arguments;
 mod url_scenario;
+mod verification;
 mod workflow_commands;
 
 use std::fmt::Display;

@@ -80,6 +80,7 @@ pub(super) fn perform_as(
     destinations: &Destinations,
 ) -> Result<ExitCode, Failure> {
     let start = start_command(&load.start, scenarios)?;
+    let verifier = load.verify.verifier(&load.variables)?;
     let (clock, began) = (Clock::start(), Instant::now());
     let (runtime, signals) = runtime::start()?;
     let settings = Settings {
@@ -87,6 +88,7 @@ pub(super) fn perform_as(
         start,
         max_in_flight: load.max_in_flight.and_then(|most| usize::try_from(most).ok()),
         seed: load.seed,
+        verifier,
         observer: progress::observer(load.reporting.quiet),
         signals: signals.clone(),
     };
@@ -173,6 +175,7 @@ fn recorded(scenario: &Scenario, run: &ScenarioRun) -> ScenarioRecord {
         series: Some(&run.series),
         objectives: objectives.iter().zip(run.objectives.iter().cloned()).collect(),
         alerts: &run.alerts,
+        verification: run.verification.clone(),
         conditions: run.conditions.clone(),
         notes: run.notes.clone(),
     })

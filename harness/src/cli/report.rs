@@ -2,6 +2,7 @@
 
 use super::arguments::ReportArguments;
 use super::reports::{self, Observed, Told};
+use super::verification::verify_saved;
 use super::{Failure, output};
 use crate::archive::read_and_judge;
 use crate::gate::ExitCode;
@@ -10,7 +11,9 @@ use crate::gate::ExitCode;
 pub(super) fn report(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let outputs = output::parse(&arguments.outputs)?;
     output::probe(&outputs)?;
-    let record = read_and_judge(&arguments.run)?;
+    let verifier = arguments.verify.verifier(&[])?;
+    let mut record = read_and_judge(&arguments.run)?;
+    verify_saved(&arguments.run, &mut record, None, verifier.as_ref())?;
     let told = Told { record: &record, observed: Observed::Saved(&arguments.run) };
     let outcome = record.outcome(arguments.on_inconclusive.into());
     let reported = reports::write(&told, outcome, &outputs);

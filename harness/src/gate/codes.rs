@@ -17,6 +17,8 @@ pub const CODES: CodeGroup = CodeGroup {
         ABORT_IN_DOUBT,
         SKIPPED,
         LOAD_ONLY,
+        SOURCES_DIFFER,
+        NOT_VERIFIED,
         NOTHING_TO_JUDGE,
     ],
 };
@@ -45,6 +47,11 @@ pub const ABORT_IN_DOUBT: Code =
 pub const SKIPPED: Code = Code::new(&["skipped", include_str!("codes/skipped.md")]);
 /// `slo: none`: load without a verdict.
 pub const LOAD_ONLY: Code = Code::new(&["load-only", include_str!("codes/load-only.md")]);
+/// Two sources that say different things.
+pub const SOURCES_DIFFER: Code =
+    Code::new(&["sources-differ", include_str!("codes/sources-differ.md")]);
+/// What could not be compared with another source.
+pub const NOT_VERIFIED: Code = Code::new(&["not-verified", include_str!("codes/not-verified.md")]);
 /// A scenario in which there was nothing to judge.
 pub const NOTHING_TO_JUDGE: Code =
     Code::new(&["nothing-to-judge", include_str!("codes/nothing-to-judge.md")]);

@@ -94,6 +94,19 @@ pub enum Condition {
         /// What was looked for.
         reason: String,
     },
+    /// An API that was asked the same says something else (`--verify-with`).
+    SourcesDiffer {
+        /// Of which objective, and what both say.
+        reason: String,
+    },
+    /// Not everything that an API was to be asked could be compared (`--verify-with`).
+    NotVerified {
+        /// What, and why.
+        reason: String,
+        /// The same as of a target that was not reachable.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
+    },
     /// `slo: none`: there is nothing to judge, and that is meant.
     LoadOnly,
 }
@@ -113,9 +126,10 @@ impl Condition {
     /// What it makes of the scenario's verdict: none of them is a pass.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
-                Verdict::Fail
-            }
+            Self::Restarted { .. }
+            | Self::TargetEnded { .. }
+            | Self::Aborted { .. }
+            | Self::SourcesDiffer { .. } => Verdict::Fail,
             Self::NotReachable { .. }
             | Self::AmbiguousTarget { .. }
             | Self::NoResponse { .. }
@@ -125,6 +139,7 @@ impl Condition {
             | Self::SeveralProcesses { .. }
             | Self::Skipped { .. }
             | Self::Idle { .. }
+            | Self::NotVerified { .. }
             | Self::LoadOnly => Verdict::Inconclusive,
         }
     }
@@ -145,13 +160,15 @@ impl Condition {
             }
             Self::Interrupted { signal } => signal.exit_code(),
             Self::Internal { .. } => ExitCode::Internal,
-            Self::Restarted { .. } | Self::TargetEnded { .. } | Self::Aborted { .. } => {
-                ExitCode::Failed
-            }
+            Self::Restarted { .. }
+            | Self::TargetEnded { .. }
+            | Self::Aborted { .. }
+            | Self::SourcesDiffer { .. } => ExitCode::Failed,
             Self::AbortInDoubt { .. }
             | Self::SeveralProcesses { .. }
             | Self::Skipped { .. }
             | Self::Idle { .. }
+            | Self::NotVerified { .. }
             | Self::LoadOnly => ExitCode::Inconclusive,
         }
     }
@@ -171,6 +188,8 @@ impl Condition {
             Self::SeveralProcesses { .. } => restart::SEVERAL_PROCESSES,
             Self::Skipped { .. } => codes::SKIPPED,
             Self::Idle { .. } => idle_target::CODE,
+            Self::SourcesDiffer { .. } => codes::SOURCES_DIFFER,
+            Self::NotVerified { .. } => codes::NOT_VERIFIED,
             Self::LoadOnly => codes::LOAD_ONLY,
         }
     }
@@ -188,10 +207,25 @@ impl Condition {
         Self::Internal { reason: reason.into(), causes: names_of(causes) }
     }
 
+    /// Something that could not be verified, and the codes of why.
+    pub fn not_verified(
+        reason: impl Into<String>,
+        causes: impl IntoIterator<Item: ToString>,
+    ) -> Self {
+        Self::NotVerified { reason: reason.into(), causes: names_of(causes) }
+    }
+
+    /// Whether it comes from asking another source, which can be done again.
+    pub fn is_of_verification(&self) -> bool {
+        matches!(self, Self::SourcesDiffer { .. } | Self::NotVerified { .. })
+    }
+
     /// The names of its code and of what caused it.
     pub fn codes(&self) -> Vec<String> {
         let causes = match self {
-            Self::NotReachable { causes, .. } | Self::Internal { causes, .. } => causes.as_slice(),
+            Self::NotReachable { causes, .. }
+            | Self::Internal { causes, .. }
+            | Self::NotVerified { causes, .. } => causes.as_slice(),
             _ => &[],
         };
         std::iter::once(self.code().to_string()).chain(causes.iter().cloned()).collect()
@@ -214,6 +248,8 @@ impl Condition {
                 format!("aborted: {reason}")
             }
             Self::Skipped { reason } => format!("skipped: {reason}"),
+            Self::SourcesDiffer { reason } => format!("two sources differ: {reason}"),
+            Self::NotVerified { reason, .. } => format!("not verified: {reason}"),
             Self::AmbiguousTarget { reason }
             | Self::Restarted { reason }
             | Self::TargetEnded { reason }
@@ -281,6 +317,8 @@ mod tests {
             Condition::SeveralProcesses { reason: reason() },
             Condition::Skipped { reason: reason() },
             Condition::Idle { reason: reason() },
+            Condition::SourcesDiffer { reason: reason() },
+            Condition::not_verified(reason(), ["api-refused"]),
             Condition::LoadOnly,
         ];
         for condition in conditions {

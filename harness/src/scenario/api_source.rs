@@ -81,7 +81,7 @@ fn refuse_reference(fields: &Fields, target: Option<&Target>, cx: &mut Context) 
     }
 }
 
-fn api_url(node: &Node, cx: &mut Context) -> Option<Url> {
+pub(super) fn api_url(node: &Node, cx: &mut Context) -> Option<Url> {
     let url = url(node, cx)?;
     if url.query().is_some() {
         cx.error(codes::INVALID_URL, node.span, "the URL of an API has no `?` part")
@@ -130,7 +130,7 @@ fn settle(fields: &Fields, cx: &mut Context) -> Option<Duration> {
     Some(settle)
 }
 
-fn over(url: &Url, fields: &Fields) -> Over {
+pub(super) fn over(url: &Url, fields: &Fields) -> Over {
     let host = url.host_str().filter(|host| !is_this_machine(host)).map(str::to_owned);
     match url.scheme() {
         "https" => {

@@ -304,6 +304,26 @@ pub(super) static METRICS: Table = Table {
     overrides: false,
 };
 
+/// `--verify-with`: no map of a file, but one of the command line.
+pub(super) static VERIFY_WITH: Table = Table {
+    name: "verifying API",
+    about: "A Prometheus-compatible API that is asked after the run what its own series were asked.",
+    keys: &[
+        required("prometheus", Shape::Url, "The API, without `/api/v1`."),
+        with_default("timeout", Shape::Duration, "5s", "Longest time of one answer; at most 1m."),
+        optional("auth", Shape::Map(&AUTH), "Who asks."),
+        optional(
+            "headers",
+            Shape::Named(&Shape::Scalar),
+            "Header names and values of every question.",
+        ),
+        optional("tls", Shape::Map(&TLS), "How TLS is spoken with an `https` URL."),
+    ],
+    unsupported: &[],
+    one_of: &[],
+    overrides: false,
+};
+
 /// One entry of `scrape:`.
 pub(super) static SCRAPE_TARGET: Table = Table {
     name: "scrape target",

@@ -68,6 +68,7 @@ mod timeouts;
 mod tolerance;
 mod tree;
 mod variables;
+mod verification;
 mod window_names;
 mod words;
 
@@ -103,4 +104,5 @@ pub use secret::Secret;
 pub use target::parse_target;
 pub use template::{Iteration, Template, UnfitValue, Varying};
 pub use timeouts::PartTimeouts;
+pub use verification::{VERIFY_WITH, VerificationSource, read_verification};
 pub(crate) use window_names::{names_window, replace_names};

@@ -12,7 +12,9 @@ mod http;
 mod schedule;
 mod usual_paths;
 
-pub use api::{ApiConfig, ApiError, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance};
+pub use api::{
+    ApiConfig, ApiError, AskedApi, ClockDifference, Closed, Opened, WatchedApi, WatchedInstance,
+};
 pub use error::ScrapeError;
 pub use http::{Asker, read_body};
 pub use usual_paths::{Looked, find_metrics, read_once};

@@ -16,6 +16,7 @@ mod observer;
 mod scrapes;
 mod setup;
 mod signals;
+mod verify;
 mod watch;
 
 use std::path::PathBuf;
@@ -27,8 +28,9 @@ use tokio_util::sync::CancellationToken;
 pub use observe::{Observation, Opens, observe};
 pub use observer::{Event, Observer, Silence};
 pub use signals::Signals;
+pub use verify::{Verified, Verifier};
 
-use crate::archive::{Artifact, ClosingScrape};
+use crate::archive::{Artifact, ClosingScrape, VerificationRecord};
 use crate::clock::Clock;
 use crate::gate::{Condition, Signal};
 use crate::load::LoadResult;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub max_in_flight: Option<usize>,
     /// Decides the order of requests and the jitter of scrapes.
     pub seed: u64,
+    /// What else is asked after each scenario.
+    pub verifier: Option<Verifier>,
     /// Hears how it goes.
     pub observer: Arc<dyn Observer>,
     /// Ends it.
@@ -90,6 +94,8 @@ pub struct ScenarioRun {
     pub objectives: Vec<JudgedObjective>,
     /// What each alert rule did.
     pub alerts: Vec<WatchedAlert>,
+    /// What another source said, if one was asked.
+    pub verification: Option<VerificationRecord>,
     /// What else decides over the verdict.
     pub conditions: Vec<Condition>,
     /// What should be known and decides nothing.
@@ -111,6 +117,7 @@ impl ScenarioRun {
             artifacts: Vec::new(),
             objectives: Vec::new(),
             alerts: Vec::new(),
+            verification: None,
             conditions: Vec::new(),
             notes: Vec::new(),
         }
@@ -150,6 +157,7 @@ pub async fn run_scenario(scenario: &Scenario, settings: &Settings) -> ScenarioR
         Err(NotSetUp::Stopped) => {}
     }
     conclude(scenario, settings.signals.received(), &mut run);
+    verify::verify_run(scenario, settings, &mut run).await;
     settings.observer.hear(Event::ScenarioEnded { name: scenario.name.clone() });
     run
 }

@@ -26,6 +26,7 @@ use super::drive::hurried;
 use super::identity::{self, Addresses};
 use super::scrapes::{self, Scrapes};
 use super::setup::{not_reachable, read_tls};
+use super::verify::verify_run;
 use super::watch::OwnSeries;
 use super::{ScenarioRun, Settings};
 
@@ -72,6 +73,7 @@ pub async fn observe(
     }
     let signal = settings.signals.received();
     run.conditions.extend(signal.map(|signal| Condition::Interrupted { signal }));
+    verify_run(scenario, settings, &mut run).await;
     run
 }
 

@@ -29,6 +29,7 @@ mod reconcile;
 mod ruling;
 mod scraped;
 mod verdict;
+mod verification;
 mod windows;
 
 pub use alerts::{AlertActivity, AlertEnding, AlertEvidence, WatchedAlert, watched_alerts};
@@ -47,6 +48,7 @@ pub use reconcile::note as reconciliation_note;
 pub use ruling::{Doubt, Ruling};
 pub use scraped::missing as missing_series;
 pub use verdict::Verdict;
+pub use verification::{Agreement, Compared, LeftOut, Question, SAME_SAMPLES, questions};
 
 use crate::scenario::{AlertExpectation, Objective, ObjectiveKind, Restarts};
 use crate::series::InstanceChange;

@@ -24,3 +24,4 @@ mod rows;
 mod shop;
 mod starved;
 mod time;
+mod verified;

@@ -175,5 +175,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("saved file gone", "a file of a saved run is gone", ""),
     row("misspelt phase, saved run", "a phase misspelt where a saved run is judged", ""),
     row("digests cut short", "the digests of a saved run are cut short", ""),
+    row("other source differs", "`--verify-with` a Prometheus that says something else", ""),
+    row("other source is empty", "the same with one that has no such series", ""),
+    row("other source warns", "the same with one that says it may not have everything", ""),
+    row("other source is gone", "the same where nobody answers", ""),
+    row("nothing to verify", "the same where no objective is about metrics", ""),
     row("record without load", "a saved record says pass and has no load", ""),
 ];

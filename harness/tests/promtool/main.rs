@@ -15,6 +15,7 @@ mod saved;
 #[path = "../support/mod.rs"]
 mod support;
 mod templates;
+mod verification;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

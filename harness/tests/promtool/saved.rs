@@ -93,7 +93,7 @@ impl Saved {
     }
 }
 
-fn make_blocks(promtool: &Tool, series: &Path, blocks: &Path) {
+pub(crate) fn make_blocks(promtool: &Tool, series: &Path, blocks: &Path) {
     let made = promtool
         .command()
         .args(["tsdb", "create-blocks-from", "openmetrics"])

@@ -320,6 +320,7 @@ pub(crate) fn record_of(
         load: run.map(|(load, _)| load),
         series: run.map(|(_, series)| series),
         objectives: objectives.iter().map(|one| (one, judged(one))).collect(),
+        verification: None,
         conditions,
         alerts: &[],
         notes: Vec::new(),

@@ -104,6 +104,7 @@ impl<'a> Looker<'a> {
             start: None,
             max_in_flight: Some(MOST_REQUESTS as usize),
             seed: 1,
+            verifier: None,
             observer: Arc::new(Silence),
             signals,
         };

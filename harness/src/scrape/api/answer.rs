@@ -33,6 +33,16 @@ pub(super) struct QueryData<R> {
     pub(super) result: R,
 }
 
+/// What an expression has at an instant: elements, or one number.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum InstantResult {
+    /// An instant vector.
+    Vector(Vec<VectorRow>),
+    /// A scalar.
+    Scalar(Point),
+}
+
 /// A value with its time: seconds since the epoch, and a number as text.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Point(f64, String);

@@ -6,9 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
-use slogate_promql::Sample;
+use slogate_promql::{Labels, Sample};
 
-use super::answer::{MatrixRow, MetadataRow, Point, QueryData, RawSeries, VectorRow, read};
+use super::answer::{
+    InstantResult, MatrixRow, MetadataRow, Point, QueryData, RawSeries, VectorRow, read,
+};
 use super::error::ApiError;
 use crate::scenario::Credentials;
 use crate::scrape::{ScrapeError, read_body};
@@ -47,6 +49,22 @@ impl ApiClient {
     pub(super) async fn vector(&self, expression: &str) -> Result<Vec<VectorRow>, ApiError> {
         let data: QueryData<Vec<VectorRow>> = self.query(expression, None).await?;
         Ok(data.result)
+    }
+
+    /// The elements that an expression has at a time; a scalar is one without labels, and a
+    /// native histogram one without a value.
+    pub(super) async fn elements(
+        &self,
+        expression: &str,
+        at_ms: i64,
+    ) -> Result<Vec<(Labels, Option<f64>)>, ApiError> {
+        let data: QueryData<InstantResult> = self.query(expression, Some(at_ms)).await?;
+        match data.result {
+            InstantResult::Scalar(point) => Ok(vec![(Labels::default(), Some(point.value()?))]),
+            InstantResult::Vector(rows) => {
+                rows.iter().map(|row| Ok((row.labels(), row.value()?))).collect()
+            }
+        }
     }
 
     /// The samples of a selector from `from_ms` to `until_ms`, both included, as they are

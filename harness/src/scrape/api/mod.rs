@@ -7,6 +7,7 @@
 //! judged by the same rules. This module judges nothing.
 
 mod answer;
+mod asked;
 mod assemble;
 mod cadence;
 mod client;
@@ -18,6 +19,7 @@ mod instances;
 mod kinds;
 mod wait;
 
+pub use asked::AskedApi;
 pub use clock_difference::ClockDifference;
 pub use error::ApiError;
 pub use instances::WatchedInstance;
