@@ -181,7 +181,7 @@ fn no_error_message_repeats_it() {
         &["assert", &with_password],
     ] {
         let ended = run(&workspace, arguments).expect_code(2);
-        assert!(ended.stderr.contains("header"), "says what to do: {}", ended.stderr);
+        assert!(ended.stderr.contains("password_file"), "says what to do: {}", ended.stderr);
         is_secret(&ended, &nowhere);
     }
 }
