@@ -58,6 +58,12 @@ impl Labels {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// Whether both are one and the same set in memory: then they are equal, which the others
+    /// may be as well.
+    pub(crate) fn is_identical(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The number of labels, the metric name included.
     pub fn len(&self) -> usize {
         self.0.len()

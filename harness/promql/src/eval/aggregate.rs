@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::hash::share_of;
-use super::{EvalError, Evaluator, Instant, KahanMean, KahanSum, ascending_nan_first};
+use super::{EvalError, Evaluator, Instant, Operator, ascending_nan_first, kahan_mean, kahan_sum};
 use crate::annotation::Annotation;
 use crate::expression::{Aggregate, Aggregation, Expression, Kind};
 use crate::functions::of_sum;
@@ -20,7 +20,7 @@ impl Evaluator<'_> {
         }
         let mut results = Vec::new();
         self.annotate(parameter.annotation(aggregate.operation));
-        for (labels, members) in groups(aggregate, elements) {
+        for (labels, members) in self.groups(aggregate, elements) {
             self.annotate(of_members(aggregate.operation, &members));
             if picks_elements(aggregate.operation) {
                 results.extend(picked(aggregate.operation, members, &parameter));
@@ -30,6 +30,23 @@ impl Evaluator<'_> {
             }
         }
         Ok(Value::Vector(results))
+    }
+
+    /// Elements by group, in the order in which groups first appear.
+    fn groups(&self, aggregate: &Aggregate, elements: Vec<Element>) -> Vec<(Labels, Vec<Element>)> {
+        let mut groups: Vec<(Labels, Vec<Element>)> = Vec::new();
+        self.with_derived(Operator::Aggregate(aggregate), |derived| {
+            for (position, element) in elements.into_iter().enumerate() {
+                let key = |labels: &Labels| aggregate.grouping.key(labels);
+                let number = derived.number(position, &element.labels, key);
+                let at = derived.note(number, groups.len()).unwrap_or_else(|| {
+                    groups.push((derived.labels(number).clone(), Vec::new()));
+                    groups.len() - 1
+                });
+                groups[at].1.push(element);
+            }
+        });
+        groups
     }
 }
 
@@ -43,13 +60,13 @@ fn picks_elements(operation: Aggregation) -> bool {
 
 fn picked(operation: Aggregation, members: Vec<Element>, parameter: &Parameter) -> Vec<Element> {
     match operation {
-        Aggregation::TopK => first_of(numbers(members), parameter, descending),
-        Aggregation::BottomK => first_of(numbers(members), parameter, ascending),
+        Aggregation::TopK => first_of(&numbers(members), parameter, descending),
+        Aggregation::BottomK => first_of(&numbers(members), parameter, ascending),
         Aggregation::LimitRatio => {
             let chosen = |member: &Element| is_in_share(&member.labels, parameter.number);
             members.into_iter().filter(chosen).collect()
         }
-        _ => first_of(members, parameter, as_they_are),
+        _ => first_of(&members, parameter, as_they_are),
     }
 }
 
@@ -78,7 +95,7 @@ impl Parameter {
         if needs_number && parameter.number.is_nan() {
             return Err(invalid(aggregate, "the parameter value is NaN"));
         }
-        if needs_count && parameter.number.abs() >= 9.3e18 {
+        if needs_count && count_of(parameter.number).is_none() {
             let number = parameter.number;
             return Err(invalid(aggregate, &format!("the parameter {number:e} overflows int64")));
         }
@@ -95,6 +112,16 @@ impl Parameter {
             _ => None,
         }
     }
+}
+
+/// How many elements a parameter asks for: none of a negative one; nothing where it is no count.
+pub(super) fn count_of(parameter: f64) -> Option<usize> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a negative count is none"
+    )]
+    (parameter.abs() < 9.3e18).then_some(parameter as usize)
 }
 
 /// What is said of the members of a group.
@@ -139,21 +166,6 @@ fn invalid(aggregate: &Aggregate, problem: &str) -> EvalError {
     EvalError::InvalidArgument { problem: problem.to_owned(), expression: whole.to_string() }
 }
 
-/// Elements by group, in the order in which groups first appear.
-fn groups(aggregate: &Aggregate, elements: Vec<Element>) -> Vec<(Labels, Vec<Element>)> {
-    let mut index: HashMap<Labels, usize> = HashMap::new();
-    let mut groups: Vec<(Labels, Vec<Element>)> = Vec::new();
-    for element in elements {
-        let key = aggregate.grouping.key(&element.labels);
-        let at = *index.entry(key).or_insert_with_key(|key| {
-            groups.push((key.clone(), Vec::new()));
-            groups.len() - 1
-        });
-        groups[at].1.push(element);
-    }
-    groups
-}
-
 /// One value of a group, which is never empty. Histograms and numbers have no
 /// common sum; other statistics are of the numbers alone.
 fn of_group(operation: Aggregation, members: &[Element], parameter: f64) -> Option<Datum> {
@@ -183,11 +195,11 @@ fn of_group(operation: Aggregation, members: &[Element], parameter: f64) -> Opti
 }
 
 /// One number of all numbers of a group, which is never empty.
-fn one_value(operation: Aggregation, values: &[f64], parameter: f64) -> f64 {
+pub(super) fn one_value(operation: Aggregation, values: &[f64], parameter: f64) -> f64 {
     let values_once = || values.iter().copied();
     match operation {
-        Aggregation::Sum => values_once().collect::<KahanSum>().value(),
-        Aggregation::Avg => values_once().collect::<KahanMean>().value(),
+        Aggregation::Sum => kahan_sum(values_once()),
+        Aggregation::Avg => kahan_mean(values_once()),
         Aggregation::Min => values_once().fold(f64::NAN, f64::min),
         Aggregation::Max => values_once().fold(f64::NAN, f64::max),
         Aggregation::StdVar => variance(values),
@@ -246,19 +258,20 @@ pub(crate) fn quantile_of_sorted(quantile: f64, sorted: &[f64]) -> f64 {
 /// `topk`, `bottomk` and `limitk` keep their elements' own labels; the first two
 /// never prefer NaN.
 fn first_of(
-    mut members: Vec<Element>,
+    members: &[Element],
     parameter: &Parameter,
     order: fn(&Element, &Element) -> Ordering,
 ) -> Vec<Element> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturating is meant: a negative count is none, a huge one all"
-    )]
-    let count = parameter.number as usize;
-    members.sort_by(order);
-    members.truncate(count);
-    members
+    let count = count_of(parameter.number).unwrap_or_default();
+    // What is equal stays in its order, so that a place decides where values do not.
+    let mut places = (0..members.len()).collect::<Vec<_>>();
+    let by_place = |a: &usize, b: &usize| order(&members[*a], &members[*b]).then(a.cmp(b));
+    if count < places.len() {
+        places.select_nth_unstable_by(count, by_place);
+        places.truncate(count);
+    }
+    places.sort_unstable_by(by_place);
+    places.into_iter().map(|place| members[place].clone()).collect()
 }
 
 /// Whether a series is among a share of all: from the one end, or for a negative

@@ -35,12 +35,46 @@ impl KahanSum {
     }
 }
 
-impl FromIterator<f64> for KahanSum {
-    fn from_iter<I: IntoIterator<Item = f64>>(terms: I) -> Self {
-        let mut sum = Self::default();
-        terms.into_iter().for_each(|term| sum.add(term));
-        sum
+/// The sum of all terms.
+pub(crate) fn sum(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    all(terms).value()
+}
+
+/// The mean of all values; NaN of none.
+pub(crate) fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let (mut count, counted) = (0.0, values.clone());
+    let total = finite(counted.inspect(|_| count += 1.0));
+    match total {
+        Some(total) => total.sum / count + total.compensation / count,
+        None => values.fold(KahanMean::default(), taken).value(),
     }
+}
+
+fn all(terms: impl Iterator<Item = f64> + Clone) -> KahanSum {
+    finite(terms.clone()).unwrap_or_else(|| terms.fold(KahanSum::default(), added))
+}
+
+fn added(mut sum: KahanSum, term: f64) -> KahanSum {
+    sum.add(term);
+    sum
+}
+
+fn taken(mut mean: KahanMean, value: f64) -> KahanMean {
+    mean.add(value);
+    mean
+}
+
+/// The same sum without a branch for each term, if it is finite: what rounding takes from a sum is
+/// then exactly known, and the same whichever of the two is larger (Knuth's `TwoSum`).
+fn finite(terms: impl Iterator<Item = f64>) -> Option<KahanSum> {
+    let mut so_far = KahanSum::default();
+    for term in terms {
+        let total = so_far.sum + term;
+        let of_term = total - so_far.sum;
+        so_far.compensation += (so_far.sum - (total - of_term)) + (term - of_term);
+        so_far.sum = total;
+    }
+    so_far.sum.is_finite().then_some(so_far)
 }
 
 /// A mean that sums first and divides last, until the sum would overflow; from
@@ -84,33 +118,40 @@ impl KahanMean {
     }
 }
 
-impl FromIterator<f64> for KahanMean {
-    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
-        let mut mean = Self::default();
-        values.into_iter().for_each(|value| mean.add(value));
-        mean
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn small_terms_survive_beside_large_ones() {
-        let sum = [1e100, 1.0, -1e100, 1.0].into_iter().collect::<KahanSum>();
-        assert!((sum.value() - 2.0).abs() < f64::EPSILON);
+        let total = sum([1e100, 1.0, -1e100, 1.0].into_iter());
+        assert!((total - 2.0).abs() < f64::EPSILON);
     }
 
     #[test]
     fn a_mean_of_huge_values_does_not_overflow() {
-        let mean = [f64::MAX; 4].into_iter().collect::<KahanMean>();
-        assert!((mean.value() / f64::MAX - 1.0).abs() < 1e-12);
+        let mean = mean([f64::MAX; 4].into_iter());
+        assert!((mean / f64::MAX - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn an_infinite_value_makes_the_mean_infinite() {
-        let mean = [1.0, f64::INFINITY, 2.0].into_iter().collect::<KahanMean>();
-        assert!(mean.value().is_infinite());
+        let mean = mean([1.0, f64::INFINITY, 2.0].into_iter());
+        assert!(mean.is_infinite());
+    }
+
+    proptest! {
+        #[test]
+        fn without_a_branch_for_each_term_every_bit_is_the_same(
+            terms in vec(any::<f64>(), 0..40)
+        ) {
+            let one_by_one = terms.iter().copied().fold(KahanSum::default(), added).value();
+            prop_assert_eq!(sum(terms.iter().copied()).to_bits(), one_by_one.to_bits());
+            let one_by_one = terms.iter().copied().fold(KahanMean::default(), taken).value();
+            prop_assert_eq!(mean(terms.iter().copied()).to_bits(), one_by_one.to_bits());
+        }
     }
 }

@@ -4,9 +4,14 @@
 //! One [`Evaluator`] belongs to one query. It looks up the series of each
 //! selector once, and evaluates the tree at one instant after the other; the
 //! operators themselves are pure functions of vectors in the files beside this.
+//! What the same series give again at the next instant is remembered: places in
+//! their samples, labels that operators derive, steps of subqueries.
 
 mod aggregate;
 mod binary;
+mod columns;
+mod derived;
+mod grid;
 mod hash;
 mod kahan;
 mod matching;
@@ -15,6 +20,7 @@ mod order;
 mod pairs;
 mod query;
 mod select;
+mod steps;
 mod subquery;
 
 pub use query::{
@@ -22,19 +28,24 @@ pub use query::{
 };
 
 pub(crate) use aggregate::{by_number, quantile_of_sorted};
-pub(crate) use kahan::{KahanMean, KahanSum};
+pub(crate) use kahan::{KahanMean, KahanSum, mean as kahan_mean, sum as kahan_sum};
 pub(crate) use order::ascending_nan_first;
-pub(crate) use query::{Instant, unique_labels};
+pub(crate) use query::{Instant, duplicate_labels, unique_labels};
 pub(crate) use select::Window;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use columns::Parts;
+use derived::Derived;
+use select::Selected;
+use subquery::Evaluated;
+
 use crate::annotation::Annotation;
-use crate::expression::{At, Expression, Kind, TimeShift};
+use crate::expression::{Aggregate, At, Binary, Call, Expression, Kind, Subquery, TimeShift};
 use crate::functions::{self, Arguments};
-use crate::{Datum, Element, SeriesRef, SeriesSource, Value};
+use crate::{Datum, Element, SeriesSource, Value};
 
 /// When the whole query begins and ends, for `@ start()` and its relatives.
 #[expect(clippy::struct_field_names, reason = "the unit belongs to each name")]
@@ -58,7 +69,27 @@ pub(crate) struct Evaluator<'a> {
     /// Whether only counts and sums of what is evaluated are asked for.
     looks_at_resets: Cell<bool>,
     /// Series of each selector, by the selector's id.
-    selected: RefCell<HashMap<usize, Rc<[SeriesRef<'a>]>>>,
+    selected: RefCell<HashMap<usize, Rc<[Selected<'a>]>>>,
+    /// What each operator of the expression made of labels.
+    derived: RefCell<HashMap<Operator, Rc<RefCell<Derived>>>>,
+    /// Parts of the expression that were evaluated at all steps of the query.
+    columns: Parts,
+    /// How many subqueries are being evaluated, one within the other.
+    depth: Cell<usize>,
+    /// The steps of each subquery that were evaluated so far.
+    evaluated: RefCell<HashMap<*const Subquery, Evaluated>>,
+}
+
+/// An operator of the expression, by its place in memory: the expression stays where it is
+/// during a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operator {
+    Call(*const Call),
+    Aggregate(*const Aggregate),
+    /// Labels by which the two sides match.
+    Matching(*const Binary),
+    /// Labels of the results.
+    Results(*const Binary),
 }
 
 impl<'a> Evaluator<'a> {
@@ -71,7 +102,23 @@ impl<'a> Evaluator<'a> {
             annotations: RefCell::default(),
             looks_at_resets: Cell::default(),
             selected: RefCell::default(),
+            derived: RefCell::default(),
+            columns: Parts::default(),
+            depth: Cell::default(),
+            evaluated: RefCell::default(),
         }
+    }
+
+    /// Lends what an operator made of labels, at the beginning of another vector.
+    pub(crate) fn with_derived<R>(
+        &self,
+        operator: Operator,
+        compute: impl FnOnce(&mut Derived) -> R,
+    ) -> R {
+        let derived = Rc::clone(self.derived.borrow_mut().entry(operator).or_default());
+        let mut derived = derived.borrow_mut();
+        derived.begin();
+        compute(&mut derived)
     }
 
     /// Says something beside the value, once however often it is so.
@@ -96,6 +143,9 @@ impl<'a> Evaluator<'a> {
 
     /// The value of an expression at an instant.
     pub(crate) fn value(&self, expression: &Expression, at: Instant) -> Result<Value, EvalError> {
+        if let Some(vector) = self.columns.vector(expression, at) {
+            return Ok(Value::Vector(vector));
+        }
         match &expression.kind {
             Kind::Number(number) => Ok(Value::Scalar(*number)),
             Kind::Text(text) => Ok(Value::Text(text.clone())),

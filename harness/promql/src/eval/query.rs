@@ -1,16 +1,17 @@
 //! The two kinds of query, what they may be told, and how they fail.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use thiserror::Error;
 
+use super::columns::Parts;
+use super::grid::Grid;
+use super::steps::Steps;
 use super::{Evaluator, QuerySpan};
 use crate::annotation::Annotation;
 use crate::duration::format_duration_ms;
 use crate::expression::Expression;
-use crate::{
-    Datum, Element, HistogramSample, Labels, Sample, Series, SeriesSource, Value, ValueType,
-};
+use crate::{Element, Labels, Series, SeriesSource, Value, ValueType};
 
 /// More evaluated steps than this in one query, its subqueries included, are
 /// refused: a mistyped unit must not run for hours. Thirty days at one a second
@@ -158,8 +159,8 @@ pub fn range_annotated(
 ) -> Result<Annotated<Vec<Series>>, EvalError> {
     check_range(expression, start_ms, end_ms, step_ms, options)?;
     let span = QuerySpan { start_ms, end_ms, step_ms };
-    let evaluator = Evaluator::new(source, options, span);
-    let series = evaluator.at_steps(expression, start_ms, end_ms, step_ms)?;
+    let mut evaluator = Evaluator::new(source, options, span);
+    let series = evaluator.at_all_steps(expression)?;
     Ok(evaluator.annotated(series))
 }
 
@@ -169,40 +170,42 @@ impl Evaluator<'_> {
         Annotated { value, annotations }
     }
 
-    /// The series that an expression has over the steps of a range.
-    pub(super) fn at_steps(
+    /// The series that an expression has over the steps of the query.
+    fn at_all_steps(&mut self, expression: &Expression) -> Result<Vec<Series>, EvalError> {
+        let QuerySpan { start_ms, end_ms, step_ms } = self.span;
+        let grid = Grid::new(start_ms, end_ms, step_ms);
+        self.count_steps(grid.steps(), expression)?;
+        if let Some(columns) = self.columns(expression, grid) {
+            return Ok(columns.into_series());
+        }
+        let mut parts = Parts::default();
+        self.columns_below(expression, grid, &mut parts);
+        self.columns = parts;
+        let mut steps = Steps::default();
+        self.add_steps(expression, grid, &mut steps)?;
+        Ok(steps.into_series())
+    }
+
+    /// Evaluates an expression at one step after the other.
+    pub(super) fn add_steps(
         &self,
         expression: &Expression,
-        start_ms: i64,
-        end_ms: i64,
-        step_ms: i64,
-    ) -> Result<Vec<Series>, EvalError> {
-        let mut by_labels: BTreeMap<Labels, (Vec<Sample>, Vec<HistogramSample>)> = BTreeMap::new();
-        let mut at_ms = start_ms;
-        while at_ms <= end_ms {
-            self.count_step(expression)?;
-            for element in self.elements(expression, Instant { ms: at_ms })? {
-                let (samples, histograms) = by_labels.entry(element.labels).or_default();
-                match element.value {
-                    Datum::Number(value) => samples.push(Sample { t_ms: at_ms, value }),
-                    Datum::Histogram(histogram) => {
-                        histograms.push(HistogramSample { t_ms: at_ms, histogram });
-                    }
-                }
-            }
-            at_ms = at_ms.saturating_add(step_ms);
+        grid: Grid,
+        steps: &mut Steps,
+    ) -> Result<(), EvalError> {
+        for at_ms in grid.times() {
+            steps.add(at_ms, self.elements(expression, Instant { ms: at_ms })?);
         }
-        let series = by_labels.into_iter().map(|(labels, (samples, histograms))| Series {
-            labels,
-            samples,
-            histograms,
-        });
-        Ok(series.collect())
+        Ok(())
     }
 
     /// Subqueries in subqueries multiply: the sum over the whole query is bounded.
-    fn count_step(&self, expression: &Expression) -> Result<(), EvalError> {
-        self.steps.set(self.steps.get() + 1);
+    pub(super) fn count_steps(
+        &self,
+        steps: usize,
+        expression: &Expression,
+    ) -> Result<(), EvalError> {
+        self.steps.set(self.steps.get().saturating_add(steps));
         if self.steps.get() <= MOST_STEPS {
             return Ok(());
         }
@@ -263,9 +266,11 @@ pub(crate) fn unique_labels(
     };
     match duplicate {
         None => Ok(elements),
-        Some(element) => Err(EvalError::DuplicateLabels {
-            expression: expression().to_string(),
-            labels: element.labels.to_string(),
-        }),
+        Some(element) => Err(duplicate_labels(&element.labels, &expression())),
     }
+}
+
+/// The error of two elements with the same labels.
+pub(crate) fn duplicate_labels(labels: &Labels, expression: &Expression) -> EvalError {
+    EvalError::DuplicateLabels { expression: expression.to_string(), labels: labels.to_string() }
 }

@@ -3,6 +3,7 @@
 //! series and are never handed on.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ impl Window<'_> {
         }
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(crate) fn values(&self) -> impl Iterator<Item = f64> + Clone + '_ {
         self.samples.iter().map(|sample| sample.value)
     }
 
@@ -42,6 +43,65 @@ impl Window<'_> {
     pub(crate) fn range_seconds(&self) -> f64 {
         (self.end_ms - self.start_ms) as f64 / 1000.0
     }
+}
+
+/// A series that a selector means, and where in its numbers the last window began and ended:
+/// the next one is nearly always close by.
+pub(super) struct Selected<'a> {
+    series: SeriesRef<'a>,
+    first: Cell<usize>,
+    end: Cell<usize>,
+}
+
+impl<'a> Selected<'a> {
+    fn new(series: SeriesRef<'a>) -> Self {
+        Self { series, first: Cell::default(), end: Cell::default() }
+    }
+
+    /// Numbers later than `start_ms`, up to and including `end_ms`.
+    fn within(&self, start_ms: i64, end_ms: i64) -> &'a [Sample] {
+        let samples = self.series.samples;
+        let first = count_until(samples, start_ms, &self.first);
+        let end = count_until(samples, end_ms, &self.end);
+        samples.get(first..end).unwrap_or_default()
+    }
+
+    pub(super) fn labels(&self) -> &'a Labels {
+        self.series.labels
+    }
+
+    pub(super) fn samples(&self) -> &'a [Sample] {
+        self.series.samples
+    }
+
+    pub(super) fn has_only_numbers(&self) -> bool {
+        self.series.histograms.is_empty()
+    }
+
+    /// The newest number within the lookback.
+    fn newest(&self, start_ms: i64, end_ms: i64) -> Option<&'a Sample> {
+        let end = count_until(self.series.samples, end_ms, &self.end);
+        self.series.samples[..end].last().filter(|sample| sample.t_ms > start_ms)
+    }
+}
+
+/// How many samples are looked at one by one before the rest is halved.
+const NEAR: usize = 8;
+
+/// The number of samples up to and including a time, looked for from where the last search
+/// ended.
+pub(super) fn count_until(samples: &[Sample], at_ms: i64, last: &Cell<usize>) -> usize {
+    let is_until = |sample: &Sample| sample.t_ms <= at_ms;
+    let (before, behind) = samples.split_at(last.get().min(samples.len()));
+    let count = if before.last().is_some_and(|sample| !is_until(sample)) {
+        before.partition_point(is_until)
+    } else {
+        let near = behind.iter().take(NEAR).take_while(|sample| is_until(sample)).count();
+        let far = if near < NEAR { 0 } else { behind[near..].partition_point(is_until) };
+        before.len() + near + far
+    };
+    last.set(count);
+    count
 }
 
 impl<'a> Evaluator<'a> {
@@ -76,13 +136,14 @@ impl<'a> Evaluator<'a> {
         let end_ms = shifts.iter().fold(at, shifted).ms;
         let series = self.source.series(selector.metric_name());
         let meant = series.filter(|series| selector.matches(series.labels));
-        meant.filter_map(|series| self.newest_of(&series, end_ms)).collect()
+        meant.filter_map(|series| self.newest_of(&Selected::new(series), end_ms)).collect()
     }
 
     /// The newest sample of a series at an instant, unless the series has ended.
-    fn newest_of(&self, series: &SeriesRef<'a>, end_ms: i64) -> Option<(Labels, i64, Datum)> {
+    fn newest_of(&self, selected: &Selected<'a>, end_ms: i64) -> Option<(Labels, i64, Datum)> {
         let start_ms = end_ms.saturating_sub(self.options.lookback_ms);
-        let number = within(series.samples, start_ms, end_ms).last();
+        let number = selected.newest(start_ms, end_ms);
+        let series = selected.series;
         let histogram = histograms_within(series.histograms, start_ms, end_ms).last();
         let (t_ms, value) = match (number, histogram) {
             (number, Some(histogram))
@@ -115,8 +176,9 @@ impl<'a> Evaluator<'a> {
     fn range_windows(&self, range: &RangeSelector, at: Instant) -> Vec<Window<'a>> {
         let end_ms = self.shifted(range.instant.time, at);
         let start_ms = end_ms.saturating_sub(range.range_ms);
-        let window = |series: &SeriesRef<'a>| {
-            let samples = without_stale(within(series.samples, start_ms, end_ms));
+        let window = |selected: &Selected<'a>| {
+            let samples = without_stale(selected.within(start_ms, end_ms));
+            let series = selected.series;
             let histograms = histograms_within(series.histograms, start_ms, end_ms);
             (!samples.is_empty() || !histograms.is_empty()).then(|| Window {
                 labels: series.labels.clone(),
@@ -131,12 +193,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// All series that a selector means, looked up once for each query.
-    fn series_of(&self, selector: &InstantSelector) -> Rc<[SeriesRef<'a>]> {
+    pub(super) fn series_of(&self, selector: &InstantSelector) -> Rc<[Selected<'a>]> {
         let mut selected = self.selected.borrow_mut();
         let series = selected.entry(selector.id).or_insert_with(|| {
             self.source
                 .series(selector.selector.metric_name())
                 .filter(|series| selector.selector.matches(series.labels))
+                .map(Selected::new)
                 .collect()
         });
         Rc::clone(series)
@@ -144,14 +207,14 @@ impl<'a> Evaluator<'a> {
 }
 
 /// Samples later than `start_ms`, up to and including `end_ms`.
-fn within(samples: &[Sample], start_ms: i64, end_ms: i64) -> &[Sample] {
+pub(super) fn within(samples: &[Sample], start_ms: i64, end_ms: i64) -> &[Sample] {
     let first = samples.partition_point(|sample| sample.t_ms <= start_ms);
     let end = first + samples[first..].partition_point(|sample| sample.t_ms <= end_ms);
     &samples[first..end]
 }
 
 /// As [`within`], of histograms.
-fn histograms_within(
+pub(super) fn histograms_within(
     histograms: &[HistogramSample],
     start_ms: i64,
     end_ms: i64,
@@ -161,7 +224,7 @@ fn histograms_within(
     &histograms[first..end]
 }
 
-fn without_stale(samples: &[Sample]) -> Cow<'_, [Sample]> {
+pub(super) fn without_stale(samples: &[Sample]) -> Cow<'_, [Sample]> {
     if samples.iter().any(|sample| is_stale(sample.value)) {
         samples.iter().copied().filter(|sample| !is_stale(sample.value)).collect()
     } else {
@@ -172,6 +235,18 @@ fn without_stale(samples: &[Sample]) -> Cow<'_, [Sample]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_finds_the_same_from_wherever_it_begins() {
+        let samples = (0..50).map(|t| Sample { t_ms: t * 10, value: 0.0 }).collect::<Vec<_>>();
+        for from in [0, 1, 7, 25, 50, 99] {
+            for at_ms in [-1, 0, 5, 10, 250, 255, 489, 490, 1000] {
+                let expected = samples.partition_point(|sample| sample.t_ms <= at_ms);
+                assert_eq!(count_until(&samples, at_ms, &Cell::new(from)), expected);
+            }
+        }
+        assert_eq!(count_until(&[], 5, &Cell::new(3)), 0);
+    }
 
     #[test]
     fn a_range_is_open_on_the_left() {

@@ -2,10 +2,12 @@
 
 use super::annotate;
 use crate::annotation::Annotation;
-use crate::eval::{EvalError, Evaluator, Instant, QuerySpan, Window, unique_labels};
+use crate::eval::{
+    EvalError, Evaluator, Instant, Operator, QuerySpan, Window, duplicate_labels, unique_labels,
+};
 use crate::expression::{Call, Expression, InstantSelector, Kind, TimeShift};
 use crate::matcher::Selector;
-use crate::{Datum, Element, Labels, Value};
+use crate::{Datum, Element, Histogram, Labels, Value};
 
 /// The arguments of one call at one instant.
 pub(crate) struct Arguments<'e, 'a> {
@@ -107,8 +109,7 @@ impl<'e, 'a> Arguments<'e, 'a> {
         compute: impl Fn(&Window<'_>) -> Option<D>,
     ) -> Result<Value, EvalError> {
         let windows = self.windows(index)?;
-        let elements = super::each_window(&windows, compute).map(|e| e.without_name()).collect();
-        self.unique(elements)
+        self.without_names(super::each_window(&windows, compute))
     }
 
     /// A number for each element that has one, metric names dropped.
@@ -117,11 +118,39 @@ impl<'e, 'a> Arguments<'e, 'a> {
         index: usize,
         compute: impl Fn(f64) -> f64,
     ) -> Result<Value, EvalError> {
-        let computed = |(labels, number): (Labels, f64)| {
-            Element::of_number(labels.without_name(), compute(number))
-        };
         let numbers = self.vector(index)?.into_iter().filter_map(Element::into_number);
-        self.unique(numbers.map(computed).collect())
+        self.without_names(numbers.map(|(labels, number)| (labels, compute(number).into())))
+    }
+
+    /// A number for each element that is a histogram, metric names dropped.
+    pub(super) fn each_histogram(
+        &self,
+        elements: Vec<Element>,
+        compute: fn(&Histogram) -> f64,
+    ) -> Result<Value, EvalError> {
+        let number = |element: Element| {
+            let number = compute(element.value.histogram()?);
+            Some((element.labels, number.into()))
+        };
+        self.without_names(elements.into_iter().filter_map(number))
+    }
+
+    /// Elements without their metric names; two of them with the same labels are an error.
+    pub(super) fn without_names(
+        &self,
+        elements: impl Iterator<Item = (Labels, Datum)>,
+    ) -> Result<Value, EvalError> {
+        self.evaluator.with_derived(Operator::Call(self.call), |derived| {
+            let unnamed = |(position, (labels, value)): (usize, (Labels, Datum))| {
+                let number = derived.number(position, &labels, Labels::without_name);
+                let labels = derived.labels(number).clone();
+                match derived.note(number, position) {
+                    None => Ok(Element { labels, value }),
+                    Some(_) => Err(duplicate_labels(&labels, &self.expression())),
+                }
+            };
+            elements.enumerate().map(unnamed).collect::<Result<_, _>>().map(Value::Vector)
+        })
     }
 
     pub(super) fn unique(&self, elements: Vec<Element>) -> Result<Value, EvalError> {

@@ -18,13 +18,15 @@ mod regression;
 mod sort;
 mod special;
 mod table;
+mod windowed;
 
 pub(crate) use annotate::of_sum;
 pub(crate) use arguments::Arguments;
 pub(crate) use calendar::date_of;
 pub(crate) use table::find;
+pub(crate) use windowed::{WindowFunction, window_function};
 
-use crate::eval::{EvalError, Window, unique_labels};
+use crate::eval::{EvalError, Window};
 use crate::{Datum, Element, Histogram, Labels, Value, ValueType};
 
 /// One function of the table.
@@ -71,53 +73,42 @@ impl PartialEq for Function {
 
 /// The value of a call.
 pub(crate) fn call(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
-    let elements = match arguments.call.function.computation {
-        Computation::Number(compute) => each_number(arguments.vector(0)?, compute),
-        Computation::Calendar(compute) => each_number(arguments.vector_or_now(0)?, compute),
+    match arguments.call.function.computation {
+        Computation::Number(compute) => arguments.each_number(0, compute),
+        Computation::Calendar(compute) => {
+            let elements = arguments.vector_or_now(0)?.into_iter();
+            let numbers = elements.filter_map(Element::into_number);
+            arguments.without_names(numbers.map(|(labels, time)| (labels, compute(time).into())))
+        }
         Computation::Statistic(compute) => {
             let of_numbers =
                 |window: &Window<'_>| (!window.samples.is_empty()).then(|| compute(window));
-            return arguments.each_window(0, of_numbers);
+            arguments.each_window(0, of_numbers)
         }
-        Computation::Summary(compute) => {
-            return arguments.each_window(0, |window| Some(compute(window)));
-        }
-        Computation::Change(compute) => return arguments.each_window(0, compute),
-        Computation::Combination(compute) => return arguments.each_window(0, compute),
-        Computation::Histogram(compute) => each_histogram(arguments.vector(0)?, compute),
+        Computation::Summary(compute) => arguments.each_window(0, |window| Some(compute(window))),
+        Computation::Change(compute) => arguments.each_window(0, compute),
+        Computation::Combination(compute) => arguments.each_window(0, compute),
+        Computation::Histogram(compute) => arguments.each_histogram(arguments.vector(0)?, compute),
         Computation::HistogramStatistic(compute) => {
-            each_histogram(arguments.vector_of_statistics(0)?, compute)
+            arguments.each_histogram(arguments.vector_of_statistics(0)?, compute)
         }
         Computation::ChosenSample(compute) => {
-            each_window(&arguments.windows(0)?, compute).collect()
+            let windows = arguments.windows(0)?;
+            let chosen = each_window(&windows, compute);
+            arguments.unique(chosen.map(|(labels, value)| Element { labels, value }).collect())
         }
-        Computation::Constant(compute) => return Ok(Value::Scalar(compute(arguments))),
-        Computation::Special(compute) => return compute(arguments),
-    };
-    unique_labels(elements, || arguments.expression()).map(Value::Vector)
+        Computation::Constant(compute) => Ok(Value::Scalar(compute(arguments))),
+        Computation::Special(compute) => compute(arguments),
+    }
 }
 
-fn each_number(elements: Vec<Element>, compute: fn(f64) -> f64) -> Vec<Element> {
-    let computed = |(labels, number): (Labels, f64)| {
-        Element::of_number(labels.without_name(), compute(number))
-    };
-    elements.into_iter().filter_map(Element::into_number).map(computed).collect()
-}
-
-fn each_histogram(elements: Vec<Element>, compute: fn(&Histogram) -> f64) -> Vec<Element> {
-    let computed = |element: Element| {
-        let number = compute(element.value.histogram()?);
-        Some(Element::of_number(element.labels.without_name(), number))
-    };
-    elements.into_iter().filter_map(computed).collect()
-}
-
+/// The labels of each window, and what it gives.
 fn each_window<'w, D: Into<Datum>>(
     windows: &'w [Window<'_>],
     compute: impl Fn(&Window<'_>) -> Option<D> + 'w,
-) -> impl Iterator<Item = Element> + 'w {
+) -> impl Iterator<Item = (Labels, Datum)> + 'w {
     windows.iter().filter_map(move |window| {
         let value = compute(window)?.into();
-        Some(Element { labels: window.labels.clone(), value })
+        Some((window.labels.clone(), value))
     })
 }

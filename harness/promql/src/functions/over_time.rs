@@ -8,13 +8,13 @@ use std::sync::Arc;
 use super::{Arguments, native};
 use crate::annotation::Annotation;
 use crate::eval::{
-    EvalError, KahanMean, KahanSum, Window, ascending_nan_first, quantile_of_sorted,
+    EvalError, KahanSum, Window, ascending_nan_first, kahan_mean, kahan_sum, quantile_of_sorted,
 };
 use crate::{Datum, HistogramSample, Sample, Value};
 
 pub(super) fn avg(window: &Window<'_>) -> Option<Datum> {
     match (window.samples.is_empty(), window.histograms.is_empty()) {
-        (false, true) => Some(Datum::Number(window.values().collect::<KahanMean>().value())),
+        (false, true) => Some(Datum::Number(kahan_mean(window.values()))),
         (true, false) => native::mean_of(window).map(Datum::from),
         _ => None,
     }
@@ -26,7 +26,7 @@ pub(super) fn count(window: &Window<'_>) -> f64 {
 
 pub(super) fn sum(window: &Window<'_>) -> Option<Datum> {
     match (window.samples.is_empty(), window.histograms.is_empty()) {
-        (false, true) => Some(Datum::Number(window.values().collect::<KahanSum>().value())),
+        (false, true) => Some(Datum::Number(kahan_sum(window.values()))),
         (true, false) => native::sum_of(window).map(Datum::from),
         _ => None,
     }
@@ -106,12 +106,19 @@ pub(super) fn median_absolute_deviation(window: &Window<'_>) -> f64 {
 pub(super) fn quantile(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let quantile = arguments.scalar(0)?;
     arguments.each_window(1, |window| {
-        if !window.samples.is_empty() {
-            arguments.annotate(Annotation::invalid_quantile(quantile));
-        }
-        let of_numbers = || quantile_of_sorted(quantile, &sorted(window.values()));
-        (!window.samples.is_empty()).then(of_numbers)
+        arguments.annotate(quantile_says(quantile, window));
+        (!window.samples.is_empty()).then(|| quantile_of(quantile, window))
     })
+}
+
+/// What is said of a quantile that is none.
+pub(super) fn quantile_says(quantile: f64, window: &Window<'_>) -> Option<Annotation> {
+    if window.samples.is_empty() { None } else { Annotation::invalid_quantile(quantile) }
+}
+
+/// A quantile of the numbers in a window, which has some.
+pub(super) fn quantile_of(quantile: f64, window: &Window<'_>) -> f64 {
+    quantile_of_sorted(quantile, &sorted(window.values()))
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {

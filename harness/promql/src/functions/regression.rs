@@ -1,7 +1,7 @@
 //! Trends over a range: linear regression and double exponential smoothing.
 
 use super::Arguments;
-use crate::eval::{EvalError, KahanSum, Window};
+use crate::eval::{EvalError, Window, kahan_sum};
 use crate::{Sample, Value};
 
 /// The slope per second.
@@ -41,8 +41,7 @@ fn regression(samples: &[Sample], origin_ms: i64) -> Line {
         };
     }
     let x = |sample: &Sample| (sample.t_ms - origin_ms) as f64 / 1000.0;
-    let sum =
-        |term: &dyn Fn(&Sample) -> f64| samples.iter().map(term).collect::<KahanSum>().value();
+    let sum = |term: &dyn Fn(&Sample) -> f64| kahan_sum(samples.iter().map(term));
     let count = samples.len() as f64;
     let sum_x = sum(&|s| x(s));
     let sum_y = sum(&|s| s.value);

@@ -137,7 +137,7 @@ impl Histogram {
             let distance = self.middle(bucket) - mean;
             bucket.count * distance * distance
         });
-        squares.collect::<crate::eval::KahanSum>().value() / self.count
+        crate::eval::kahan_sum(squares) / self.count
     }
 
     fn middle(&self, bucket: Bucket) -> f64 {
