@@ -1,5 +1,8 @@
-//! `slogate rules record`: what it makes of a run passes in promtool of each generation and in
-//! the built-in engine, fires where the run was bad, and can fail.
+//! `slogate rules record`: what it makes of a run passes in promtool 3 and in the built-in
+//! engine, fires where the run was bad, and can fail in promtool of each generation.
+//!
+//! Version 2 extends a counter further where the first scrapes are missing, which on a busy
+//! machine they are: it need not pass (docs/rules.md).
 
 use std::path::Path;
 
@@ -35,7 +38,7 @@ fn record(saved: &Saved, arguments: &[&str]) -> super::support::Ended {
 }
 
 #[test]
-fn a_recorded_test_passes_in_every_promtool_and_in_the_built_in_engine() {
+fn a_recorded_test_passes_in_promtool_3_and_in_the_built_in_engine() {
     let saved = Saved::make();
     saved.workspace.write("rules/short.yml", RULES);
     let made = record(&saved, &["--rules", "rules/*.yml", "-o", "short.test.yml"]).expect_code(0);
@@ -55,7 +58,7 @@ fn a_recorded_test_passes_in_every_promtool_and_in_the_built_in_engine() {
         .workspace
         .run(&["rules", "test", "short.test.yml", "--engine", "built-in"])
         .expect_code(0);
-    for tool in promtools() {
+    for tool in promtools().filter(|tool| tool.major() >= 3) {
         assert_promtool_passes(&tool.program, &saved.workspace.path().join("short.test.yml"), true);
     }
 }
@@ -89,7 +92,7 @@ fn the_rules_of_the_service_on_a_run_of_the_service() {
         .workspace
         .run(&["rules", "test", "export.test.yml", "--engine", "built-in"])
         .expect_code(0);
-    for tool in promtools() {
+    for tool in promtools().filter(|tool| tool.major() >= 3) {
         assert_promtool_passes(
             &tool.program,
             &saved.workspace.path().join("export.test.yml"),

@@ -64,6 +64,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) span: QuerySpan,
     /// How many steps of ranges and subqueries have been evaluated so far.
     steps: Cell<usize>,
+    /// How many values these had.
+    values: Cell<usize>,
     /// What is said beside the value.
     annotations: RefCell<BTreeSet<Annotation>>,
     /// Whether only counts and sums of what is evaluated are asked for.
@@ -99,6 +101,7 @@ impl<'a> Evaluator<'a> {
             options,
             span,
             steps: Cell::default(),
+            values: Cell::default(),
             annotations: RefCell::default(),
             looks_at_resets: Cell::default(),
             selected: RefCell::default(),

@@ -18,6 +18,10 @@ use crate::{Element, Labels, Series, SeriesSource, Value, ValueType};
 /// are 2.6 million.
 const MOST_STEPS: usize = 5_000_000;
 
+/// More values than this in one query are refused, as Prometheus refuses more samples
+/// (`--query.max-samples`): held at once they fill 800 MB.
+const MOST_VALUES: usize = 50_000_000;
+
 /// What an evaluation may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -194,7 +198,9 @@ impl Evaluator<'_> {
         steps: &mut Steps,
     ) -> Result<(), EvalError> {
         for at_ms in grid.times() {
-            steps.add(at_ms, self.elements(expression, Instant { ms: at_ms })?);
+            let elements = self.elements(expression, Instant { ms: at_ms })?;
+            self.count_values(elements.len(), expression)?;
+            steps.add(at_ms, elements);
         }
         Ok(())
     }
@@ -211,6 +217,23 @@ impl Evaluator<'_> {
         }
         let problem = format!(
             "more than {MOST_STEPS} steps are needed for `{expression}`; choose a longer step"
+        );
+        Err(EvalError::InvalidRange { problem })
+    }
+
+    /// Series and steps multiply as well.
+    pub(super) fn count_values(
+        &self,
+        values: usize,
+        expression: &Expression,
+    ) -> Result<(), EvalError> {
+        self.values.set(self.values.get().saturating_add(values));
+        if self.values.get() <= MOST_VALUES {
+            return Ok(());
+        }
+        let problem = format!(
+            "more than {MOST_VALUES} values are needed for `{expression}`; choose a longer step \
+             or select fewer series"
         );
         Err(EvalError::InvalidRange { problem })
     }
@@ -273,4 +296,39 @@ pub(crate) fn unique_labels(
 /// The error of two elements with the same labels.
 pub(crate) fn duplicate_labels(labels: &Labels, expression: &Expression) -> EvalError {
     EvalError::DuplicateLabels { expression: expression.to_string(), labels: labels.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemorySeries;
+
+    #[test]
+    fn steps_and_values_of_a_whole_query_are_bounded() {
+        let (store, options) = (MemorySeries::default(), Options::default());
+        let span = QuerySpan { start_ms: 0, end_ms: 0, step_ms: 1 };
+        let evaluator = Evaluator::new(&store, &options, span);
+        let expression = Expression::parse("up").unwrap();
+        assert_eq!(evaluator.count_steps(MOST_STEPS, &expression), Ok(()));
+        let error = evaluator.count_steps(1, &expression).unwrap_err();
+        assert!(error.to_string().contains("than 5000000 steps"), "{error}");
+        assert_eq!(evaluator.count_values(MOST_VALUES - 1, &expression), Ok(()));
+        assert_eq!(evaluator.count_values(1, &expression), Ok(()));
+        let error = evaluator.count_values(1, &expression).unwrap_err();
+        assert!(error.to_string().contains("than 50000000 values"), "{error}");
+    }
+
+    #[test]
+    fn a_subquery_of_too_many_steps_is_refused_before_it_is_evaluated() {
+        let mut store = MemorySeries::default();
+        let up = Labels::new([("__name__", "up")]);
+        store.append(&up, crate::Sample { t_ms: 0, value: 1.0 });
+        let (options, span) =
+            (Options::default(), QuerySpan { start_ms: 0, end_ms: 0, step_ms: 0 });
+        let evaluator = Evaluator::new(&store, &options, span);
+        let expression = Expression::parse("count_over_time((up + up)[1d:1ms])").unwrap();
+        let error = evaluator.value(&expression, Instant { ms: 0 }).unwrap_err();
+        assert!(error.to_string().contains("steps are needed"), "{error}");
+        assert_eq!(evaluator.values.get(), 0);
+    }
 }

@@ -86,7 +86,7 @@ impl Evaluator<'_> {
         self.depth.set(self.depth.get() + 1);
         let added = if let Some(columns) = self.columns(&subquery.inner, grid) {
             evaluated.steps.add_columns(&columns);
-            Ok(())
+            self.count_values(columns.len(), &subquery.inner)
         } else {
             self.add_steps(&subquery.inner, grid, &mut evaluated.steps)
         };

@@ -18,7 +18,7 @@ use crate::{Element, Labels, Sample, Series, is_stale};
 
 /// What has more values than this (32 MB), in one part or in all that are kept, is evaluated step
 /// by step.
-const MOST_VALUES: usize = 4_000_000;
+const MOST_IN_COLUMNS: usize = 4_000_000;
 
 /// A value for each series at each step; the stale marker, which no expression gives, stands
 /// where there is none.
@@ -31,9 +31,14 @@ pub(super) struct Columns {
 
 impl Columns {
     fn new(grid: Grid, series: usize) -> Option<Self> {
-        let count = series.checked_mul(grid.steps()).filter(|count| *count <= MOST_VALUES)?;
+        let count = series.checked_mul(grid.steps()).filter(|count| *count <= MOST_IN_COLUMNS)?;
         let labels = Vec::with_capacity(series);
         Some(Self { grid, labels, values: Vec::with_capacity(count) })
+    }
+
+    /// Series by steps.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
     }
 
     /// The vector at an instant, if that is one of the steps.
@@ -94,8 +99,8 @@ impl Parts {
     }
 
     fn keep(&mut self, part: &Expression, columns: Columns) {
-        let values = self.values + columns.values.len();
-        if values <= MOST_VALUES {
+        let values = self.values + columns.len();
+        if values <= MOST_IN_COLUMNS {
             self.values = values;
             self.columns.insert(std::ptr::from_ref(part), columns);
         }
