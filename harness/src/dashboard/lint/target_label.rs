@@ -20,8 +20,16 @@ fn find(looked: &Looked<'_>, kind: Kind, label: &str) -> Vec<Found> {
     let found = looked.expressions().filter_map(|(query, expression)| {
         let selectors = expression.surrounded_selectors();
         let free = selectors.into_iter().find(|one| !is_chosen(&one.selector, label))?;
-        let why = format!("`{}` is not held to the {label} that somebody chose", free.selector);
-        let instead = format!("add the matcher `{label}=~\"${label}\"`");
+        let why = match looked.board.variable(label) {
+            Some(_) => {
+                format!("`{}` is not held to the {label} that somebody chose", free.selector)
+            }
+            None => format!("`{}` is of every {label}, and nobody can choose one", free.selector),
+        };
+        let instead = match looked.board.variable(label) {
+            Some(_) => format!("add the matcher `{label}=~\"${label}\"`"),
+            None => format!("add the variable `{label}`, and the matcher `{label}=~\"${label}\"`"),
+        };
         Some(Found::new(kind, why, instead).in_query(query))
     });
     found.collect()

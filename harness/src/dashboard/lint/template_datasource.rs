@@ -31,7 +31,10 @@ fn misnamed(source: &Variable, is_only: bool, (code, level): Kind) -> Option<Fou
         let why = format!("the variable for the data source is called `{}`", source.name);
         (level, why, format!("call it `{usual_names}`, as other dashboards do"))
     } else if !labels.contains(&source.label) {
-        let why = format!("the variable for the data source has the label `{}`", source.label);
+        let why = match source.label.as_str() {
+            "" => "the variable for the data source has no label".to_owned(),
+            label => format!("the variable for the data source has the label `{label}`"),
+        };
         (Severity::Info, why, format!("label it `{usual_labels}`"))
     } else {
         return None;

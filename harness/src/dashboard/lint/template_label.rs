@@ -37,6 +37,7 @@ fn mistakes(variable: &Variable, label: &str, (code, level): Kind) -> Vec<Found>
         ["$datasource", "${datasource}", "$prometheus_datasource", "${prometheus_datasource}"];
     let Variable { name, all_value, kind, .. } = variable;
     let source = variable.source.uid.as_str();
+    let called = format!("label it `{label}`");
     let checks = [
         (
             SOURCES.contains(&source),
@@ -48,8 +49,11 @@ fn mistakes(variable: &Variable, label: &str, (code, level): Kind) -> Vec<Found>
         (
             variable.label == label,
             Severity::Info,
-            format!("has the label `{}`", variable.label),
-            "label it with its name",
+            match variable.label.as_str() {
+                "" => "has no label".to_owned(),
+                label => format!("has the label `{label}`"),
+            },
+            &called,
         ),
         (variable.multi, level, "takes one value only".to_owned(), "set `multi`"),
         (
