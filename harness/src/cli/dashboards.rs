@@ -192,7 +192,23 @@ fn text_of(path: &Path) -> Result<String, Vec<String>> {
     let bytes = bytes.ok_or_else(|| {
         vec![error(TOO_LARGE, format!("{name} is larger than 16 MiB; split the dashboard"))]
     })?;
-    String::from_utf8(bytes).map_err(|it| unreadable(it.to_string()))
+    match encoding_mark(&bytes) {
+        Some(reason) => Err(unreadable(reason.to_owned())),
+        None => String::from_utf8(bytes).map_err(|it| unreadable(it.to_string())),
+    }
+}
+
+/// What is wrong with the first bytes: JSON is UTF-8 without a byte order mark (RFC 8259, 8.1).
+fn encoding_mark(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => {
+            Some("it begins with a byte order mark, which JSON does not have; save it without one")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
+            Some("it is UTF-16 or UTF-32, and JSON is UTF-8; save it as UTF-8")
+        }
+        _ => None,
+    }
 }
 
 fn exclusions(dashboard: &Path) -> Result<Exclusions, String> {

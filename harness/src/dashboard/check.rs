@@ -4,12 +4,13 @@ use slogate_promql::Place;
 use slogate_promql::lint::Severity;
 
 use super::evaluate::{Evidence, Outcome, PanelResult, Run, evaluate};
-use super::fields::Fields;
+use super::fields::{Fields, WrongType};
 use super::found::Found;
 use super::json::{Node, inside_string, places_of};
 use super::lint::{Looked, lint};
 use super::model::{Dashboard, Panel};
 use super::queries::{Asked, Query, queries};
+use super::unknown::{unknown_name, unknown_repeats};
 use super::{DashboardError, DashboardFinding, Exclusions, codes};
 use crate::query::RecordedScenario;
 
@@ -54,6 +55,7 @@ pub fn check_dashboard(
     let board = read(file, text)?;
     let queries = queries(&board);
     let mut found = lint(&Looked { board: &board, queries: &queries });
+    found.extend(unknown_repeats(&board));
     found.extend(broken_annotations(&board));
     let results = match run {
         Some(scenario) => {
@@ -75,11 +77,12 @@ pub fn check_dashboard(
 }
 
 fn read(file: &str, text: &str) -> Result<Dashboard, DashboardError> {
-    let root = Node::parse(text).map_err(|wrong| DashboardError::NotJson {
-        file: file.to_owned(),
-        place: wrong.place,
-        message: wrong.message,
-    })?;
+    let (root, repeated) =
+        Node::parse_noting_repeated(text).map_err(|wrong| DashboardError::NotJson {
+            file: file.to_owned(),
+            place: wrong.place,
+            message: wrong.message,
+        })?;
     let Some(classic) = classic(&root) else {
         let file = file.to_owned();
         return Err(if is_second_schema(&root) {
@@ -89,6 +92,10 @@ fn read(file: &str, text: &str) -> Result<Dashboard, DashboardError> {
         });
     };
     let mut fields = Fields::default();
+    fields.wrong.extend(repeated.into_iter().map(|one| WrongType {
+        at: one.at,
+        message: format!("the key `{}` is there before; keep one of them", one.key),
+    }));
     let board = Dashboard::read(classic, &mut fields);
     if fields.wrong.is_empty() {
         return refuse_too_large(file, board);
@@ -140,7 +147,12 @@ fn broken_annotations(board: &Dashboard) -> Vec<Found> {
     });
     let broken = promql.filter_map(|one| {
         let text = super::queries::looked_at(board, &one.expr);
-        let error = slogate_promql::Expression::parse(&text).err()?;
+        let parsed = slogate_promql::Expression::parse(&text);
+        if let Some(unknown) = unknown_name(board, &one.expr, parsed.is_ok()) {
+            let why = format!("the annotation `{}`: {}", one.ref_id, unknown.why);
+            return Some(Found { at: one.at, why, ..unknown });
+        }
+        let error = parsed.err()?;
         let why = format!("the annotation `{}`: {error}", one.ref_id);
         let kind = (codes::TARGET_PROMQL, Severity::Error);
         Some(Found { at: one.at, ..Found::new(kind, why, "mend the expression") })

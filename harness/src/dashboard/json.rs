@@ -2,7 +2,10 @@
 //! of a mistake wants the one.
 //!
 //! `serde_json` reads first and says what is no JSON; this reads again and keeps the places, so it
-//! need not be strict. Of a key that is there twice the last one counts, as in Grafana.
+//! need not be strict. Of a key that is there twice the last value counts, as in Grafana, and whoever
+//! reads may refuse it.
+
+use std::collections::HashSet;
 
 use slogate_promql::Place;
 
@@ -35,19 +38,35 @@ pub(super) struct NotJson {
     pub(super) message: String,
 }
 
+/// A key that its object has before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RepeatedKey {
+    /// Bytes from the start of the text.
+    pub(super) at: usize,
+    pub(super) key: String,
+}
+
 impl Node {
     /// Reads a whole text.
     pub(super) fn parse(text: &str) -> Result<Self, NotJson> {
+        Self::parse_noting_repeated(text).map(|(root, _)| root)
+    }
+
+    /// The same, and every key that its object has before; of those the last value counts.
+    pub(super) fn parse_noting_repeated(text: &str) -> Result<(Self, Vec<RepeatedKey>), NotJson> {
         serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| not_json(&error))?;
-        let mut reader = Reader { text, at: 0, levels: 0 };
-        reader.value().ok_or_else(|| NotJson {
-            place: place_of(text, reader.at),
-            message: if reader.levels > MOST_LEVELS {
-                format!("more than {MOST_LEVELS} lists and objects within each other")
-            } else {
-                "a text or number that cannot be read".to_owned()
-            },
-        })
+        let mut reader = Reader { text, at: 0, levels: 0, repeated: Vec::new() };
+        match reader.value() {
+            Some(root) => Ok((root, reader.repeated)),
+            None => Err(NotJson {
+                place: place_of(text, reader.at),
+                message: if reader.levels > MOST_LEVELS {
+                    format!("more than {MOST_LEVELS} lists and objects within each other")
+                } else {
+                    "a text or number that cannot be read".to_owned()
+                },
+            }),
+        }
     }
 
     /// The value of a key, `None` also where this is no object or the value is `null`.
@@ -130,6 +149,7 @@ struct Reader<'t> {
     at: usize,
     /// Lists and objects that are open.
     levels: usize,
+    repeated: Vec<RepeatedKey>,
 }
 
 impl Reader<'_> {
@@ -164,11 +184,16 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Option<Value> {
         let mut fields = Vec::new();
+        let mut known = HashSet::new();
         self.at += 1;
         while self.next_sign()? != b'}' {
+            let at = self.at;
             let key = self.string()?;
             self.next_sign()?;
             self.at += 1;
+            if !known.insert(key.clone()) {
+                self.repeated.push(RepeatedKey { at, key: key.clone() });
+            }
             fields.push((key, self.value()?));
             self.pass_comma()?;
         }
@@ -252,6 +277,9 @@ mod tests {
         let deep = Node::parse(&deep).unwrap_err();
         assert!(deep.message.starts_with("more than 100 lists") && deep.place.column == 101);
         assert!(Node::parse("").is_err() && Node::parse("{} x").is_err());
-        assert_eq!(Node::parse(r#"{"a": 1, "a": 2}"#).unwrap().get("a").unwrap().at, 14);
+        let (twice, repeated) =
+            Node::parse_noting_repeated(r#"{"a": 1, "b": {"a": 3}, "a": 2}"#).unwrap();
+        assert_eq!(twice.get("a").unwrap().value, Value::Number(2.0));
+        assert_eq!(repeated, [RepeatedKey { at: 24, key: "a".to_owned() }]);
     }
 }

@@ -8,6 +8,8 @@ use super::json::{Node, Value};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dashboard {
     pub(super) title: String,
+    /// Its id, by which links name it.
+    pub(super) uid: String,
     /// Whether somebody can change it in Grafana; so it is unless the file says otherwise.
     pub(super) editable: bool,
     pub(super) variables: Vec<Variable>,
@@ -138,6 +140,7 @@ impl Dashboard {
         let inputs = fields.list(root, "__inputs");
         Self {
             title: fields.text(root, "title"),
+            uid: fields.text(root, "uid"),
             editable,
             variables: each(variables.unwrap_or_default(), fields, variable),
             panels: panels(root, fields),
@@ -327,13 +330,24 @@ fn unit(node: &Node, fields: &mut Fields) -> String {
     }
     let defaults = node.get("fieldConfig").and_then(|config| config.get("defaults"));
     let unit = defaults.map(|defaults| fields.text(defaults, "unit")).unwrap_or_default();
-    let left = fields.list(node, "yaxes").first().filter(|_| unit.is_empty());
-    match left {
-        Some(axis) => fields.text(axis, "format"),
-        None if unit.is_empty() && fields.text(node, "type") == "singlestat" => {
-            fields.text(node, "format")
+    if unit.is_empty() { old_unit(node, fields) } else { unit }
+}
+
+/// Where files of Grafana 6 and before have it: on the left axis, at the number, or in a column.
+fn old_unit(node: &Node, fields: &mut Fields) -> String {
+    match fields.text(node, "type").as_str() {
+        "singlestat" => fields.text(node, "format"),
+        "table" | "table-old" => {
+            let columns = fields.list(node, "styles").iter();
+            let numbers =
+                columns.filter(|one| one.get("type").and_then(Node::text) == Some("number"));
+            let mut units = numbers.filter_map(|one| one.get("unit").and_then(Node::text));
+            units.next_back().unwrap_or_default().to_owned()
         }
-        None => unit,
+        _ => fields
+            .list(node, "yaxes")
+            .first()
+            .map_or_else(String::new, |axis| fields.text(axis, "format")),
     }
 }
 
@@ -392,7 +406,9 @@ mod tests {
                   {"name": "a", "query": "x,y", "current": {"value": ["$__all"]}, "refresh": true},
                   {"name": "b", "query": {"query": "q"}, "current": {"value": "v"}, "refresh": 2}]},
                 "rows": [{"panels": [{"type": "singlestat", "format": "percent"},
-                    {"type": "graph", "yaxes": [{"format": "s"}]}]}],
+                    {"type": "graph", "yaxes": [{"format": "s"}]},
+                    {"type": "table", "styles": [{"type": "date", "unit": "d"},
+                        {"type": "number", "unit": "bytes"}]}]}],
                 "panels": [{"datasource": "Prom", "fieldConfig": {"overrides":
                     [{"properties": [{"id": "unit", "value": "ms"}]}]},
                     "targets": [{"datasource": {"type": "loki", "uid": "l"}, "expr": "up"}]}]}"#,
@@ -401,8 +417,8 @@ mod tests {
         assert_eq!(board.variables[0].current, ["$__all"]);
         assert_eq!((board.variables[1].query.as_str(), board.variables[1].refresh), ("q", 2.0));
         let units = board.panels.iter().map(|panel| panel.unit.as_str());
-        assert_eq!(units.collect::<Vec<_>>(), ["percent", "s", "ms"]);
-        let panel = &board.panels[2];
+        assert_eq!(units.collect::<Vec<_>>(), ["percent", "s", "bytes", "ms"]);
+        let panel = &board.panels[3];
         assert_eq!((panel.source.uid.as_str(), panel.unit.as_str()), ("Prom", "ms"));
         assert_eq!(panel.targets[0].source.kind, "loki");
         assert!(board.editable);

@@ -3,6 +3,8 @@
 
 use slogate_promql::{Expression, ParseError};
 
+use super::choice::Choice;
+use super::globals::{Global, global};
 use super::model::{Dashboard, Panel, Source, Target, Variable};
 use super::variables::{Reference, references, replaced};
 
@@ -106,26 +108,26 @@ pub(super) fn looked_at(board: &Dashboard, expression: &str) -> String {
         if reference.is_quoted {
             return Some(format!("${}", reference.name));
         }
-        if reference.is_global() {
-            return global(reference.name);
+        let Some(variable) = board.variable(reference.name) else {
+            return stand_in(reference).map(str::to_owned);
+        };
+        if is_within_range(expression, reference) {
+            return Some("5m".to_owned());
         }
-        let variable = board.variable(reference.name)?;
-        Some(if is_within_range(expression, reference) {
-            "5m".to_owned()
-        } else {
-            likely_value(variable)
-        })
+        let value = Choice::OneOfAll(likely_value(variable).into());
+        // Without a format it is escaped for a text, and here is none.
+        value.text(reference.name, Some(reference.format.unwrap_or("raw"))).ok()
     })
 }
 
-fn global(name: &str) -> Option<String> {
-    match name {
-        "__rate_interval" => Some(RATE_INTERVAL.to_owned()),
-        "__interval" | "__range" => Some("53d7h11m".to_owned()),
-        "__interval_ms" | "__rate_interval_ms" | "__range_ms" | "__range_s" | "__from" | "__to" => {
-            Some("4604460".to_owned())
-        }
-        _ => None,
+/// What can stand in the place of a name that Grafana itself has a value for.
+fn stand_in(reference: &Reference<'_>) -> Option<&'static str> {
+    match global(reference.name, reference.field)? {
+        Global::RateInterval => Some(RATE_INTERVAL),
+        Global::Duration => Some("53d7h11m"),
+        Global::Number => Some("4604460"),
+        Global::Text => Some("text_of_grafana"),
+        Global::Elsewhere => None,
     }
 }
 
@@ -203,6 +205,9 @@ mod tests {
             looked_at(&board, text),
             r#"histogram_quantile(0.95, sum by (pod, le) (rate(a{b=~"$job"}[5m]))) > $nobody"#
         );
+        let text = r#"label_replace(a, "x", ${job:doublequote}, "y", "") @ ${__from:date:seconds}"#;
+        assert_eq!(looked_at(&board, text), r#"label_replace(a, "x", "job", "y", "") @ 4604460"#);
+        assert_eq!(looked_at(&board, "a > ${__org} + $__foo"), "a > 4604460 + $__foo");
         let replaced =
             looked_at(&board, r#"label_replace(a[$__rate_interval], "x", "$1", "y", "")"#);
         assert_eq!(replaced, r#"label_replace(a[97d13h37m], "x", "$1", "y", "")"#);

@@ -11,6 +11,8 @@ pub(super) struct Reference<'t> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) name: &'t str,
+    /// `login` of `${__user.login}`.
+    pub(super) field: Option<&'t str>,
     /// `regex` of `${name:regex}`.
     pub(super) format: Option<&'t str>,
     /// Whether it stands inside a quoted text of PromQL.
@@ -81,11 +83,15 @@ fn reference_at(text: &str, start: usize, is_quoted: bool) -> Option<Reference<'
         }
         _ => return None,
     };
-    let (name, format) = inside.split_once(':').map_or((inside, None), |(n, f)| (n, Some(f)));
-    // `${name.field}` is a field of a value, which texts do not have.
-    let name = name.split('.').next().unwrap_or(name);
+    let (name, format) = split(inside, ':');
+    let (name, field) = split(name, '.');
     let is_name = !name.is_empty() && word(name).len() == name.len();
-    is_name.then_some(Reference { start, end, name, format, is_quoted })
+    is_name.then_some(Reference { start, end, name, field, format, is_quoted })
+}
+
+/// What stands before the first such sign, and what behind it.
+fn split(text: &str, sign: char) -> (&str, Option<&str>) {
+    text.split_once(sign).map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 /// What stands up to the sign that closes it, and where that ends.
@@ -127,6 +133,8 @@ mod tests {
             assert_eq!(named(text), [], "{text}");
         }
         assert_eq!(replaced("$a-$b-$1", |one| (one.name == "a").then(|| "x".into())), "x-$b-$1");
+        let field = references("${__user.login:raw}")[0];
+        assert_eq!((field.name, field.field, field.format), ("__user", Some("login"), Some("raw")));
         assert!(references("$1")[0].is_group() && references("${__to}")[0].is_global());
     }
 

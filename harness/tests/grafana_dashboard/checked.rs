@@ -232,6 +232,37 @@ fn legends_variables_and_repeated_panels_are_held_to_the_run() {
 }
 
 #[test]
+fn formats_and_names_of_grafana_are_sent_as_grafana_sends_them() {
+    let kind = json!({"name": "kind", "type": "custom", "query": "Sheet : csv,Page : pdf",
+        "multi": true, "current": {"value": ["csv", "pdf"]}});
+    let around = json!({"name": "around", "type": "query", "refresh": 2, "regex": "/(?!a).*/",
+        "query": "label_values(export_requests_total, format)"});
+    let one = json!({"name": "one", "type": "constant", "query": "x"});
+    let targets = [
+        query("A", r#"export_fail_total{, format=~"${kind:pipe}", x!="${kind:text}"}"#),
+        query("B", "time() - ${__to:date:seconds} + 0 * ${__from}"),
+        query("C", r#"up{, x!="${__dashboard}"}"#),
+        query("D", r#"up{, x!="${__user.login}"}"#),
+        query("E", r#"export_fail_total{, format="$around"}"#),
+        query("F", r#"label_replace(up{}, "a", ${one:doublequote}, "", "")"#),
+    ];
+    let board = board(&json!([panel("formats", &targets)]), &[kind, around, one]);
+    let (found, document) = on_run("formats", &board);
+    let queries = &document["dashboards"][0]["results"][0]["queries"];
+    let sent = |index: usize| queries[index]["sent"].as_str().unwrap_or("-");
+    assert!(sent(0).contains(r#"format=~"csv|pdf", x!="Sheet + Page""#), "{}", sent(0));
+    let seconds = sent(1).split(' ').nth(2).unwrap();
+    assert_eq!(seconds.len(), 10, "{}", sent(1));
+    assert!(sent(2).contains(r#"x!="Made""#), "{}", sent(2));
+    assert!(sent(5).contains(r#", "a", "x", "", "")"#), "{}", sent(5));
+    for index in [0, 1, 2, 5] {
+        assert_eq!(queries[index]["outcome"], "data", "{index}: {found:#?}");
+    }
+    assert_told(&found, "not-evaluated warning formats: ", "$__user depends on who looks");
+    assert_told(&found, "not-evaluated warning formats: ", "looks around itself with `(?!…)`");
+}
+
+#[test]
 fn what_is_not_evaluated_is_named_and_counts_for_nothing() {
     let expression = json!({"refId": "B", "type": "math", "expression": "$A * 2",
         "datasource": {"type": "__expr__", "uid": "__expr__"}});

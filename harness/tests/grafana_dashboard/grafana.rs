@@ -36,7 +36,8 @@ impl View {
     /// have one.
     pub(crate) fn expand(&self, expression: &str) -> String {
         let global = |name: &str| (name.to_owned(), self.time.global(name).unwrap());
-        let chosen = |name: &str, choice: &Choice| (name.to_owned(), choice.text(None).unwrap());
+        let chosen =
+            |name: &str, choice: &Choice| (name.to_owned(), choice.text(name, None).unwrap());
         let known = [
             global("__rate_interval"),
             global("__interval_ms"),

@@ -47,6 +47,38 @@ fn wrong_types_are_all_told_at_once() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_told_at_the_second_place() {
+    let text = "{\n  \"title\": \"a\",\n  \"panels\": [{\"id\": 1,\n    \"id\": 2}],\n  \"title\": \"b\"\n}";
+    let (code, told) = said(text);
+    assert_eq!(code, 2);
+    for part in [
+        "board.json:4:5: the key `id` is there before; keep one of them",
+        "board.json:5:3: the key `title` is there before",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn other_encodings_than_utf_8_are_named() {
+    let board = r#"{"panels": []}"#;
+    let wide: Vec<u8> = board.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, part) in [
+        ([&[0xef, 0xbb, 0xbf], board.as_bytes()].concat(), "begins with a byte order mark"),
+        ([&[0xff, 0xfe], wide.as_slice()].concat(), "it is UTF-16 or UTF-32"),
+        (wide, "save it as UTF-8"),
+    ] {
+        let workspace = Workspace::new();
+        let path = workspace.write("board.json", "");
+        std::fs::write(path, bytes).unwrap();
+        let ended = workspace.run(&["check", "board.json"]).expect_code(2);
+        let told = ended.stderr;
+        assert!(told.starts_with("error[unreadable-file]: cannot read board.json: "), "{told}");
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
 fn other_json_that_is_read_elsewhere_still_is() {
     let rules = r#"{"groups": [{"name": "g", "rules": [{"alert": "A", "expr": "up == 0"}]}]}"#;
     let workspace = Workspace::new();

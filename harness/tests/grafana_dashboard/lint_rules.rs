@@ -81,6 +81,79 @@ fn a_mistake_is_told_where_it_stands() {
 }
 
 #[test]
+fn a_fixed_range_is_a_matter_of_dashboards_that_choose_a_prometheus() {
+    let mut json = json();
+    let expr = json.pointer_mut("/panels/1/targets/0/expr").unwrap();
+    *expr = json!(r#"rate(a{job=~"$job", instance=~"$instance"}[5m])"#);
+    assert!(ids(&json).contains(&"target-rate-interval-rule"));
+    json["templating"]["list"].as_array_mut().unwrap().remove(0);
+    let without = ids(&json);
+    assert!(!without.contains(&"target-rate-interval-rule"), "{without:?}");
+    assert!(without.contains(&"template-datasource-rule"), "{without:?}");
+}
+
+/// What is said of the first query where it is this one.
+fn said_of(expression: &str) -> Vec<String> {
+    let mut json = json();
+    *json.pointer_mut("/panels/1/targets/0/expr").unwrap() = json!(expression);
+    let found = check(&json).findings.into_iter();
+    found.map(|one| format!("{} {}: {} {}", one.severity, one.id, one.why, one.instead)).collect()
+}
+
+#[test]
+fn names_and_formats_that_there_are_not_are_told() {
+    let both = r#"job=~"$job", instance=~"$instance""#;
+    for (expression, begin, part) in [
+        (format!("a{{{both}, b=\"$jub\"}}"), "error unknown-variable: ", "did you mean `$job`?"),
+        (format!("a{{{both}, b=\"$__usr\"}}"), "warning unknown-variable: ", "`$__user`"),
+        (
+            format!("rate(a{{{both}}}[$__rate_intervall])"),
+            "error unknown-variable: ",
+            "did you mean `$__rate_interval`?",
+        ),
+        (
+            format!("a{{{both}, b=~\"${{job:regexp}}\"}}"),
+            "warning unknown-variable: ",
+            "did you mean `${job:regex}`?",
+        ),
+        (format!("a{{{both}}} > $timeFilter"), "error unknown-variable: ", "in PromQL"),
+    ] {
+        let said = said_of(&expression);
+        let [one] = said.as_slice() else { panic!("{expression}: {said:#?}") };
+        assert!(one.starts_with(begin) && one.contains(part), "{expression}: {one}");
+    }
+}
+
+#[test]
+fn every_name_and_format_of_grafana_may_be_used() {
+    let both = r#"job=~"$job", instance=~"$instance""#;
+    for expression in [
+        format!("a{{{both}, b=\"${{__user.login}}\", c=\"${{__org.name}}\", d=\"$__dashboard\"}}"),
+        format!("a{{{both}}} @ ${{__from:date:seconds}} > $__org + ${{__user.id}} + $__range_ms"),
+        format!("label_replace(a{{{both}}}, \"b\", ${{job:doublequote}}, \"c\", \"(.*)\")"),
+        format!("increase(a{{{both}}}[${{__range_s}}s])"),
+    ] {
+        let said = said_of(&expression);
+        assert!(said.is_empty(), "{expression}: {said:#?}");
+    }
+}
+
+#[test]
+fn variables_annotations_and_repeats_name_variables_that_there_are() {
+    let mut json = json();
+    json["panels"][1]["repeat"] = json!("instanc");
+    json["templating"]["list"][2]["query"]["query"] =
+        json!("label_values(up{job=~\"$jbo\"}, instance)");
+    json["annotations"]["list"][1]["target"]["expr"] = json!("ALERTS{job=~\"$jobs\"}");
+    let found = check(&json).findings;
+    let whys: Vec<_> = found.iter().filter(|one| one.id == "unknown-variable").collect();
+    let said = |part: &str| whys.iter().any(|one| one.why.contains(part));
+    assert_eq!(whys.len(), 3, "{found:#?}");
+    assert!(said("repeated for each value of `instanc`"), "{whys:#?}");
+    assert!(said("no variable `jbo`") && said("no variable `jobs`"), "{whys:#?}");
+}
+
+#[test]
 fn the_other_rules_say_nothing_here() {
     for (name, reason) in NOT_HELD {
         assert!(rule_names().all(|held| held != *name) && !reason.is_empty(), "{name}");

@@ -123,7 +123,7 @@ impl Watched {
     }
 
     fn chosen(&self, board: &Dashboard, job: &str) -> View {
-        let these = |value: &str| Choice::These(vec![value.to_owned()]);
+        let these = |value: &str| Choice::These(vec![value.to_owned().into()]);
         self.view(board, these(job), these(&self.instance))
     }
 }

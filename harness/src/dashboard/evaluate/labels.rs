@@ -75,10 +75,10 @@ fn unknown_choice(variable: &Variable, queries: &[Query<'_>], run: Run<'_>) -> O
                 .filter_map(|one| one.labels.get(matcher.name()))
                 .map(str::to_owned)
                 .collect();
-            let absent =
-                options.iter().find(|option| is_plain(option) && !values.contains(*option));
+            let mut listed = options.iter().map(|option| &option.value);
+            let absent = listed.find(|option| is_plain(option) && !values.contains(*option));
             if let Some(absent) = absent.filter(|_| !values.is_empty()) {
-                let values: Vec<String> = values.into_iter().collect();
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 return Some(not_a_value(variable, absent, matcher.name(), &values));
             }
         }
@@ -91,12 +91,12 @@ fn is_plain(value: &str) -> bool {
     value.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | ' '))
 }
 
-fn not_a_value(variable: &Variable, absent: &str, label: &str, values: &[String]) -> Found {
+fn not_a_value(variable: &Variable, absent: &str, label: &str, values: &[&str]) -> Found {
     let why = format!(
         "`{absent}` of the variable `{}` is no value that the label `{label}` has in this run",
         variable.name
     );
-    let instead = match closest(absent, values.iter().map(String::as_str)) {
+    let instead = match closest(absent, values.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("the label has {}", few(values)),
     };

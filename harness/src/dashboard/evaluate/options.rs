@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use slogate_promql::{
     Expression, METRIC_NAME, SeriesRef, SeriesSource, Value, instant, is_stale, parse_selector,
 };
 
+use super::super::choice::Choosable;
 use super::super::lookup::Lookup;
 use super::super::model::Variable;
 use super::super::queries::ALL;
@@ -16,7 +17,7 @@ use crate::slo::missing_series;
 /// What a variable may be.
 pub(super) enum Options {
     /// One of these.
-    Listed(Vec<String>),
+    Listed(Vec<Choosable>),
     /// Nothing, for this reason.
     Empty(String),
     /// That is not known here, for this reason.
@@ -33,20 +34,20 @@ pub(super) fn of_variable(variable: &Variable, query: &str, run: Run<'_>) -> Opt
         // Files that were made by hand may have the chosen value alone.
         "custom" | "interval" if query.trim().is_empty() => {
             let saved = variable.current.iter().filter(|saved| *saved != ALL);
-            Options::Listed(saved.cloned().collect())
+            Options::Listed(saved.cloned().map(Choosable::from).collect())
         }
         "custom" | "interval" => Options::Listed(listed(query)),
-        "constant" => Options::Listed(vec![query.to_owned()]),
+        "constant" => Options::Listed(vec![query.to_owned().into()]),
         "textbox" | "datasource" => {
             let saved = variable.current.first().cloned().filter(|saved| saved != ALL);
-            Options::Listed(vec![saved.unwrap_or_else(|| query.to_owned())])
+            Options::Listed(vec![saved.unwrap_or_else(|| query.to_owned()).into()])
         }
         other => Options::Unknown(format!("it is of the type `{other}`")),
     }
 }
 
 /// `a, b : c, d\,e`: what stands behind ` : ` is the value, what stands before it a name.
-fn listed(query: &str) -> Vec<String> {
+fn listed(query: &str) -> Vec<Choosable> {
     let mut values = Vec::new();
     let mut last = String::new();
     let mut is_escaped = false;
@@ -65,8 +66,16 @@ fn listed(query: &str) -> Vec<String> {
         is_escaped = false;
     }
     values.push(last);
-    let value = |text: &String| text.split(" : ").last().unwrap_or_default().trim().to_owned();
-    values.iter().map(value).filter(|value| !value.is_empty()).collect()
+    values.iter().map(|text| named(text)).filter(|one| !one.value.is_empty()).collect()
+}
+
+fn named(text: &str) -> Choosable {
+    match text.rsplit_once(" : ") {
+        Some((name, value)) => {
+            Choosable { value: value.trim().to_owned(), text: name.trim().to_owned() }
+        }
+        None => text.trim().to_owned().into(),
+    }
 }
 
 fn asked(variable: &Variable, query: &str, run: Run<'_>) -> Result<Options, String> {
@@ -156,9 +165,9 @@ fn why_empty(lookup: &Lookup, run: Run<'_>) -> String {
 }
 
 /// What a filter leaves of the values: its first group where it has one.
-fn filtered(values: Vec<String>, filter: &str) -> Result<Vec<String>, String> {
+fn filtered(values: Vec<String>, filter: &str) -> Result<Vec<Choosable>, String> {
     if filter.is_empty() {
-        return Ok(values);
+        return Ok(values.into_iter().map(Choosable::from).collect());
     }
     let pattern = match filter.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
         Some((pattern, flags)) if flags.contains('i') => format!("(?i){pattern}"),
@@ -166,22 +175,41 @@ fn filtered(values: Vec<String>, filter: &str) -> Result<Vec<String>, String> {
         None => format!("^{filter}$"),
     };
     let pattern = Regex::new(&pattern).map_err(|_| no_pattern(filter))?;
-    let mut kept: Vec<String> = Vec::new();
+    let mut kept: Vec<Choosable> = Vec::new();
     for value in &values {
         let Some(found) = pattern.captures(value) else { continue };
-        let group = found.name("value").or_else(|| found.get(1)).or_else(|| found.get(0));
-        let part = group.map_or("", |group| group.as_str()).to_owned();
-        // Without a group, the value itself: the pattern says only which.
-        let part = if found.len() == 1 { value.clone() } else { part };
-        if !kept.contains(&part) {
+        let part = part(&found, value);
+        if kept.iter().all(|one| one.value != part.value) {
             kept.push(part);
         }
     }
     Ok(kept)
 }
 
+/// The groups `value` and `text`, or the first one for both; without a group all of the value:
+/// the pattern says only which.
+fn part(found: &Captures<'_>, whole: &str) -> Choosable {
+    let group = |name| found.name(name).map(|group| group.as_str().to_owned());
+    match (group("value"), group("text")) {
+        (None, None) => {
+            let first =
+                found.get(1).map_or(if found.len() == 1 { whole } else { "" }, |it| it.as_str());
+            first.to_owned().into()
+        }
+        (Some(value), None) | (None, Some(value)) => value.into(),
+        (Some(value), Some(text)) => Choosable { value, text },
+    }
+}
+
 fn no_pattern(text: &str) -> String {
-    format!("`{text}` is no regular expression that can be read here")
+    const LOOKING_AROUND: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
+    match LOOKING_AROUND.iter().find(|sign| text.contains(**sign)) {
+        Some(sign) => format!(
+            "`{text}` looks around itself with `{sign}…)`, which is not supported here; write a \
+             group instead, `/a(.*)/`"
+        ),
+        None => format!("`{text}` is no regular expression that can be read here"),
+    }
 }
 
 #[cfg(test)]
@@ -190,16 +218,28 @@ mod tests {
 
     #[test]
     fn custom_values_are_split_at_commas_that_are_not_escaped() {
-        assert_eq!(listed(r"a, b : c,d\,e , "), ["a", "c", "d,e"]);
-        assert_eq!(listed("1m,5m"), ["1m", "5m"]);
+        let pairs = |query| listed(query).into_iter().map(|one| (one.value, one.text));
+        let found: Vec<_> = pairs(r"a, b : c,d\,e , ").collect();
+        let expected = [("a", "a"), ("c", "b"), ("d,e", "d,e")];
+        assert_eq!(found, expected.map(|(value, text)| (value.to_owned(), text.to_owned())));
+        assert_eq!(pairs("1m,5m").count(), 2);
     }
 
     #[test]
     fn a_filter_keeps_values_or_their_first_group() {
         let values = || vec!["prod-eu".to_owned(), "prod-us".to_owned(), "test".to_owned()];
-        assert_eq!(filtered(values(), "/prod-(.*)/").unwrap(), ["eu", "us"]);
-        assert_eq!(filtered(values(), "/^PROD/i").unwrap(), ["prod-eu", "prod-us"]);
-        assert_eq!(filtered(values(), "test").unwrap(), ["test"]);
-        assert!(filtered(values(), "/(?=x)/").is_err());
+        let kept = |filter: &str| {
+            let kept = filtered(values(), filter).unwrap();
+            kept.into_iter().map(|one| format!("{}={}", one.text, one.value)).collect::<Vec<_>>()
+        };
+        assert_eq!(kept("/prod-(.*)/"), ["eu=eu", "us=us"]);
+        assert_eq!(kept("/^PROD/i"), ["prod-eu=prod-eu", "prod-us=prod-us"]);
+        assert_eq!(kept("test"), ["test=test"]);
+        assert_eq!(kept("/(?<text>.*)-(?<value>us)/"), ["prod=us"]);
+        for around in ["/(?=x)/", "/^(?!test).*/", "/(?<=prod-).*/"] {
+            let reason = filtered(values(), around).unwrap_err();
+            assert!(reason.contains("which is not supported here"), "{reason}");
+        }
+        assert!(filtered(values(), "/(/").unwrap_err().contains("is no regular expression"));
     }
 }

@@ -158,7 +158,7 @@ fn add_one(
     if one.points == 0 {
         let reason = empty::reason(&expression, &one, run);
         answered.reason.get_or_insert(match &scope.repeated {
-            Some((name, value)) => format!("for `{value}` of ${name}: {reason}"),
+            Some((name, one)) => format!("for `{}` of ${name}: {reason}", one.value),
             None => reason,
         });
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use slogate_promql::lint::Severity;
 
-use super::super::choice::Choice;
+use super::super::choice::{Choice, Choosable};
 use super::super::codes;
 use super::super::found::Found;
 use super::super::model::{Dashboard, Panel, Variable};
@@ -18,7 +18,7 @@ use super::{Run, View};
 #[derive(Clone, Debug)]
 pub(super) enum Known {
     /// What is chosen, and what could be.
-    Chosen { choice: Choice, options: Vec<String> },
+    Chosen { choice: Choice, options: Vec<Choosable> },
     /// The step of whoever asks: "auto" of an interval.
     Step,
     /// Nothing, for this reason.
@@ -27,19 +27,24 @@ pub(super) enum Known {
 
 /// The variables of a dashboard on a run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values(BTreeMap<String, Known>);
+pub(super) struct Values {
+    known: BTreeMap<String, Known>,
+    /// The title and the id of the dashboard, for which there are names too.
+    pub(super) title: String,
+    pub(super) uid: String,
+}
 
 impl Values {
     /// What is known of a variable, `None` if there is no such.
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
-        self.0.get(name)
+        self.known.get(name)
     }
 
     /// The values for each of which a panel is repeated.
-    pub(super) fn each_of(&self, name: &str) -> &[String] {
-        match self.0.get(name) {
+    pub(super) fn each_of(&self, name: &str) -> &[Choosable] {
+        match self.known.get(name) {
             Some(Known::Chosen { choice: Choice::All(_), options }) => options,
-            Some(Known::Chosen { choice, .. }) => choice.values(),
+            Some(Known::Chosen { choice, .. }) => choice.chosen(),
             _ => &[],
         }
     }
@@ -47,7 +52,8 @@ impl Values {
     /// Finds the values of every variable: first of those whose queries name no other, then of
     /// those that name them.
     pub(super) fn resolve(board: &Dashboard, run: Run<'_>, found: &mut Vec<Found>) -> Self {
-        let mut values = Self::default();
+        let mut values =
+            Self { title: board.title.clone(), uid: board.uid.clone(), ..Self::default() };
         let mut waiting: Vec<&Variable> = board.variables.iter().collect();
         while !waiting.is_empty() {
             let is_ready = |one: &Variable| {
@@ -60,13 +66,13 @@ impl Values {
             if ready.is_empty() {
                 for variable in rest {
                     let reason = "its query names a variable that names it in turn".to_owned();
-                    values.0.insert(variable.name.clone(), Known::Unknown(reason));
+                    values.known.insert(variable.name.clone(), Known::Unknown(reason));
                 }
                 return values;
             }
             for variable in ready {
                 let known = values.of(variable, run, found);
-                values.0.insert(variable.name.clone(), known);
+                values.known.insert(variable.name.clone(), known);
             }
             waiting = rest;
         }
@@ -103,27 +109,28 @@ impl Values {
 }
 
 /// What is chosen when Grafana opens the dashboard.
-fn chosen(variable: &Variable, options: Vec<String>) -> Known {
+fn chosen(variable: &Variable, options: Vec<Choosable>) -> Known {
     if variable.kind == "interval" && variable.current.iter().any(|one| is_auto(one)) {
         return Known::Step;
     }
     let saved = &variable.current;
-    let mut values: Vec<String> =
-        saved.iter().filter(|value| options.contains(value)).cloned().collect();
+    let mut values: Vec<Choosable> =
+        saved.iter().filter_map(|value| option(&options, value)).cloned().collect();
     let wants_all = saved.iter().any(|value| value == ALL) || values.is_empty();
     let choice = if variable.include_all && wants_all {
         match variable.all_value.as_str() {
-            "" => Choice::These(options.clone()),
+            "" => Choice::Every(options.clone()),
             all => Choice::All(all.to_owned()),
         }
     } else {
         if values.is_empty() {
             values.extend(options.first().cloned());
         }
-        if variable.multi || variable.include_all {
+        if variable.multi {
             Choice::These(values)
         } else {
-            Choice::One(values.into_iter().next().unwrap_or_default())
+            let one = values.into_iter().next().unwrap_or_else(|| String::new().into());
+            if variable.include_all { Choice::OneOfAll(one) } else { Choice::One(one) }
         }
     };
     Known::Chosen { choice, options }
@@ -135,12 +142,12 @@ fn is_auto(value: &str) -> bool {
 }
 
 /// A value with which the file was saved and that its query does not give on this run.
-fn absent_choice(variable: &Variable, options: &[String]) -> Option<Found> {
+fn absent_choice(variable: &Variable, options: &[Choosable]) -> Option<Found> {
     if variable.kind != "query" {
         return None;
     }
     let is_absent =
-        |value: &&String| !value.is_empty() && *value != ALL && !options.contains(*value);
+        |value: &&String| !value.is_empty() && *value != ALL && option(options, value).is_none();
     let absent = variable.current.iter().find(is_absent)?;
     let why = format!(
         "`{}` was saved with `{absent}`, which its query does not give on this run; another value \
@@ -148,14 +155,24 @@ fn absent_choice(variable: &Variable, options: &[String]) -> Option<Found> {
         variable.name
     );
     let kind = (codes::VARIABLE_VALUE, Severity::Info);
-    let instead = format!("save it with \"All\" or one of: {}", few(options));
+    let instead = format!("save it with \"All\" or one of: {}", few(&values_of(options)));
     Some(Found::new(kind, why, instead).in_variable(variable))
 }
 
+/// The option of a value.
+fn option<'o>(options: &'o [Choosable], value: &str) -> Option<&'o Choosable> {
+    options.iter().find(|option| option.value == value)
+}
+
+/// What is sent for each of several.
+fn values_of(options: &[Choosable]) -> Vec<&str> {
+    options.iter().map(|option| option.value.as_str()).collect()
+}
+
 /// The first of several, for a line.
-pub(super) fn few(values: &[String]) -> String {
+pub(super) fn few(values: &[&str]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<&str> = values.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<&str> = values.iter().take(SHOWN).copied().collect();
     let rest = if values.len() > SHOWN { ", …" } else { "" };
     format!("{}{rest}", shown.join(", "))
 }

@@ -3,12 +3,11 @@
 use slogate_promql::ParseError;
 use slogate_promql::lint::Severity;
 
-use super::super::codes;
 use super::super::found::Found;
 use super::super::queries::Query;
-use super::super::variables::{Reference, references};
+use super::super::unknown::unknown_name;
 use super::{Kind, Looked};
-use crate::scenario::{closest, place_in_expression};
+use crate::scenario::place_in_expression;
 
 pub(super) fn find(looked: &Looked<'_>, kind: Kind) -> Vec<Found> {
     looked.of_prometheus().filter_map(|query| mistake(looked, query, kind)).collect()
@@ -16,8 +15,8 @@ pub(super) fn find(looked: &Looked<'_>, kind: Kind) -> Vec<Found> {
 
 fn mistake(looked: &Looked<'_>, query: &Query<'_>, kind: Kind) -> Option<Found> {
     let Some(parsed) = &query.parsed else { return nothing_asked(looked, query, kind) };
-    if let Some(unknown) = unknown_variable(looked, query) {
-        return Some(unknown);
+    if let Some(unknown) = unknown_name(looked.board, &query.target.expr, parsed.is_ok()) {
+        return Some(unknown.in_query(query));
     }
     let error = parsed.as_ref().err()?;
     let (message, level, instead) = match error {
@@ -49,24 +48,4 @@ fn nothing_asked(looked: &Looked<'_>, query: &Query<'_>, kind: Kind) -> Option<F
     });
     let kind = (kind.0, Severity::Warning);
     Some(Found::new(kind, why, "write an expression, or take the query out").in_query(query))
-}
-
-/// A variable that the dashboard does not have: Grafana sends its name as it stands there.
-fn unknown_variable(looked: &Looked<'_>, query: &Query<'_>) -> Option<Found> {
-    let board = looked.board;
-    let is_unknown = |one: &&Reference<'_>| {
-        !one.is_group() && !one.is_global() && board.variable(one.name).is_none()
-    };
-    let references = references(&query.target.expr);
-    let unknown = references.iter().find(is_unknown)?;
-    let why =
-        format!("the dashboard has no variable `{}`, so its name is sent as it is", unknown.name);
-    let names = board.variables.iter().map(|variable| variable.name.as_str());
-    let instead = match closest(unknown.name, names.clone()) {
-        Some(meant) => format!("did you mean `${meant}`?"),
-        None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    let found =
-        Found::new((codes::UNKNOWN_VARIABLE, Severity::Error), why, instead).in_query(query);
-    Some(Found { offset: Some(unknown.start), ..found })
 }

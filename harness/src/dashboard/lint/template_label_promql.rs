@@ -7,6 +7,7 @@ use super::super::found::Found;
 use super::super::lookup::Lookup;
 use super::super::model::Variable;
 use super::super::queries::{Asked, asked, looked_at};
+use super::super::unknown::unknown_name;
 use super::{Kind, Looked};
 
 pub(super) fn find(looked: &Looked<'_>, kind: Kind) -> Vec<Found> {
@@ -25,6 +26,9 @@ fn is_of_prometheus(looked: &Looked<'_>, variable: &Variable) -> bool {
 }
 
 fn mistake(looked: &Looked<'_>, variable: &Variable, kind: Kind) -> Option<Found> {
+    if let Some(unknown) = unknown_name(looked.board, &variable.query, true) {
+        return Some(Found { at: variable.query_at, ..unknown.in_variable(variable) });
+    }
     let text = looked_at(looked.board, &variable.query);
     let why = match Lookup::read(&text) {
         Ok(
