@@ -31,7 +31,7 @@ pub use duration::{DurationError, format_duration_ms, parse_duration_ms};
 pub use eval::{Annotated, EvalError, Options, instant, instant_annotated, range, range_annotated};
 pub use expression::{
     Asks, Bounds, Copies, Dilution, Expression, LabelUse, ParseError, Peak, QuantileAbove,
-    SelectorInfo, Spread, Surrounded,
+    Recorded, RecordedTimes, SelectorInfo, Spread, Surrounded,
 };
 pub use histogram::{BoundedBucket, Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};

@@ -50,12 +50,18 @@ impl Bounds {
     }
 
     /// The one value, where there is only one.
-    fn constant(self) -> Option<f64> {
+    pub(crate) fn constant(self) -> Option<f64> {
         (self.low.to_bits() == self.high.to_bits()).then_some(self.low)
     }
 
     fn negated(self) -> Self {
         Self { low: -self.high, high: -self.low }
+    }
+
+    /// Over one value that is above 0.
+    fn divided(self, divisor: Self) -> Option<Self> {
+        let divisor = divisor.constant().filter(|it| *it > 0.0 && it.is_finite())?;
+        Some(Self { low: self.low / divisor, high: self.high / divisor })
     }
 
     /// Of the larger of two values.
@@ -204,7 +210,7 @@ fn of_binary(binary: &Binary) -> Bounds {
         BinaryOperator::Multiply => product(left, right),
         BinaryOperator::Divide => {
             let of_any = if are_from_zero { Bounds::FROM_ZERO } else { Bounds::ANY };
-            share(binary).unwrap_or(of_any)
+            share(binary).or_else(|| left.divided(right)).unwrap_or(of_any)
         }
         BinaryOperator::Modulo => remainder(left, right),
         BinaryOperator::Power => power(left, right),
@@ -239,7 +245,8 @@ fn of_twins(binary: &Binary) -> Option<f64> {
 fn share(binary: &Binary) -> Option<Bounds> {
     let is_plain = binary.cardinality == Cardinality::OneToOne && binary.fill == Fill::default();
     let (factor, part) = factored(&binary.left);
-    (is_plain && part.is_part_of(&binary.right)).then_some(Bounds { low: 0.0, high: factor })
+    let is_part = || part.is_part_of(&binary.right) || part.is_bucket_of(&binary.right);
+    (is_plain && is_part()).then_some(Bounds { low: 0.0, high: factor })
 }
 
 /// `100 * x` as its number, if that is above 0, and `x`; anything else is once itself.
@@ -344,6 +351,9 @@ mod tests {
         assert_eq!(bounds("sgn(count(a))"), (0.0, 1.0));
         assert_eq!(bounds("cos(a)"), (-1.0, 1.0));
         assert_eq!(bounds("sum(rate(a{x=\"1\"}[5m])) / sum(rate(a[5m]))"), (0.0, 1.0));
+        let bucket = "rate(a_bucket{le=\"1\"}[5m]) / ignoring (le) rate(a_count[5m])";
+        assert_eq!(bounds(bucket), (0.0, 1.0));
+        assert_eq!(bounds("clamp(a, -6, 60) / 2"), (-3.0, 30.0));
         assert_eq!(bounds("hour()"), (0.0, 23.0));
         assert_eq!(bounds("days_in_month(a)"), (28.0, 31.0));
     }

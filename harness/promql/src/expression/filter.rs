@@ -3,7 +3,7 @@
 //! The answers are about the shape alone: a comparison is called impossible only where no
 //! series of any values could make it true. What series there are is known elsewhere.
 
-use super::{Binary, BinaryOperator, Bounds, Call, Expression, Fill, Kind, SelectorInfo};
+use super::{Binary, BinaryOperator, Bounds, Call, Expression, Fill, Kind, Recorded, SelectorInfo};
 
 /// A quantile of buckets that is compared with a number: `histogram_quantile(…) > 10000`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,24 +20,34 @@ impl Expression {
     /// A comparison, as text, that no values of any series make true, so that the whole
     /// expression never has an element: `count(x) < 0`, `1 - good / all > 1.008`.
     pub fn impossible_comparison(&self) -> Option<String> {
+        self.impossible(&Clone::clone)
+    }
+
+    /// As [`Self::impossible_comparison`], of values that a recording can have:
+    /// `time() - timestamp(x) > 300` where only seconds were recorded.
+    pub fn impossible_comparison_in(&self, recorded: &Recorded<'_>) -> Option<String> {
+        self.impossible(&|comparison| recorded.limited(comparison))
+    }
+
+    /// `limited` gives a comparison the limits that are known of what is in it.
+    fn impossible(&self, limited: &dyn Fn(&Self) -> Self) -> Option<String> {
         match &self.kind {
             Kind::Number(_) | Kind::Text(_) | Kind::Selector(_) | Kind::Range(_) => None,
-            Kind::Subquery(subquery) => subquery.inner.impossible_comparison(),
-            Kind::Negate(inner) => inner.impossible_comparison(),
-            Kind::Call(call) => impossible_in_call(call),
-            Kind::Aggregate(aggregate) => aggregate.inner.impossible_comparison(),
-            Kind::Binary(binary) => self.impossible_in(binary),
+            Kind::Subquery(subquery) => subquery.inner.impossible(limited),
+            Kind::Negate(inner) => inner.impossible(limited),
+            Kind::Call(call) => impossible_in_call(call, limited),
+            Kind::Aggregate(aggregate) => aggregate.inner.impossible(limited),
+            Kind::Binary(binary) => self.impossible_in(binary, limited),
         }
     }
 
-    fn impossible_in(&self, binary: &Binary) -> Option<String> {
-        let (left, right) =
-            (binary.left.impossible_comparison(), binary.right.impossible_comparison());
+    fn impossible_in(&self, binary: &Binary, limited: &dyn Fn(&Self) -> Self) -> Option<String> {
+        let (left, right) = (binary.left.impossible(limited), binary.right.impossible(limited));
         match binary.operator {
             // One side is enough for an element.
             BinaryOperator::Or => right.and(left),
             BinaryOperator::Unless => left,
-            _ if is_filter(binary) && never_holds(binary) => Some(self.to_string()),
+            _ if is_filter(binary) && never_holds(binary, limited) => Some(self.to_string()),
             _ if binary.fill != Fill::default() => None,
             _ => left.or(right),
         }
@@ -92,7 +102,7 @@ fn is_filter(binary: &Binary) -> bool {
 }
 
 /// Whether the comparison as a number could only be 0. `absent` is 1 where it is anything.
-fn never_holds(binary: &Binary) -> bool {
+fn never_holds(binary: &Binary, limited: &dyn Fn(&Expression) -> Expression) -> bool {
     let one_if_absent = |side: &Expression| match &side.kind {
         Kind::Call(call) if matches!(call.function.name, "absent" | "absent_over_time") => {
             Expression { kind: Kind::Number(1.0) }
@@ -101,16 +111,16 @@ fn never_holds(binary: &Binary) -> bool {
     };
     let (left, right) = (one_if_absent(&binary.left), one_if_absent(&binary.right));
     let as_number = Binary { returns_bool: true, left, right, ..binary.clone() };
-    let bounds = Expression { kind: Kind::Binary(Box::new(as_number)) }.bounds();
-    bounds == Bounds { low: 0.0, high: 0.0 }
+    let as_number = Expression { kind: Kind::Binary(Box::new(as_number)) };
+    limited(&as_number).bounds() == Bounds { low: 0.0, high: 0.0 }
 }
 
 /// Of a function that makes something out of nothing, nothing is said.
-fn impossible_in_call(call: &Call) -> Option<String> {
+fn impossible_in_call(call: &Call, limited: &dyn Fn(&Expression) -> Expression) -> Option<String> {
     if matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector") {
         return None;
     }
-    call.arguments.iter().find_map(Expression::impossible_comparison)
+    call.arguments.iter().find_map(|argument| argument.impossible(limited))
 }
 
 #[cfg(test)]

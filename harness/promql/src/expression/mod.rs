@@ -20,6 +20,7 @@ mod limit;
 mod lower;
 mod operators;
 mod part;
+mod recorded;
 mod shape;
 mod time_uses;
 
@@ -31,6 +32,7 @@ pub use filter::QuantileAbove;
 pub use inspect::{Asks, SelectorInfo};
 pub use label_uses::LabelUse;
 pub(crate) use operators::{Aggregation, BinaryOperator};
+pub use recorded::{Recorded, RecordedTimes};
 pub use shape::Peak;
 
 use thiserror::Error;

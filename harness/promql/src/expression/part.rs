@@ -1,7 +1,8 @@
 //! Whether one expression is a part of another, so that their quotient is at most 1: some
-//! of the requests among all of them.
+//! of the requests among all of them, a bucket of everything that was observed.
 
 use super::{Aggregation, BinaryOperator, Cardinality, Expression, Fill, Kind};
+use crate::matcher::{MatchOperator, Selector};
 
 impl Expression {
     /// Whether this adds up a part of the growths that `whole` adds up: it is one of the
@@ -9,6 +10,12 @@ impl Expression {
     /// over the same range of the same metric, with at least the matchers of `whole`.
     pub(super) fn is_part_of(&self, whole: &Self) -> bool {
         self.is_term_of(whole) || self.sums_fewer_than(whole)
+    }
+
+    /// Whether this is the growth of a bucket, and `whole` that of the count beside it. Where
+    /// each element meets one, it meets its own.
+    pub(super) fn is_bucket_of(&self, whole: &Self) -> bool {
+        grows_less(self, whole, is_bucket_of)
     }
 
     fn is_term_of(&self, sum: &Self) -> bool {
@@ -30,12 +37,17 @@ impl Expression {
             return false;
         };
         let are_sums = [part.operation, whole.operation] == [Aggregation::Sum; 2];
-        are_sums && part.grouping == whole.grouping && grows_less(&part.inner, &whole.inner)
+        let is_of = |few: &Selector, all: &Selector| is_among(few, all) || is_bucket_of(few, all);
+        are_sums && part.grouping == whole.grouping && grows_less(&part.inner, &whole.inner, is_of)
     }
 }
 
-/// Whether both are the same growth over the same range, the first of no more series.
-fn grows_less(part: &Expression, whole: &Expression) -> bool {
+/// Whether both are the same growth over the same range, the first of no more than the second.
+fn grows_less(
+    part: &Expression,
+    whole: &Expression,
+    is_of: impl Fn(&Selector, &Selector) -> bool,
+) -> bool {
     let (Kind::Call(one), Kind::Call(other)) = (&part.kind, &whole.kind) else {
         return false;
     };
@@ -50,10 +62,30 @@ fn grows_less(part: &Expression, whole: &Expression) -> bool {
         && matches!(one.function.name, "rate" | "increase")
         && fewer.range_ms == more.range_ms
         && fewer.instant.time == more.instant.time
-        // A sum of what was observed may fall.
-        && few.metric_name().is_some_and(|name| !name.ends_with("_sum"))
+        && is_of(few, all)
+}
+
+/// Whether the first selects no more series of the same metric.
+fn is_among(few: &Selector, all: &Selector) -> bool {
+    // A sum of what was observed may fall.
+    few.metric_name().is_some_and(|name| !name.ends_with("_sum"))
         && few.metric_name() == all.metric_name()
         && all.matchers().iter().all(|matcher| few.matchers().contains(matcher))
+}
+
+/// Whether the first selects one bucket of each histogram, `…_bucket{le="1"}`, and the second
+/// at least what these histograms counted: `…_count`. Buckets of several bounds count twice.
+fn is_bucket_of(bucket: &Selector, count: &Selector) -> bool {
+    let base = bucket.metric_name().and_then(|name| name.strip_suffix("_bucket"));
+    let counted = count.metric_name().and_then(|name| name.strip_suffix("_count"));
+    let is_one = |selector: &Selector| {
+        let mut of_bound = selector.matchers().iter().filter(|matcher| matcher.name() == "le");
+        of_bound.any(|matcher| matcher.operator() == MatchOperator::Equal)
+    };
+    base.is_some()
+        && base == counted
+        && is_one(bucket)
+        && count.matchers().iter().all(|matcher| bucket.matchers().contains(matcher))
 }
 
 #[cfg(test)]
@@ -72,6 +104,8 @@ mod tests {
             "sum by (y) (increase(a{x=\"1\"}[5m])) / sum by (y) (increase(a[5m]))",
             "sum(rate(a[5m])) / (sum(rate(a[5m])) + sum(rate(b[5m])))",
             "sum(rate(a{x=\"1\"}[5m])) / (sum(rate(b[5m])) + sum(rate(a[5m])))",
+            "sum(rate(a_bucket{le=\"1\"}[5m])) / sum(rate(a_count[5m]))",
+            "sum(rate(a_bucket{x=\"1\",le=\"1\"}[5m])) / sum(rate(a_count{x=\"1\"}[5m]))",
         ] {
             assert!(is_part(text), "{text}");
         }
@@ -82,6 +116,10 @@ mod tests {
         for text in [
             "sum(rate(a[5m])) / sum(rate(a{x=\"1\"}[5m]))",
             "sum(rate(a[5m])) / sum(rate(b[5m]))",
+            "sum(rate(a_bucket[5m])) / sum(rate(a_count[5m]))",
+            "sum(rate(a_bucket{le=~\"1|2\"}[5m])) / sum(rate(a_count[5m]))",
+            "sum(rate(a_bucket{le=\"1\"}[5m])) / sum(rate(b_count[5m]))",
+            "sum(rate(a_bucket{le=\"1\"}[5m])) / sum(rate(a_count{x=\"1\"}[5m]))",
             "sum(rate(a{x=\"1\"}[5m])) / sum(rate(a[1m]))",
             "sum(rate(a{x=\"1\"}[5m] offset 1m)) / sum(rate(a[5m]))",
             "sum(rate(a{x=\"1\"}[5m])) / sum(increase(a[5m]))",

@@ -5,12 +5,13 @@
 
 use slogate_promql::rules::RuleKind;
 use slogate_promql::{
-    Asks, Expression, QuantileAbove, Selector, SelectorInfo, SeriesSource, format_duration_ms,
-    format_number,
+    Asks, Expression, Options, QuantileAbove, Recorded, RecordedTimes, Selector, SelectorInfo,
+    SeriesSource, format_duration_ms, format_number,
 };
 
 use super::history::{AlertHistory, RuleHistory};
 use super::made::{OF_ALERTS, alert_name};
+use crate::exposition::FamilyKind;
 use crate::series::SeriesStore;
 use crate::slo::Window;
 use crate::slo::scraped::missing;
@@ -30,6 +31,8 @@ pub(super) fn why_not(
         .or_else(|| not_evaluated(rule, window))
         .or_else(|| missing_series(expression, history, series, MOST_STEPS))
         .or_else(|| dead_comparison(&rule.whole))
+        .or_else(|| below_zero(&rule.whole, series))
+        .or_else(|| too_old(&rule.whole, history, series, window))
         .or_else(|| contradiction(&rule.whole))
         .or_else(|| above_all_buckets(&rule.whole, series))
         .or_else(|| no_value(rule, window))
@@ -144,6 +147,52 @@ fn contradiction(expression: &Expression) -> Option<String> {
 fn dead_comparison(expression: &Expression) -> Option<String> {
     let comparison = expression.impossible_comparison()?;
     Some(format!("no value that there can be meets `{comparison}`; correct the threshold"))
+}
+
+/// A comparison that what is declared to be a counter cannot meet.
+fn below_zero(expression: &Expression, series: &SeriesStore) -> Option<String> {
+    let is_counter = |selector: &Selector| is_counter(selector, series);
+    let recorded = Recorded { times: None, is_counter: &is_counter };
+    let comparison = expression.impossible_comparison_in(&recorded)?;
+    Some(format!(
+        "no value of a counter, which is never below 0, meets `{comparison}`; correct the threshold"
+    ))
+}
+
+/// Whether a selector selects only what counts up from 0, as its family is declared.
+fn is_counter(selector: &Selector, series: &SeriesStore) -> bool {
+    let Some(name) = selector.metric_name() else { return false };
+    let counts = || name.ends_with("_bucket") || name.ends_with("_count");
+    match series.family_of(name).map(|(_, family)| family.kind) {
+        Some(FamilyKind::Counter) => true,
+        Some(FamilyKind::Histogram | FamilyKind::Summary) => counts(),
+        _ => false,
+    }
+}
+
+/// A comparison of the age of samples with more than what was recorded: only a longer run has
+/// samples so old.
+fn too_old(
+    expression: &Expression,
+    history: &AlertHistory,
+    series: &SeriesStore,
+    window: Window,
+) -> Option<String> {
+    let seconds = |ms: i64| ms as f64 / 1_000.0;
+    let oldest_ms = series.iter().filter_map(|one| Some(one.samples.first()?.t_ms)).min();
+    let times = RecordedTimes {
+        oldest: seconds(oldest_ms.unwrap_or(history.first_ms).min(history.first_ms)),
+        newest: seconds(window.closed_ms),
+        lookback: seconds(Options::default().lookback_ms),
+    };
+    let is_counter = |selector: &Selector| is_counter(selector, series);
+    let recorded = Recorded { times: Some(times), is_counter: &is_counter };
+    let comparison = expression.impossible_comparison_in(&recorded)?;
+    Some(format!(
+        "no sample of the {:.1} s that were recorded is old enough for `{comparison}`; load for \
+         longer, or leave it out with `except`",
+        times.newest - times.oldest
+    ))
 }
 
 /// A quantile is never above the highest finite bound of its buckets, however slow

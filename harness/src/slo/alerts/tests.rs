@@ -138,12 +138,44 @@ fn an_alert_that_could_not_have_fired_did_not_stay_quiet() {
         ("expr: deepth > 8", "no such series: deepth; did you mean `depth`?"),
         ("expr: 'depth{queue=\"a\"} > 8'", "no such series"),
         ("expr: count(depth) < 0", "no value that there can be meets `count(depth) < 0`"),
+        ("expr: time() - timestamp(depth) > 300", "no sample of the 4.0 s that were recorded is"),
         ("expr: depth * (0 / 0) > 8", "had no value at any evaluation"),
         ("expr: depth @ 5 > 8", "is fixed by `@`"),
     ] {
         let text = format!("groups: [{{name: g, rules: [{{alert: Deep, {rule}}}]}}]");
         assert_doubt(&quiet(&text, &calm), "alert-could-not-fire", why);
         assert_doubt(&fires(&text, &calm, &[]), "alert-could-not-fire", why);
+    }
+}
+
+#[test]
+fn an_alert_on_an_age_that_was_reached_stays_quiet() {
+    let text = "groups: [{name: g, rules: [{alert: Deep, expr: time() - timestamp(depth) > 3}]}]";
+    let judged = quiet(text, &depth(|_| Some(1.0)));
+    assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
+}
+
+#[test]
+fn no_counter_is_below_zero_and_no_bucket_is_more_than_all() {
+    let mut series = store_of(scrapes_every(250, 1_000, 5_000));
+    let count = |at: usize| Some(at as f64);
+    add_series(&mut series, FamilyKind::Counter, &[("__name__", "errors_total")], count);
+    let bucket = [("__name__", "wait_bucket"), ("le", "1")];
+    add_series(&mut series, FamilyKind::Histogram, &bucket, count);
+    add_series(&mut series, FamilyKind::Histogram, &[("__name__", "wait_count")], count);
+    let rule =
+        |expr: &str| format!("groups: [{{name: g, rules: [{{alert: Deep, expr: '{expr}'}}]}}]");
+    let share = "sum(rate(wait_bucket{le=\"1\"}[1s])) / sum(rate(wait_count[1s]))";
+    for (expr, why) in [
+        ("errors_total < 0", "no value of a counter, which is never below 0, meets"),
+        ("rate(errors_total[1s]) < 0", "no value that there can be meets"),
+        (&format!("{share} > 1.5"), "no value that there can be meets"),
+    ] {
+        assert_doubt(&quiet(&rule(expr), &series), "alert-could-not-fire", why);
+    }
+    for expr in ["errors_total > 1000", "rate(errors_total[1s]) > 1000"] {
+        let judged = quiet(&rule(expr), &series);
+        assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
     }
 }
 
