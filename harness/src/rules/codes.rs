@@ -30,6 +30,7 @@ pub const CODES: CodeGroup = CodeGroup {
         GAUGE_RATE,
         RATE_WINDOW,
         MISSING_BUCKET,
+        INVALID_QUANTILE,
         QUANTILE_EDGE,
         TEMPLATE_LABEL,
         ABSENT_LABEL,
@@ -92,6 +93,9 @@ pub const RATE_WINDOW: Code = Code::new(&["rate-window", include_str!("codes/rat
 /// A quantile of buckets without their bounds.
 pub const MISSING_BUCKET: Code =
     Code::new(&["missing-bucket", include_str!("codes/missing-bucket.md")]);
+/// A quantile outside of 0 to 1.
+pub const INVALID_QUANTILE: Code =
+    Code::new(&["invalid-quantile", include_str!("codes/invalid-quantile.md")]);
 /// A limit of a quantile that is no bound of its buckets.
 pub const QUANTILE_EDGE: Code =
     Code::new(&["quantile-edge", include_str!("codes/quantile-edge.md")]);

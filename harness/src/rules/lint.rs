@@ -175,6 +175,7 @@ fn code_of(check: Check) -> Code {
         Check::AbsentLabel => codes::ABSENT_LABEL,
         Check::ExperimentalFunction => codes::EXPERIMENTAL_FUNCTION,
         Check::MissingBucket => codes::MISSING_BUCKET,
+        Check::InvalidQuantile => codes::INVALID_QUANTILE,
         Check::UnknownSeries => codes::UNKNOWN_SERIES,
         Check::UnknownLabelValue => codes::UNKNOWN_LABEL_VALUE,
         Check::GaugeRate => codes::GAUGE_RATE,

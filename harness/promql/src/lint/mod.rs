@@ -13,6 +13,7 @@ mod counter_value;
 mod experimental;
 mod exported;
 mod gauge_rate;
+mod invalid_quantile;
 mod keeps;
 mod missing_bucket;
 mod never_fires;
@@ -58,6 +59,8 @@ pub enum Check {
     AbsentLabel,
     /// A quantile of buckets without their bounds.
     MissingBucket,
+    /// A quantile outside of 0 to 1.
+    InvalidQuantile,
     /// A function that Prometheus has only behind a flag.
     ExperimentalFunction,
     /// A series that the target does not export.
@@ -81,6 +84,7 @@ const CHECKS: &[(Check, &str, Find)] = &[
     (Check::GaugeRate, "gauge-rate", gauge_rate::check),
     (Check::RateWindow, "rate-window", rate_window::check),
     (Check::MissingBucket, "missing-bucket", missing_bucket::check),
+    (Check::InvalidQuantile, "invalid-quantile", invalid_quantile::check),
     (Check::QuantileEdge, "quantile-edge", quantile_edge::check),
     (Check::TemplateLabel, "template-label", template_label::check),
     (Check::AbsentLabel, "absent-label", absent_label::check),
