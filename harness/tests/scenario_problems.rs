@@ -107,6 +107,13 @@ fn names_that_the_target_is_not_known_to_have_are_warnings() {
 }
 
 #[test]
+fn alerts_that_may_fire_after_their_phase_are_warnings() {
+    let problems = matches_expected("alerts-late", None);
+    assert!(problems.problems.is_empty());
+    assert_eq!(problems.warnings.len(), 2);
+}
+
+#[test]
 fn what_every_scrape_and_the_generator_add_is_known() {
     let scenario = |metric: &str| {
         format!(

@@ -50,6 +50,7 @@ pub const CODES: CodeGroup = CodeGroup {
         UNKNOWN_WINDOW,
         ABORT_IMPOSSIBLE,
         LATE_ABORT,
+        LATE_DEADLINE,
         PLANNED_SAMPLES,
         INVALID_PROMQL,
         NOT_A_SELECTOR,
@@ -175,6 +176,9 @@ pub const ABORT_IMPOSSIBLE: Code =
     Code::new(&["abort-impossible", include_str!("codes/abort-impossible.md")]);
 /// An `abort` that comes after the end of the load.
 pub const LATE_ABORT: Code = Code::new(&["late-abort", include_str!("codes/late-abort.md")]);
+/// An alert that may fire later than its phase ends.
+pub const LATE_DEADLINE: Code =
+    Code::new(&["late-deadline", include_str!("codes/late-deadline.md")]);
 /// An objective that the planned load cannot prove.
 pub const PLANNED_SAMPLES: Code =
     Code::new(&["planned-samples", include_str!("codes/planned-samples.md")]);

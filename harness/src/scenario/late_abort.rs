@@ -16,7 +16,8 @@ pub(super) fn load_before_abort(objective: &Objective, phases: &[Phase]) -> Opti
     (after >= load).then_some(load)
 }
 
-fn length(load: &PhaseLoad) -> Option<Duration> {
+/// How long a load lasts; not known of one that ends by a number of requests.
+pub(super) fn length(load: &PhaseLoad) -> Option<Duration> {
     match load {
         PhaseLoad::Open { duration, .. }
         | PhaseLoad::Closed { stop: Stop::After(duration), .. } => Some(*duration),

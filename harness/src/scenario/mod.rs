@@ -31,6 +31,7 @@ mod json_path;
 mod keys;
 mod known;
 mod late_abort;
+mod late_deadline;
 mod metrics;
 mod mix;
 mod model;

@@ -18,6 +18,7 @@ use super::http::{self, HttpSettings};
 use super::keys;
 use super::known::KnownMetrics;
 use super::late_abort;
+use super::late_deadline;
 use super::metrics;
 use super::model::{
     Metrics, Objective, Objectives, Phase, Request, Restarts, Scenario, Target, Unmoved, Variables,
@@ -273,11 +274,8 @@ fn scenario(
         let credentials = secrecy::credentials(root, cx);
         secrecy::refuse_published(objectives, &credentials, cx);
     }
-    if let (Some(phases), Some(sent), Some(Objectives::Judged(objectives))) =
-        (&phases, &sent, &objectives)
-    {
-        warn_about_samples(objectives, phases, sent, cx);
-        warn_about_late_aborts(objectives, phases, cx);
+    if let (Some(phases), Some(sent), Some(objectives)) = (&phases, &sent, &objectives) {
+        warn_about_the_plan(objectives, alerts.as_ref(), phases, sent, cx);
     }
     let (name, target, metrics) = (name?, target?, metrics?);
     let (phases, sent, objectives) = (phases?, sent?, objectives?);
@@ -291,11 +289,7 @@ fn scenario(
         source: Arc::clone(&source.text),
         name,
         description: description.map(str::to_owned),
-        used_variables: cx
-            .used_values()
-            .into_iter()
-            .map(|(name, value)| (name, Secret::new(value)))
-            .collect(),
+        used_variables: used_variables(cx),
         target,
         tls,
         http,
@@ -310,6 +304,11 @@ fn scenario(
         alert_rules,
         unmoved,
     })
+}
+
+fn used_variables(cx: &Context) -> Vec<(String, Secret)> {
+    let used = cx.used_values().into_iter();
+    used.map(|(name, value)| (name, Secret::new(value))).collect()
 }
 
 fn ids(objectives: Option<&Objectives>) -> Vec<String> {
@@ -367,6 +366,34 @@ fn warn_about_samples(objectives: &[Objective], phases: &[Phase], sent: &Sent, c
         let at = cx.span_of(&objective.place);
         cx.warning(codes::PLANNED_SAMPLES, at, message)
             .help("send more requests, or judge a lower percentile; until then it is inconclusive");
+    }
+}
+
+/// Warns about what the load is too small or too short for.
+fn warn_about_the_plan(
+    objectives: &Objectives,
+    alerts: Option<&Alerts>,
+    phases: &[Phase],
+    sent: &Sent,
+    cx: &mut Context,
+) {
+    if let Objectives::Judged(objectives) = objectives {
+        warn_about_samples(objectives, phases, sent, cx);
+        warn_about_late_aborts(objectives, phases, cx);
+    }
+    let alerts = alerts.map(|alerts| alerts.objectives.as_slice());
+    warn_about_late_deadlines(alerts.unwrap_or_default(), phases, cx);
+}
+
+/// Warns about each `within` that never runs out.
+fn warn_about_late_deadlines(alerts: &[Objective], phases: &[Phase], cx: &mut Context) {
+    for alert in alerts {
+        let Some(times) = late_deadline::never_runs_out(alert, phases) else { continue };
+        let [within, load] = times.map(|it| format_quantity(it.as_secs_f64(), Unit::Seconds));
+        let message = format!("`within` of {within} never runs out: the load is over after {load}");
+        let at = cx.span_of(&alert.place);
+        cx.warning(codes::LATE_DEADLINE, at, message)
+            .help("write a shorter `within`, load for longer, or leave it out");
     }
 }
 

@@ -41,11 +41,16 @@ fn blocks(code: Code, language: &str) -> Vec<Block> {
     blocks.filter(|block| block.language == language).collect()
 }
 
+/// The rule file beside each example.
+const QUEUE_RULES: &str =
+    "groups: [{name: queue, rules: [{alert: QueueFull, expr: queue_depth > 10}]}]\n";
+
 /// What `slogate check` says of an example, which stands in a folder with a scenario, a list
-/// of objectives and a token.
+/// of objectives, a rule file and a token.
 fn checked(block: &Block) -> Output {
     let folder = with_shared_files();
     std::fs::write(folder.path().join("scenario.yaml"), completed_scenario("slo: none\n")).unwrap();
+    std::fs::write(folder.path().join("queue.yml"), QUEUE_RULES).unwrap();
     let (name, text) = match file_name(block) {
         Some(name) => (name, block.text.clone()),
         None => ("example.yaml", completed_scenario(&block.text)),

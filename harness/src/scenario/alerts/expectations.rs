@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use slogate_promql::rules::ALERT_NAME;
+
 use super::model::{AlertExpectation, AlertObjective, AlertRuleFile, alerts, may_have};
 use crate::scenario::codes;
 use crate::scenario::context::Context;
@@ -180,8 +182,10 @@ impl<'a> Expectations<'a> {
         let set: Vec<String> = rules
             .iter()
             .flat_map(|rule| &rule.labels)
-            .filter(|(name, _)| labels.contains_key(name))
-            .map(|(name, value)| format!("{name}=\"{}\"", value.source()))
+            .map(|(name, value)| (name.as_str(), value.source()))
+            .chain([(ALERT_NAME, alert)])
+            .filter(|(name, _)| labels.contains_key(*name))
+            .map(|(name, value)| format!("{name}=\"{value}\""))
             .collect();
         let message = format!("no rule of `{alert}` gives it these labels");
         cx.error(codes::UNKNOWN_NAME, fields::start_of(node), message)

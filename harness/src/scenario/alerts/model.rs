@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use slogate_promql::rules::{Rule, RuleError, RuleFile, RuleKind};
+use slogate_promql::rules::{ALERT_NAME, Rule, RuleError, RuleFile, RuleKind};
 
 use crate::scenario::reader::sha256;
 
@@ -84,9 +84,13 @@ fn is_alert(rule: &Rule) -> bool {
     matches!(rule.kind, RuleKind::Alerting(_))
 }
 
-/// Whether the alerts of a rule may have these labels: none that it sets to another text.
+/// Whether the alerts of a rule may have these labels: none that it sets to another text, and
+/// no other name than its own.
 pub fn may_have(rule: &Rule, labels: &BTreeMap<String, String>) -> bool {
     labels.iter().all(|(name, wanted)| {
+        if name == ALERT_NAME {
+            return *wanted == rule.name;
+        }
         let set = rule.labels.iter().find(|(known, _)| known == name);
         // What a template comes to is known only when it fires.
         set.is_none_or(|(_, value)| value.source().contains("{{") || value.source() == wanted)
