@@ -12,7 +12,7 @@ pub const METRIC_NAME: &str = "__name__";
 const METRIC_LABELS: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
 
 /// A set of label names and values, sorted by name. An empty value is the same
-/// as an absent label, so it is never stored.
+/// as an absent label, so it is never stored; of annotations it is ([`Labels::annotations`]).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
 
@@ -22,18 +22,17 @@ impl Labels {
     pub fn new<N: Into<Arc<str>>, V: Into<Arc<str>>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let mut sorted: Vec<(Arc<str>, Arc<str>)> =
-            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut unique: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(sorted.len());
-        for pair in sorted {
-            match unique.last_mut() {
-                Some(last) if last.0 == pair.0 => *last = pair,
-                _ => unique.push(pair),
-            }
-        }
+        let mut unique = last_of_each_name(pairs);
         unique.retain(|(_, value)| !value.is_empty());
         Self(unique.into())
+    }
+
+    /// Builds a set of annotations, which may be empty: what is there and says nothing is not
+    /// what is not there. The last of several pairs with the same name wins.
+    pub fn annotations<N: Into<Arc<str>>, V: Into<Arc<str>>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        Self(last_of_each_name(pairs).into())
     }
 
     /// Reads one series as people write it: `name{a="1"}`, `{a="1"}`, `{"name", a="1"}`;
@@ -98,6 +97,23 @@ impl Labels {
     pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|(name, _)| keep(name)).cloned().collect())
     }
+}
+
+/// Pairs sorted by name.
+fn last_of_each_name<N: Into<Arc<str>>, V: Into<Arc<str>>>(
+    pairs: impl IntoIterator<Item = (N, V)>,
+) -> Vec<(Arc<str>, Arc<str>)> {
+    let mut sorted: Vec<(Arc<str>, Arc<str>)> =
+        pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut unique: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(sorted.len());
+    for pair in sorted {
+        match unique.last_mut() {
+            Some(last) if last.0 == pair.0 => *last = pair,
+            _ => unique.push(pair),
+        }
+    }
+    unique
 }
 
 /// Prometheus' own notation: `name{a="1", b="2"}`.

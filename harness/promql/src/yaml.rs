@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use crate::duration::parse_duration_ms;
+use crate::number::parse_number;
 
 /// Deeper nesting than this is refused. Rule files need eight levels; an
 /// unoptimized build overflows a stack of 2 MiB at less than sixty.
@@ -74,11 +75,33 @@ pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
         let place = Place { line: 1, column: 1 };
         return Ok(Node { place, is_quoted: false, content: Content::Null });
     }
-    let raw: Raw = serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
-        let place = error.location().map_or_else(Place::default, place_of);
-        Problem::new(place, worded(&error.without_snippet().to_string()))
-    })?;
-    Ok(raw.into_node(text))
+    let error = match serde_saphyr::from_str_with_options::<Raw>(text, options()) {
+        Ok(raw) => return Ok(raw.into_node(text)),
+        Err(error) => error,
+    };
+    let place = error.location().map_or_else(Place::default, place_of);
+    if let serde_saphyr::Error::MultipleDocuments { .. } = error.without_snippet()
+        && let Some(first) = followed_by_nothing(text)
+    {
+        return parse(first);
+    }
+    Err(Problem::new(place, worded(&error.without_snippet().to_string())))
+}
+
+/// The text before the mark of another document in which nothing is.
+fn followed_by_nothing(text: &str) -> Option<&str> {
+    let is_mark = |line: &str| matches!(line.trim_end(), "---" | "...");
+    let says_nothing =
+        |line: &str| is_mark(line) || line.trim().is_empty() || line.trim_start().starts_with('#');
+    let mut first = None;
+    let mut end = text.len();
+    for line in text.split_inclusive('\n').rev().take_while(|line| says_nothing(line)) {
+        end -= line.len();
+        if is_mark(line) {
+            first = Some(&text[..end]);
+        }
+    }
+    first.filter(|first| !first.trim().is_empty())
 }
 
 /// The deserializer's own limits, but for the depth.
@@ -222,6 +245,34 @@ pub(crate) struct NamedText<'n> {
     pub(crate) text: &'n str,
 }
 
+/// A number as YAML 1.1 reads it, which promtool's reader keeps to: `010` is eight. Infinities and
+/// not-a-number begin with a dot; Go's spelling without it is a text to promtool, and refused.
+pub(crate) fn yaml_number(text: &str) -> Option<f64> {
+    let plain = text.replace('_', "");
+    let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
+    let sign = &plain[..plain.len() - unsigned.len()];
+    let signed = |number: u64| if sign == "-" { -(number as f64) } else { number as f64 };
+    let of_base = |digits: &str, base: u32| u64::from_str_radix(digits, base).ok().map(signed);
+    match unsigned.strip_prefix('.') {
+        Some("inf" | "Inf" | "INF") => return parse_number(&format!("{sign}inf")),
+        Some("nan" | "NaN" | "NAN") if sign.is_empty() => return Some(f64::NAN),
+        _ => {}
+    }
+    if let Some(digits) = unsigned.strip_prefix("0o") {
+        return of_base(digits, 8);
+    }
+    if let Some(digits) = unsigned.strip_prefix("0b") {
+        return of_base(digits, 2);
+    }
+    let is_octal = unsigned.len() > 1
+        && unsigned.starts_with('0')
+        && unsigned.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    if is_octal {
+        return of_base(unsigned, 8);
+    }
+    parse_number(&plain).filter(|number| number.is_finite())
+}
+
 /// Takes a value, or notes the problem.
 pub(crate) fn collect<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|problem| problems.push(problem)).ok()
@@ -294,7 +345,9 @@ fn worded(message: &str) -> String {
     let line = line.rsplit_once(" at line ").map_or(line, |(text, _)| text);
     let line = line.split_once(", set DuplicateKeyPolicy").map_or(line, |(text, _)| text);
     if line.starts_with("multiple YAML documents") {
-        "a second YAML document begins here (`---`); give each a file of its own".to_owned()
+        "a second YAML document begins here (`---`), and Prometheus reads only the first; give each \
+         a file of its own"
+            .to_owned()
     } else if line.starts_with("budget breached: Depth") {
         format!("nesting is deeper than {MOST_LEVELS} levels; take levels out")
     } else if line.starts_with("budget breached") {
@@ -437,6 +490,15 @@ mod tests {
             assert!(message.starts_with(said), "{message}");
             assert!(!message.contains("at line") && !message.contains("Options"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_mark_behind_which_nothing_is_begins_no_document() {
+        for text in ["a: 1\n---\n", "---\na: 1\n...\n", "a: 1\n---\n# the end\n\n---"] {
+            assert_eq!(parse(text).unwrap().map("test").unwrap().len(), 1, "{text:?}");
+        }
+        let second = parse("a: 1\n---\n# b\nb: 2\n").unwrap_err();
+        assert!(second.message.contains("Prometheus reads only the first"), "{second:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::{
     Aggregate, Aggregation, At, Binary, BinaryOperator, Call, Cardinality, Expression, Fill,
     InstantSelector, Kind, LabelChoice, ParseError, RangeSelector, Subquery, TimeShift, bytes,
-    limit,
+    limit, literals,
 };
 use crate::functions;
 use crate::matcher::{MatchOperator, Matcher, Selector, split_metric_name};
@@ -24,9 +24,8 @@ pub(super) fn parse(text: &str) -> Result<Expression, ParseError> {
     if let Some(message) = bytes::refusal(text) {
         return Err(ParseError::Syntax { expression: text.to_owned(), message });
     }
-    let parsed = parser::parse(text).map_err(|message| ParseError::Syntax {
-        expression: text.to_owned(),
-        message: one_line(&message),
+    let parsed = parser::parse(&literals::readable(text)).map_err(|message| {
+        ParseError::Syntax { expression: text.to_owned(), message: one_line(&message) }
     })?;
     let mut lowering = Lowering { selectors: 0 };
     lowering.expression(parsed).map_err(|refusal| match refusal {

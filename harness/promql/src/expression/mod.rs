@@ -17,6 +17,7 @@ mod info;
 mod inspect;
 mod label_uses;
 mod limit;
+mod literals;
 mod lower;
 mod operators;
 mod part;

@@ -172,7 +172,7 @@ impl RuleInstant<'_> {
             let expand = |template: &Template| self.expand(template, &element, source);
             let own = expanded(&rule.labels, expand);
             let labels = identity(&element.labels, &rule.name, &own);
-            let annotations = Labels::new(expanded(&alerting.annotations, expand));
+            let annotations = Labels::annotations(expanded(&alerting.annotations, expand));
             let alert =
                 ActiveAlert::new(labels.clone(), annotations, element.value.clone(), self.at_ms);
             if found.insert(labels, alert).is_some() {

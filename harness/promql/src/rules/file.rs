@@ -2,7 +2,7 @@
 //! their places.
 
 use super::{Alerting, Group, Rule, RuleFile, RuleKind, UnknownFields};
-use crate::yaml::{self, Fields, NamedText, Node, Problem, collect};
+use crate::yaml::{self, Fields, NamedText, Node, Problem, collect, yaml_number};
 use crate::{Expression, METRIC_NAME, Place, Template};
 
 const FILE_FIELDS: &[&str] = &["groups"];
@@ -39,12 +39,13 @@ fn group(node: &Node, problems: &mut Vec<Problem>) -> Option<Group> {
     if name.is_none() {
         problems.push(node.problem("a group needs a `name`"));
     }
-    let limit = fields.read("limit", problems, |node| {
-        let text = node.text("limit")?;
-        text.parse().map_err(|_| node.problem(format!("`{text}` is not a limit; write a count")))
-    });
-    let labels = labels(fields.texts("labels", problems), problems);
+    let limit = fields.read("limit", problems, limit);
     let group_rules = fields.list("rules", problems);
+    let is_alert = |node: &Node| {
+        node.map("a rule").is_ok_and(|pairs| pairs.iter().any(|(key, _)| key.name == "alert"))
+    };
+    let are_templates = group_rules.iter().any(is_alert);
+    let labels = labels(fields.texts("labels", problems), are_templates, problems);
     let rules = group_rules.iter().filter_map(|node| rule(node, &labels, problems)).collect();
     Some(Group {
         name: name?,
@@ -54,6 +55,17 @@ fn group(node: &Node, problems: &mut Vec<Problem>) -> Option<Group> {
         rules,
         place: node.place,
     })
+}
+
+/// The most series or alerts, as YAML writes a whole number; a negative one is none, as 0 is,
+/// and a fraction is left out.
+fn limit(node: &Node) -> Result<usize, Problem> {
+    let text = node.text("limit")?;
+    match yaml_number(text).filter(|number| !node.is_quoted && number.is_finite()) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as Go does")]
+        Some(number) => Ok(number.max(0.0) as usize),
+        None => Err(node.problem(format!("`{text}` is not a limit; write a count"))),
+    }
 }
 
 fn rule(
@@ -66,12 +78,9 @@ fn rule(
     let expression = expression(node, &fields, problems);
     let for_ms = fields.duration_ms("for", problems).unwrap_or(0);
     let keep_firing_for_ms = fields.duration_ms("keep_firing_for", problems).unwrap_or(0);
-    let mut labels = labels(fields.texts("labels", problems), problems);
-    let own = labels.len();
-    let missing = |name: &str| !labels[..own].iter().any(|(known, _)| known == name);
-    let inherited = group_labels.iter().filter(|(name, _)| missing(name)).cloned();
-    let inherited = inherited.collect::<Vec<_>>();
-    labels.extend(inherited);
+    let are_templates = named.as_ref().is_none_or(|(_, is_alert)| *is_alert);
+    let mut labels = labels(fields.texts("labels", problems), are_templates, problems);
+    inherit(&mut labels, group_labels, are_templates);
     let annotations = templates(fields.texts("annotations", problems), problems);
     let (name, is_alert) = named?;
     let (expression, expression_place) = expression?;
@@ -82,6 +91,22 @@ fn rule(
         RuleKind::Recording
     };
     Some(Rule { name, kind, expression, labels, place: node.place, expression_place })
+}
+
+/// Adds the labels of the group that the rule has none of its own of.
+fn inherit(
+    labels: &mut Vec<(String, Template)>,
+    of_group: &[(String, Template)],
+    are_templates: bool,
+) {
+    let own = labels.len();
+    for (name, template) in of_group {
+        if labels[..own].iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let text = || Template::verbatim(template.source());
+        labels.push((name.clone(), if are_templates { template.clone() } else { text() }));
+    }
 }
 
 /// The rule's name, and whether it is an alert.
@@ -129,7 +154,12 @@ fn refuse_alert_fields(fields: &Fields<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn labels(texts: Vec<NamedText<'_>>, problems: &mut Vec<Problem>) -> Vec<(String, Template)> {
+/// Labels of alerts are templates, those of recording rules are texts whatever is in them.
+fn labels(
+    texts: Vec<NamedText<'_>>,
+    are_templates: bool,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Template)> {
     for text in &texts {
         let name = &text.key.name;
         if name.is_empty() || name == METRIC_NAME {
@@ -137,7 +167,11 @@ fn labels(texts: Vec<NamedText<'_>>, problems: &mut Vec<Problem>) -> Vec<(String
             problems.push(Problem::new(text.key.place, message));
         }
     }
-    templates(texts, problems)
+    if are_templates {
+        return templates(texts, problems);
+    }
+    let verbatim = |one: NamedText<'_>| (one.key.name.clone(), Template::verbatim(one.text));
+    texts.into_iter().map(verbatim).collect()
 }
 
 fn templates(texts: Vec<NamedText<'_>>, problems: &mut Vec<Problem>) -> Vec<(String, Template)> {
@@ -186,6 +220,43 @@ groups:
         assert_eq!(alert.for_ms, 300_000);
         let labels = group.rules[1].labels.iter().map(|(name, _)| name.as_str());
         assert_eq!(labels.collect::<Vec<_>>(), ["severity", "team"]);
+    }
+
+    #[test]
+    fn labels_are_templates_of_alerts_alone() {
+        let file = |rule: &str| {
+            format!("groups: [{{name: g, labels: {{team: '{{{{ a }}}}'}}, rules: [{{{rule}}}]}}]")
+        };
+        let recording = file("record: r, expr: x, labels: {b: '{{ c }} {{'}");
+        let read = RuleFile::parse(&recording, "rules.yml").unwrap();
+        let labels = &read.groups[0].rules[0].labels;
+        let texts: Vec<_> = labels.iter().map(|(_, value)| value.source()).collect();
+        assert_eq!(texts, ["{{ c }} {{", "{{ a }}"]);
+        let found = problems(&file("alert: A, expr: x, labels: {b: '{{ c }}'}"));
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn a_limit_is_a_whole_number_of_yaml() {
+        let limit = |text: &str| {
+            RuleFile::parse(&format!("groups: [{{name: g, limit: {text}, rules: []}}]"), "r.yml")
+                .map(|file| file.groups[0].limit)
+                .ok()
+        };
+        for (text, read) in [
+            ("5", 5),
+            ("-1", 0),
+            ("1.5", 1),
+            ("1_0", 10),
+            ("0x10", 16),
+            ("1e3", 1_000),
+            ("017", 15),
+        ] {
+            assert_eq!(limit(text), Some(read), "{text}");
+        }
+        for text in ["many", "'5'", ".inf", "-"] {
+            assert_eq!(limit(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl Template {
         Ok(Self { source: source.to_owned(), nodes, definitions })
     }
 
+    /// A text that is no template, whatever is in it.
+    pub(crate) fn verbatim(source: &str) -> Self {
+        let nodes = vec![parse::Node::Text(source.to_owned())];
+        Self { source: source.to_owned(), nodes, definitions: parse::Definitions::default() }
+    }
+
     /// The text as written.
     pub fn source(&self) -> &str {
         &self.source

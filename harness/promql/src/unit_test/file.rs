@@ -6,9 +6,8 @@ use super::notation::{parse_histogram, parse_values};
 use super::timestamp::parse_timestamp_ms;
 use super::{AlertTest, ExpectedAlert, ExpressionTest, Outline, TestFile, TestGroup};
 use crate::metric::parse_metric;
-use crate::number::parse_number;
 use crate::rules::{ALERT_NAME, UnknownFields};
-use crate::yaml::{self, Fields, Node, Problem, collect};
+use crate::yaml::{self, Fields, NamedText, Node, Problem, collect, yaml_number};
 use crate::{Datum, Expression, Labels};
 
 const FILE_FIELDS: &[&str] =
@@ -200,7 +199,7 @@ fn expected_alert(node: &Node, alert: &str, problems: &mut Vec<Problem>) -> Expe
     }
     ExpectedAlert {
         labels: labels(&fields, "exp_labels", problems).with(ALERT_NAME, alert),
-        annotations: labels(&fields, "exp_annotations", problems),
+        annotations: Labels::annotations(named(&fields.texts("exp_annotations", problems))),
     }
 }
 
@@ -242,41 +241,16 @@ fn expected_sample(node: &Node, problems: &mut Vec<Problem>) -> (Labels, Datum) 
     (labels.unwrap_or_default(), expected)
 }
 
-/// A number as YAML 1.1 reads it, which promtool's reader keeps to: `010` is eight. Infinities and
-/// not-a-number begin with a dot; Go's spelling without it is a text to promtool, and refused.
-fn yaml_number(text: &str) -> Option<f64> {
-    let plain = text.replace('_', "");
-    let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
-    let sign = &plain[..plain.len() - unsigned.len()];
-    let signed = |number: u64| if sign == "-" { -(number as f64) } else { number as f64 };
-    let of_base = |digits: &str, base: u32| u64::from_str_radix(digits, base).ok().map(signed);
-    match unsigned.strip_prefix('.') {
-        Some("inf" | "Inf" | "INF") => return parse_number(&format!("{sign}inf")),
-        Some("nan" | "NaN" | "NAN") if sign.is_empty() => return Some(f64::NAN),
-        _ => {}
-    }
-    if let Some(digits) = unsigned.strip_prefix("0o") {
-        return of_base(digits, 8);
-    }
-    if let Some(digits) = unsigned.strip_prefix("0b") {
-        return of_base(digits, 2);
-    }
-    let is_octal = unsigned.len() > 1
-        && unsigned.starts_with('0')
-        && unsigned.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
-    if is_octal {
-        return of_base(unsigned, 8);
-    }
-    parse_number(&plain).filter(|number| number.is_finite())
-}
-
 fn metric(node: &Node, what: &str) -> Result<Labels, Problem> {
     parse_metric(node.text(what)?).map_err(|message| node.problem(message))
 }
 
 fn labels(fields: &Fields<'_>, name: &str, problems: &mut Vec<Problem>) -> Labels {
-    let texts = fields.texts(name, problems);
-    Labels::new(texts.into_iter().map(|text| (text.key.name.as_str(), text.text)))
+    Labels::new(named(&fields.texts(name, problems)))
+}
+
+fn named<'n>(texts: &[NamedText<'n>]) -> impl Iterator<Item = (&'n str, &'n str)> {
+    texts.iter().map(|text| (text.key.name.as_str(), text.text))
 }
 
 fn texts<'n>(

@@ -306,6 +306,21 @@ tests:
     }
 
     #[test]
+    fn an_annotation_that_says_nothing_is_there() {
+        let rules = "groups: [{name: g, rules: [{alert: A, expr: 1, annotations: {a: '', b: c}}]}]";
+        let rules = [RuleFile::parse(rules, "rules.yml").unwrap()];
+        let passed = |annotations: &str| {
+            let tests = format!(
+                "tests: [{{alert_rule_test: [{{alertname: A, exp_alerts: [{{exp_annotations: {annotations}}}]}}]}}]"
+            );
+            let tests = TestFile::parse(&tests, "tests.yml").unwrap();
+            run(&tests, &rules, &RunOptions::default()).cases[0].passed
+        };
+        assert!(passed("{a: '', b: c}"));
+        assert!(!passed("{b: c}"));
+    }
+
+    #[test]
     fn an_expression_test_compares_labels_and_values() {
         let tests = "
 tests:
