@@ -403,6 +403,8 @@ fn generator_record(load: &LoadResult, series: Option<&SeriesStore>) -> Generato
         peak_in_flight: generator.peak_in_flight,
         connections_opened: generator.connections_opened,
         requests_on_open_connections: generator.requests_on_open_connections,
+        unasked_connections: generator.unasked_connections,
+        responses_ended_by_close: generator.responses_ended_by_close,
         open_files: generator.open_files,
         missed_by_generator: generator.missed_by_generator,
         lag_seconds: times(&lag, 0),

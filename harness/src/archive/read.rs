@@ -211,6 +211,8 @@ fn load_without_times(scenario: &ScenarioRecord) -> LoadResult {
             peak_in_flight: one.peak_in_flight,
             connections_opened: one.connections_opened,
             requests_on_open_connections: one.requests_on_open_connections,
+            unasked_connections: one.unasked_connections,
+            responses_ended_by_close: one.responses_ended_by_close,
             open_files: one.open_files,
             missed_by_generator: one.missed_by_generator,
         });

@@ -647,6 +647,14 @@ pub struct GeneratorRecord {
     /// Requests that needed no new connection; `null` in runs of before it was counted.
     #[serde(default)]
     pub requests_on_open_connections: Option<u64>,
+    /// Connections on which bytes came while no request was on its way, so that whose they
+    /// are cannot be known; `null` in runs of before it was counted.
+    #[serde(default)]
+    pub unasked_connections: Option<u64>,
+    /// Responses without a length whose end was the end of a plain connection, so that
+    /// whether they were whole cannot be known; `null` in runs of before it was counted.
+    #[serde(default)]
+    pub responses_ended_by_close: Option<u64>,
     /// Most files, sockets included, that the process had open where a part of the load
     /// ended; `null` if that is not known.
     #[serde(default)]

@@ -71,6 +71,17 @@ impl Connection {
         self.ended
     }
 
+    /// Whether bytes came on it while no request was on its way. Frames of HTTP/2 have an
+    /// addressee each.
+    pub(super) fn came_unasked(&self) -> bool {
+        matches!(&self.protocol, Protocol::Http1(open) if open.came_unasked())
+    }
+
+    /// Whether nothing but its end told the end of the answer, which may have been cut.
+    pub(super) fn may_be_cut(&self) -> bool {
+        matches!(&self.protocol, Protocol::Http1(open) if open.may_be_cut())
+    }
+
     /// Whether another request can be sent on it now.
     pub(super) fn is_usable(&mut self, now: Instant) -> bool {
         // Without a waker: the caller sends or drops it before it waits again.

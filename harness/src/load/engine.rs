@@ -202,6 +202,7 @@ impl Engine {
             begun: &self.begun,
             clock: &*self.clock,
         };
+        let sum = |of: fn(&Recorder) -> u64| Some(recorders.iter().map(of).sum());
         let generator = GeneratorReport {
             threads: recorders.len(),
             cpu_seconds: process_cpu_seconds() - self.cpu_at_start,
@@ -209,9 +210,9 @@ impl Engine {
             open_file_limit: self.open_file_limit,
             peak_in_flight: recorders.iter().map(|of| of.peak_in_flight).sum(),
             connections_opened: recorders.iter().map(|of| of.connections_opened).sum(),
-            requests_on_open_connections: Some(
-                recorders.iter().map(|of| of.requests_on_open_connections).sum(),
-            ),
+            requests_on_open_connections: sum(|of| of.requests_on_open_connections),
+            unasked_connections: sum(|of| of.unasked_connections),
+            responses_ended_by_close: sum(|of| of.responses_ended_by_close),
             open_files: self.open_files,
             missed_by_generator: measured.missed(),
         };

@@ -54,10 +54,13 @@ async fn usable(
     around: &mut impl Surroundings,
     sent: Instant,
 ) -> Result<Connection, ExchangeError> {
-    if let Some(mut open) = place.take()
-        && open.is_usable(sent)
-    {
-        return Ok(open);
+    if let Some(mut open) = place.take() {
+        if open.is_usable(sent) {
+            return Ok(open);
+        }
+        if open.came_unasked() {
+            around.came_unasked();
+        }
     }
     let open = connect(around, sent, request).await?;
     around.opened();
@@ -135,6 +138,9 @@ async fn read_answer(
     unless_given_up(body, around).await.ok_or(ExchangeError::Timeout(Awaited::Body))??;
     let ended = Instant::now();
     around.spent(Part::Body, ended - begun);
+    if connection.may_be_cut() {
+        around.ended_by_close();
+    }
     connection.note_idle_limit(head.idle_limit, ended);
     let (status, headers, body) = (head.status, head.headers, reader.finish());
     Ok(Answer { status, headers, body, astray: None })

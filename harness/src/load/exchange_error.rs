@@ -32,6 +32,11 @@ pub(super) enum ExchangeError {
     Incomplete(Incomplete),
     #[error("{0}")]
     Malformed(#[from] Malformed),
+    #[error(
+        "{0} bytes or more came behind the end of the answer: it is longer than its \
+         `Content-Length` or its last chunk says, or has a body where there is none"
+    )]
+    Excess(usize),
     #[error("{}", http2_in_full(.0))]
     Http2(#[source] h2::Error),
     #[error(
@@ -72,6 +77,7 @@ impl ExchangeError {
             Self::Http2(error) => kind_of_http2(error),
             Self::Malformed(_) | Self::NoHttp2 | Self::NoAuthority => FailureKind::Protocol,
             Self::Incomplete(_) => FailureKind::Closed,
+            Self::Excess(_) => FailureKind::Excess,
         }
     }
 

@@ -183,6 +183,9 @@ pub enum FailureKind {
     Reset,
     /// What came was not HTTP.
     Protocol,
+    /// More came than the response has by its own head: a wrong `Content-Length`, a body
+    /// where there is none, or something behind the last chunk.
+    Excess,
     /// Never sent, because no slot was free in time.
     Dropped,
     /// A value for a later step was not in a complete response that was as expected
@@ -207,6 +210,7 @@ impl FailureKind {
             | Self::Closed
             | Self::Reset
             | Self::Protocol
+            | Self::Excess
             | Self::Capture => false,
         }
     }
@@ -227,6 +231,7 @@ impl fmt::Display for FailureKind {
             Self::Closed => "closed",
             Self::Reset => "reset",
             Self::Protocol => "protocol",
+            Self::Excess => "excess bytes",
             Self::Dropped => "dropped",
             Self::Capture => "capture",
         })
@@ -253,6 +258,7 @@ impl FromStr for FailureKind {
             Self::Closed,
             Self::Reset,
             Self::Protocol,
+            Self::Excess,
             Self::Dropped,
             Self::Capture,
         ];
@@ -282,6 +288,12 @@ pub struct GeneratorReport {
     pub connections_opened: u64,
     /// Requests that needed no new connection; unknown in runs of before it was counted.
     pub requests_on_open_connections: Option<u64>,
+    /// Connections on which bytes came while no request was on its way: whose they are
+    /// cannot be known. Unknown in runs of before it was counted.
+    pub unasked_connections: Option<u64>,
+    /// Responses without a length whose end was the end of a plain connection: whether they
+    /// were whole cannot be known. Unknown in runs of before it was counted.
+    pub responses_ended_by_close: Option<u64>,
     /// Most files, sockets included, that the process had open where a part of the load
     /// ended; `None` where the system does not tell.
     pub open_files: Option<u64>,

@@ -29,6 +29,8 @@ pub(super) struct Recorder {
     pub(super) peak_in_flight: u64,
     pub(super) connections_opened: u64,
     pub(super) requests_on_open_connections: u64,
+    pub(super) unasked_connections: u64,
+    pub(super) responses_ended_by_close: u64,
     missed: Vec<u64>,
 }
 
@@ -114,6 +116,8 @@ impl Recorder {
             peak_in_flight: 0,
             connections_opened: 0,
             requests_on_open_connections: 0,
+            unasked_connections: 0,
+            responses_ended_by_close: 0,
             missed: vec![0; phases],
         }
     }

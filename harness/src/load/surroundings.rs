@@ -20,6 +20,10 @@ pub(super) trait Surroundings {
     fn poll_given_up(&mut self, context: &mut Context<'_>) -> Poll<()>;
     /// A connection was opened.
     fn opened(&mut self);
+    /// Bytes came on an idle connection: nobody's.
+    fn came_unasked(&mut self);
+    /// An answer ended with its plain connection.
+    fn ended_by_close(&mut self);
     /// A part of the exchange has ended.
     fn spent(&mut self, part: Part, time: Duration);
     /// So many bytes of the request's body went out, whether or not an answer came.

@@ -137,6 +137,9 @@ impl Worker {
         if let Some(open) = &mut self.connection {
             open.tend(context);
             if open.has_ended() {
+                if open.came_unasked() {
+                    self.around.came_unasked();
+                }
                 self.connection = None;
             }
         }
@@ -283,6 +286,14 @@ impl Surroundings for Around {
     fn opened(&mut self) {
         self.has_opened = true;
         self.lane.recorder.borrow_mut().connections_opened += 1;
+    }
+
+    fn came_unasked(&mut self) {
+        self.lane.recorder.borrow_mut().unasked_connections += 1;
+    }
+
+    fn ended_by_close(&mut self) {
+        self.lane.recorder.borrow_mut().responses_ended_by_close += 1;
     }
 
     fn spent(&mut self, part: Part, time: Duration) {

@@ -80,9 +80,20 @@ fn traffic(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> String {
         0 => String::new(),
         some => format!(", {some} redirects followed"),
     };
+    let unasked = match generator.unasked_connections.unwrap_or_default() {
+        0 => String::new(),
+        some => format!(", {some} with bytes that came unasked while idle"),
+    };
+    let ended_by_close = match generator.responses_ended_by_close.unwrap_or_default() {
+        0 => String::new(),
+        some => {
+            format!(", {some} answers ended with the connection: whole or cut cannot be known")
+        }
+    };
     let bytes = |count: u64| format_quantity(count as f64, Unit::Bytes);
     format!(
-        "connections: {} opened{reused}{retried}{redirects}; bodies: {} out, {} in",
+        "connections: {} opened{reused}{retried}{redirects}{unasked}; \
+         bodies: {} out, {} in{ended_by_close}",
         generator.connections_opened,
         bytes(sum(requests, |request| request.bytes_sent)),
         bytes(sum(requests, |request| request.bytes_received)),

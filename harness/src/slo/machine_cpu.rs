@@ -317,6 +317,7 @@ mod tests {
             FailureKind::Closed,
             FailureKind::Reset,
             FailureKind::Protocol,
+            FailureKind::Excess,
         ] {
             let mut load = failed_by(kind);
             assert_eq!(judged(ratio(), MOST, &load, &starved()).verdict, Fail);

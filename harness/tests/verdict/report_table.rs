@@ -53,6 +53,18 @@ fn repetitions_of_a_phase_are_one_row() {
 }
 
 #[test]
+fn what_cannot_be_attributed_to_a_request_is_told_beside_the_counts() {
+    let mut record = support::passing_run();
+    let generator = record.scenarios[0].generator.as_mut().unwrap();
+    generator.unasked_connections = Some(2);
+    generator.responses_ended_by_close = Some(3);
+    let text = drawn(&record, TableOptions { width: 400, ..TableOptions::default() });
+    assert!(text.contains(", 2 with bytes that came unasked while idle; bodies:"), "{text}");
+    let ended = "in, 3 answers ended with the connection: whole or cut cannot be known";
+    assert!(text.contains(ended), "{text}");
+}
+
+#[test]
 fn nothing_at_all_is_told_as_such() {
     assert_drawn("nothing", &support::run_of(vec![], None));
 }

@@ -117,6 +117,8 @@ pub(crate) fn load_of(phases: Vec<PhaseResult>) -> LoadResult {
         peak_in_flight: 5,
         connections_opened: 5,
         requests_on_open_connections: Some(135),
+        unasked_connections: Some(0),
+        responses_ended_by_close: Some(0),
         open_files: Some(16),
         missed_by_generator: 0,
     };

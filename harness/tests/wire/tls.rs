@@ -198,6 +198,20 @@ async fn a_body_that_ends_without_the_end_of_tls_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_ends_with_the_end_of_tls_is_known_to_be_whole() {
+    let Some(pki) = Pki::new() else { return };
+    let address = start(pki.server(HTTP_1), |peer| {
+        read_head(peer);
+        write(peer, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nwhole");
+        peer.conn.send_close_notify();
+        peer.conn.write_tls(&mut peer.sock).unwrap();
+    });
+    let result = sent(address, pki.client(), 1, get()).await;
+    assert_eq!(result.phases[0].requests[0].succeeded, 1);
+    assert_eq!(result.generator.responses_ended_by_close, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_that_breaks_off_is_repeated_where_that_is_asked_for() {
     let Some(pki) = Pki::new() else { return };
     let connections = AtomicU64::new(0);

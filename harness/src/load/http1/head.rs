@@ -25,7 +25,7 @@ pub(super) struct Head {
     pub(super) body: Body,
     /// Whether the target keeps the connection.
     pub(super) keeps_open: bool,
-    /// Its length.
+    /// Its length, with what came behind it where that is no HTTP any more.
     pub(super) bytes: usize,
 }
 
@@ -62,15 +62,17 @@ pub(super) fn parse(bytes: &[u8], request: &PreparedRequest) -> Result<Option<He
         return Err(Malformed::TransferEncoding);
     }
     let body = fields.body(&request.method, status);
+    let ends_http = ends_http(&request.method, status);
     let keeps_open = !fields.closes
         && (!is_1_0 || fields.keeps_alive)
         && body != Body::UntilClose
         && !fields.is_ambiguous()
-        && !ends_http(&request.method, status);
+        && !ends_http;
     let headers =
         if request.looks_into_head() { headers(response.headers)? } else { HeaderMap::new() };
     let answer = AnswerHead { status, headers, idle_limit: fields.idle_limit };
-    Ok(Some(Head { answer, body, keeps_open, bytes: length }))
+    let bytes = if ends_http { bytes.len() } else { length };
+    Ok(Some(Head { answer, body, keeps_open, bytes }))
 }
 
 /// Whether the connection is something else after this answer (RFC 9110 §9.3.6, §15.2.2).

@@ -40,6 +40,10 @@ pub(super) struct Http1 {
     answer: Body,
     /// Whether the target keeps the connection after the answer.
     keeps_open: bool,
+    /// Whether the end of the connection was the end of the answer.
+    ended_by_close: bool,
+    /// Whether bytes came while no request was on its way.
+    came_unasked: bool,
 }
 
 impl Http1 {
@@ -52,18 +56,34 @@ impl Http1 {
             received_bytes: 0,
             answer: Body::Done,
             keeps_open: true,
+            ended_by_close: false,
+            came_unasked: false,
         }
     }
 
     /// Looks whether the other side has ended a connection on which nothing is on its way.
     /// Whatever comes without having been asked for ends it as well.
     pub(super) fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.received.poll_fill(&mut self.stream, context).map(|_| ())
+        let read = ready!(self.received.poll_fill(&mut self.stream, context));
+        self.came_unasked |= matches!(read, Ok(1..));
+        Poll::Ready(())
+    }
+
+    /// Whether bytes came while no request was on its way.
+    pub(super) fn came_unasked(&self) -> bool {
+        self.came_unasked
+    }
+
+    /// Whether nothing but the end of the connection told the end of the answer, so that it
+    /// may have been cut. TLS tells its own end from a cut.
+    pub(super) fn may_be_cut(&self) -> bool {
+        self.ended_by_close && matches!(self.stream, Either::Left(_))
     }
 
     /// Makes a request ready to go out; it moves only while its answer is polled.
     pub(super) fn begin(&mut self, request: &PreparedRequest) {
         self.received_bytes = 0;
+        self.ended_by_close = false;
         self.received.shrink();
         // Whatever comes, until its head says more.
         self.answer = Body::UntilClose;
@@ -111,6 +131,8 @@ impl Http1 {
     }
 
     /// Reads the body of the answer to its end. What is left of the request still goes out.
+    /// What was received with the end and lies behind it is excess; what comes later is
+    /// nobody's.
     pub(super) fn poll_body(
         &mut self,
         reader: &mut BodyReader,
@@ -121,12 +143,13 @@ impl Http1 {
             let taken = self.answer.take(self.received.unread(), |piece| reader.take(piece))?;
             self.received.take(taken);
             if self.answer == Body::Done {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(self.without_excess());
             }
             self.received.is_within(LARGEST_HEAD_BYTES)?;
             match ready!(self.poll_more(context)) {
                 Err(ExchangeError::Incomplete(_)) if self.answer == Body::UntilClose => {
                     self.answer = Body::Done;
+                    self.ended_by_close = true;
                 }
                 result => result?,
             }
@@ -137,6 +160,13 @@ impl Http1 {
     /// and nothing more.
     pub(super) fn is_reusable(&self) -> bool {
         self.keeps_open && self.request.is_flushed() && self.received.unread().is_empty()
+    }
+
+    fn without_excess(&self) -> Result<(), ExchangeError> {
+        match self.received.unread().len() {
+            0 => Ok(()),
+            excess => Err(ExchangeError::Excess(excess)),
+        }
     }
 
     fn take_head(&mut self, request: &PreparedRequest) -> Result<Option<AnswerHead>, Malformed> {
