@@ -4,17 +4,19 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use rustls::AlertDescription;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::connection::Connection;
-use super::dial::DialTls;
+use super::dial::{Dial, DialTls};
 use super::exchange_error::{Awaited, ExchangeError};
 use super::parts::Part;
 use super::plan::PreparedRequest;
 use super::surroundings::{Surroundings, unless_given_up};
 use super::wire::Stream;
+use crate::scenario::HttpVersion;
 
 /// Longest wait for a connection where a request does not say, within its time-out.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,14 +54,24 @@ pub(super) async fn connect(
             let secured = unless_given_up(secure(tls, stream), around)
                 .await
                 .ok_or_else(|| late(ExchangeError::TlsTimeout(limit)))?;
-            let secured = secured.map_err(ExchangeError::Tls)?;
+            let secured = secured.map_err(|error| of_handshake(error, &dial))?;
             around.spent(Part::Tls, connected.elapsed());
             Either::Right(Box::new(secured))
         }
     };
     let version = dial.agreed(protocol(&stream)).ok_or(ExchangeError::NoHttp2)?;
     let open = unless_given_up(Connection::over(stream, version, &dial), around).await;
-    open.ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?.map_err(ExchangeError::Connect)
+    open.ok_or_else(|| late(ExchangeError::ConnectTimeout(limit)))?
+}
+
+/// A target that has no HTTP/2 may say so by an alert, or by choosing nothing.
+fn of_handshake(error: io::Error, dial: &Dial) -> ExchangeError {
+    let said = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let none = rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol);
+    match said {
+        Some(said) if *said == none && dial.version == HttpVersion::Http2 => ExchangeError::NoHttp2,
+        _ => ExchangeError::Tls(error),
+    }
 }
 
 /// What both ends have agreed on in TLS.

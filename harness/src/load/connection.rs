@@ -1,7 +1,6 @@
 //! One connection, HTTP/1.1 or HTTP/2, driven by the same task that uses it: one task wakes
 //! for each event of the socket, instead of two that wake each other.
 
-use std::io;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -35,7 +34,11 @@ enum Protocol {
 
 impl Connection {
     /// Speaks HTTP over a stream, in the version that was agreed on; nothing is sent yet.
-    pub(super) async fn over(stream: Stream, version: Agreed, dial: &Dial) -> io::Result<Self> {
+    pub(super) async fn over(
+        stream: Stream,
+        version: Agreed,
+        dial: &Dial,
+    ) -> Result<Self, ExchangeError> {
         let protocol = match version {
             Agreed::Http1 => Protocol::Http1(Box::new(Http1::over(stream))),
             Agreed::Http2 => {

@@ -37,7 +37,7 @@ pub(super) enum ExchangeError {
          `Content-Length` or its last chunk says, or has a body where there is none"
     )]
     Excess(usize),
-    #[error("{}", http2_in_full(.0))]
+    #[error("HTTP/2: {0}")]
     Http2(#[source] h2::Error),
     #[error(
         "the target does not speak HTTP/2 over TLS; leave `http: {{ version }}` out, or write 1.1"
@@ -113,7 +113,6 @@ fn kind_of_io(error: &io::Error) -> FailureKind {
 /// What the target said or did, as against what it wrote wrong.
 fn kind_of_http2(error: &h2::Error) -> FailureKind {
     match error.get_io() {
-        Some(io) if tls_failure(io).is_some() => FailureKind::Tls,
         Some(io) => kind_of_io(io),
         None if error.is_remote() && error.is_reset() => FailureKind::Reset,
         None if error.is_remote() => FailureKind::Closed,
@@ -133,11 +132,6 @@ fn handshake_in_full(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => "the target closed the connection".to_owned(),
         _ => error.to_string(),
     })
-}
-
-fn http2_in_full(error: &h2::Error) -> String {
-    let of_tls = error.get_io().and_then(|io| tls_failure(io));
-    of_tls.map_or_else(|| format!("HTTP/2: {error}"), |of_tls| format!("HTTP/2: {of_tls}"))
 }
 
 /// What TLS says, or the system.

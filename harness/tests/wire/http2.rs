@@ -256,6 +256,148 @@ async fn an_answer_that_never_comes_is_a_timeout() {
     assert_eq!(failure(address).await, FailureKind::Timeout);
 }
 
+/// Reads the client's frames up to the head of its request (RFC 9113 §3.4, §4.1).
+pub(crate) fn read_request(peer: &mut impl std::io::Read) {
+    let mut preface = [0; 24];
+    let _ = peer.read_exact(&mut preface);
+    let mut head = [0; 9];
+    while peer.read_exact(&mut head).is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let _ = std::io::copy(&mut peer.take(length.into()), &mut std::io::sink());
+        if head[3] == 1 {
+            return;
+        }
+    }
+}
+
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream][..], payload].concat()
+}
+
+fn settings() -> Vec<u8> {
+    frame(4, 0, 0, b"")
+}
+
+/// The head of an answer with status 200, as far as HPACK's static table goes, and half of
+/// its body.
+fn half_an_answer() -> Vec<u8> {
+    [settings(), frame(1, 4, 1, b"\x88"), frame(0, 0, 1, b"half")].concat()
+}
+
+fn reset_stream(code: u8) -> Vec<u8> {
+    frame(3, 0, 1, &[0, 0, 0, code])
+}
+
+fn go_away(last_stream: u8, code: u8) -> Vec<u8> {
+    frame(7, 0, 0, &[0, 0, 0, last_stream, 0, 0, 0, code])
+}
+
+/// An answer whose head says `content-length: 2`, with this body.
+fn two_bytes(body: &[u8]) -> Vec<u8> {
+    [frame(1, 4, 1, b"\x88\x0f\x0d\x012"), frame(0, 1, 1, body)].concat()
+}
+
+/// How a peer goes on that has read a request, and how it ends.
+struct Cause {
+    /// As the page about connections names it.
+    name: &'static str,
+    kind: FailureKind,
+    frames: Vec<Vec<u8>>,
+    ends: Ends,
+}
+
+#[derive(Clone, Copy)]
+enum Ends {
+    Stays,
+    Closes,
+    Resets,
+}
+
+/// Every cause, whenever it comes, is counted under one kind.
+fn causes() -> Vec<Cause> {
+    use FailureKind::{Closed, Protocol, Reset};
+    let cause = |name, kind, frames, ends| Cause { name, kind, frames, ends };
+    let codes = [0, 2, 7, 8, 11];
+    vec![
+        cause("`RST_STREAM`, with any code", Reset, codes.map(reset_stream).to_vec(), Ends::Stays),
+        cause("the TCP connection is reset", Reset, vec![Vec::new()], Ends::Resets),
+        cause(
+            "`GOAWAY` before the request, again on a fresh connection",
+            Closed,
+            codes.map(|code| go_away(0, code)).to_vec(),
+            Ends::Closes,
+        ),
+        cause(
+            "`GOAWAY` behind the request, and the end of the connection",
+            Closed,
+            codes.map(|code| go_away(1, code)).to_vec(),
+            Ends::Closes,
+        ),
+        cause(
+            "the connection ends, within a frame or between two",
+            Closed,
+            vec![Vec::new(), b"\0\0".to_vec(), frame(0, 0, 1, b"half")[..11].to_vec()],
+            Ends::Closes,
+        ),
+        cause(
+            "what comes is no HTTP/2, or against its rules",
+            Protocol,
+            vec![
+                b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".to_vec(),
+                frame(0, 0, 99, b"x"),
+                frame(3, 0, 1, b"x"),
+                frame(4, 1, 0, b"not 0"),
+            ],
+            Ends::Stays,
+        ),
+    ]
+}
+
+async fn failure_after(before: Vec<u8>, frames: Vec<u8>, ends: Ends) -> FailureKind {
+    let address = start_plain(move |mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(&[&before[..], &frames[..]].concat());
+        if matches!(ends, Ends::Resets) {
+            // What was written is on its way before the reset throws it away; a socket that is
+            // closed with something unread, here what confirms our settings, resets the
+            // connection (RFC 2525 §2.17).
+            std::thread::sleep(Duration::from_millis(50));
+            return;
+        }
+        if matches!(ends, Ends::Closes) {
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+        }
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    failure(address).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cause_is_of_one_kind_before_an_answer_and_within_it() {
+    for cause in causes() {
+        for frames in cause.frames {
+            for before in [settings(), half_an_answer()] {
+                let seen = failure_after(before.clone(), frames.clone(), cause.ends).await;
+                assert_eq!(seen, cause.kind, "{}: {before:?} {frames:?}", cause.name);
+            }
+        }
+    }
+    for body in [&b"abc"[..], b"a"] {
+        let answer = [settings(), two_bytes(body)].concat();
+        assert_eq!(failure_after(answer, Vec::new(), Ends::Stays).await, FailureKind::Protocol);
+    }
+}
+
+#[test]
+fn the_page_about_connections_has_each_cause() {
+    let page = include_str!("../../../docs/connections.md");
+    for cause in causes() {
+        let row = format!("| {} | `{}` |", cause.name, cause.kind);
+        assert!(page.contains(&row), "docs/connections.md lacks {row}");
+    }
+}
+
 /// What a peer that writes these bytes after the client's first ones, and closes, is counted as.
 async fn failure_of_bytes(bytes: &'static [u8]) -> FailureKind {
     let address = start_plain(move |mut stream| {

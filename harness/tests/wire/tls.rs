@@ -129,6 +129,26 @@ async fn garbage_in_the_middle_of_an_answer_is_one_of_tls() {
     assert_eq!(failure(address, pki.client()).await.0, FailureKind::Tls);
 }
 
+/// Over HTTP/2 the words of TLS come through another library; the kind is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_is_one_of_tls_over_http_2_too() {
+    let Some(pki) = Pki::new() else { return };
+    // SETTINGS; or also the head of an answer and half of its body.
+    let settings = &b"\0\0\0\x04\0\0\0\0\0"[..];
+    let half = [settings, b"\0\0\x01\x01\x04\0\0\0\x01\x88\0\0\x04\0\0\0\0\0\x01half"].concat();
+    for before in [Vec::new(), settings.to_vec(), half] {
+        let address = start(pki.server(&[b"h2"]), move |peer| {
+            super::http2::read_request(peer);
+            peer.write_all(&before).unwrap();
+            peer.flush().unwrap();
+            let _ = peer.sock.write_all(b"\x17\x03\x03\x00\x20garbagegarbagegarbagegarbagegarb");
+            let _ = peer.sock.read_to_end(&mut Vec::new());
+        });
+        let (kind, said) = failure(address, pki.client()).await;
+        assert_eq!(kind, FailureKind::Tls, "{said}");
+    }
+}
+
 /// Half of an answer's body, and then what the script does.
 fn half_an_answer(pki: &Pki, then: impl Fn(&mut Secured) + Send + Sync + 'static) -> SocketAddr {
     start(pki.server(HTTP_1), move |peer| {
@@ -285,7 +305,7 @@ async fn tls_agrees_on_the_version_of_http() {
         (HttpVersion::Auto, &[], Ok(b"GET".to_vec())),
         (HttpVersion::Http1, both, Ok(b"GET".to_vec())),
         (HttpVersion::Http2, both, Ok(b"PRI".to_vec())),
-        (HttpVersion::Http2, first, Err(FailureKind::Tls)),
+        (HttpVersion::Http2, first, Err(FailureKind::Protocol)),
         (HttpVersion::Http2, &[], Err(FailureKind::Protocol)),
     ] {
         assert_eq!(agreed(version, offers).await, expected, "{version:?} {offers:?}");

@@ -7,7 +7,6 @@ use h2::RecvStream;
 
 use super::upload::Upload;
 use crate::load::body_reader::BodyReader;
-use crate::load::exchange_error::ExchangeError;
 
 /// The body of an answer, and what is left of the request's.
 pub(super) struct Http2Body {
@@ -27,12 +26,11 @@ impl Http2Body {
         &mut self,
         reader: &mut BodyReader,
         context: &mut Context<'_>,
-    ) -> Poll<Result<(), ExchangeError>> {
+    ) -> Poll<Result<(), h2::Error>> {
         while let Some(data) = ready!(self.poll_data(context)) {
-            let data = data.map_err(ExchangeError::Http2)?;
+            let data = data?;
             reader.take(&data);
-            let released = self.received.flow_control().release_capacity(data.len());
-            released.map_err(ExchangeError::Http2)?;
+            self.received.flow_control().release_capacity(data.len())?;
         }
         Poll::Ready(Ok(()))
     }

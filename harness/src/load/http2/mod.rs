@@ -9,8 +9,6 @@ mod body;
 mod message;
 mod upload;
 
-use std::cell::Cell;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
@@ -24,7 +22,7 @@ use http::{Request, Response};
 
 use super::body_reader::BodyReader;
 use super::exchange_error::ExchangeError;
-use super::metered_stream::MeteredStream;
+use super::metered_stream::{Metered, MeteredStream};
 use super::plan::PreparedRequest;
 use super::wire::{AnswerHead, LARGEST_HEAD_BYTES, Stream, Unanswered};
 use body::Http2Body;
@@ -43,7 +41,7 @@ pub(super) struct Http2 {
     has_ended: bool,
     scheme: Scheme,
     authority: Authority,
-    bytes_read: Rc<Cell<u64>>,
+    metered: Rc<Metered>,
     read_before: u64,
     sent: Rc<Sent>,
     stage: Stage,
@@ -65,23 +63,24 @@ impl Http2 {
         stream: Stream,
         scheme: Scheme,
         authority: Authority,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ExchangeError> {
         let mut builder = Builder::new();
         builder
             .initial_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .max_header_list_size(LARGEST_HEAD_BYTES)
             .enable_push(false);
-        let bytes_read = Rc::new(Cell::new(0));
-        let stream = MeteredStream::new(stream, Rc::clone(&bytes_read));
-        let (sender, driver) = builder.handshake(stream).await.map_err(io::Error::other)?;
+        let metered = Rc::new(Metered::default());
+        let stream = MeteredStream::new(stream, Rc::clone(&metered));
+        let begun = builder.handshake(stream).await;
+        let (sender, driver) = begun.map_err(|error| explained(&metered, error))?;
         Ok(Self {
             sender,
             driver,
             has_ended: false,
             scheme,
             authority,
-            bytes_read,
+            metered,
             read_before: 0,
             sent: Rc::new(Sent::new()),
             stage: Stage::Idle,
@@ -104,7 +103,7 @@ impl Http2 {
 
     /// Whether a byte came since the request was begun.
     pub(super) fn has_received(&self) -> bool {
-        self.bytes_read.get() > self.read_before
+        self.metered.bytes_read() > self.read_before
     }
 
     /// Bytes of the request's body that the target had room for.
@@ -120,14 +119,14 @@ impl Http2 {
 
     /// Takes a request; it moves only while the connection is polled.
     pub(super) fn begin(&mut self, request: &PreparedRequest) {
-        self.read_before = self.bytes_read.get();
+        self.read_before = self.metered.bytes_read();
         self.sent = Rc::new(Sent::new());
         let so_far = Rc::clone(&self.sent);
-        let sender = self.sender.clone();
+        let (sender, metered) = (self.sender.clone(), Rc::clone(&self.metered));
         let prepared = in_http2(request.message(), &self.scheme, &self.authority);
         self.stage = Stage::Head(Box::pin(tokio::task::unconstrained(async move {
             let (request, body) = prepared.map_err(Unanswered::Failed)?;
-            sent(sender, request, (body, so_far)).await.map_err(unanswered)
+            sent(sender, request, (body, so_far)).await.map_err(|error| unanswered(&metered, error))
         })));
     }
 
@@ -155,16 +154,22 @@ impl Http2 {
         let Stage::Body(body) = &mut self.stage else { return Poll::Pending };
         let result = ready!(body.poll_read(reader, context));
         self.stage = Stage::Idle;
-        Poll::Ready(result)
+        Poll::Ready(result.map_err(|error| explained(&self.metered, error)))
     }
 }
 
-fn unanswered(error: h2::Error) -> Unanswered {
+/// What went wrong: where the socket failed, as it said it itself.
+fn explained(metered: &Metered, error: h2::Error) -> ExchangeError {
+    let of_socket = if error.is_io() { metered.take_failure() } else { None };
+    of_socket.map_or(ExchangeError::Http2(error), ExchangeError::Broken)
+}
+
+fn unanswered(metered: &Metered, error: h2::Error) -> Unanswered {
     let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
     if error.is_remote() && (refused || error.is_go_away()) {
         return Unanswered::NotProcessed(ExchangeError::Http2(error));
     }
-    Unanswered::Failed(ExchangeError::Http2(error))
+    Unanswered::Failed(explained(metered, error))
 }
 
 /// Sends a request until the head of its answer comes, which may be before its end.
