@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Astray};
 use super::connection::Connection;
-use super::exchange::exchange;
+use super::exchange::{exchange, tend};
 use super::exchange_error::ExchangeError;
 use super::plan::PreparedRequest;
 use super::redirect::{Next, next};
@@ -50,7 +50,7 @@ pub(super) async fn deliver(
     loop {
         let result = follow(request, connection, around, begun).await;
         let Some(pause) = pause_before_repeat(request, attempt, &result) else { return result };
-        if !wait(around, pause).await {
+        if !wait(around, connection, pause).await {
             return result;
         }
         let received = result.map_or(0, |answer| answer.body.received_bytes);
@@ -98,9 +98,18 @@ async fn follow(
 }
 
 /// Lets a pause pass; `false` if it was cut short because nothing more must be sent.
-async fn wait(around: &mut impl DeliverySurroundings, pause: Duration) -> bool {
+/// Meanwhile the connection is looked after like any idle one.
+async fn wait(
+    around: &mut impl DeliverySurroundings,
+    connection: &mut Option<Connection>,
+    pause: Duration,
+) -> bool {
     let until = Instant::now() + pause;
     around.set_deadline(until);
-    std::future::poll_fn(|context| around.poll_given_up(context)).await;
+    std::future::poll_fn(|context| {
+        tend(connection, around, context);
+        around.poll_given_up(context)
+    })
+    .await;
     Instant::now() >= until && !around.is_over()
 }

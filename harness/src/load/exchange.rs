@@ -12,6 +12,7 @@
 //! once more and counted, whatever they are.
 
 use std::future::poll_fn;
+use std::task::Context;
 use std::time::Instant;
 
 use super::answer::Answer;
@@ -44,6 +45,23 @@ pub(super) async fn exchange(
     // Once: a second connection that is closed is an answer of its own.
     let open = usable(request, connection, around, sent).await?;
     attempt_once(request, open, connection, (around, deadline)).await.result()
+}
+
+/// Looks after a connection on which no request is on its way, and closes it when the other
+/// side has.
+pub(super) fn tend(
+    place: &mut Option<Connection>,
+    around: &mut impl Surroundings,
+    context: &mut Context<'_>,
+) {
+    let Some(open) = place else { return };
+    open.tend(context);
+    if open.has_ended() {
+        if open.came_unasked() {
+            around.came_unasked();
+        }
+        *place = None;
+    }
 }
 
 /// The connection that is there, if it can be used, or a new one. It is taken out of its

@@ -17,7 +17,7 @@ use super::dial::Dial;
 use super::liveness::Liveness;
 use super::plan::PreparedRequest;
 use super::recorder::{CellId, Recorder};
-use super::ticket::{Start, Ticket, Work};
+use super::ticket::{Start, Ticket, User, Work};
 
 /// What all load threads read.
 pub(super) struct Target {
@@ -157,8 +157,28 @@ impl Lane {
         self.assign(work);
     }
 
+    /// The next request of a worker's work, if there is one.
+    pub(super) fn next(&self, work: &mut Work) -> Option<Ticket> {
+        match work {
+            Work::Open(first) => first.take().or_else(|| self.next_queued()),
+            Work::User(user) => self.next_of(user),
+        }
+    }
+
+    fn next_of(&self, user: &mut User) -> Option<Ticket> {
+        if self.is_stopping() {
+            return None;
+        }
+        let intended = Instant::now();
+        let (number, picked) = user.draw(intended)?;
+        let id = CellId { phase: user.phase, request: self.target.first_steps[picked] };
+        self.recorder.borrow_mut().intended(id, intended);
+        let iteration = user.draws.before + number;
+        Some(Ticket { id, intended, start: Start::ByUser, iteration, user: user.number })
+    }
+
     /// The arrival that has waited longest.
-    pub(super) fn next_queued(&self) -> Option<Ticket> {
+    fn next_queued(&self) -> Option<Ticket> {
         self.queue.borrow_mut().pop_front()
     }
 

@@ -1,7 +1,8 @@
-//! Where a worker's next request comes from, and when it must stop.
+//! What a worker is to do: one request, or all that an arrival or a user leads to, and when
+//! a user must stop.
 //!
-//! One worker loop serves open and closed phases: it asks its work for the next
-//! ticket until there is none. A ticket is for the first step of a flow; where requests
+//! One worker loop serves open and closed phases: it asks its lane for the next ticket of
+//! its work until there is none. A ticket is for the first step of a flow; where requests
 //! are independent, each is a flow of its own.
 
 use std::cell::RefCell;
@@ -10,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lane::Lane;
 use super::picker::Picker;
 use super::random::mixed;
 use super::recorder::CellId;
@@ -96,14 +96,6 @@ pub(super) struct Draws {
 }
 
 impl Work {
-    /// The next request of this work, if there is one.
-    pub(super) fn next(&mut self, lane: &Lane) -> Option<Ticket> {
-        match self {
-            Self::Open(first) => first.take().or_else(|| lane.next_queued()),
-            Self::User(user) => user.next(lane),
-        }
-    }
-
     /// How long a user thinks before its next request; never beyond its end.
     pub(super) fn think_time(&mut self, now: Instant) -> Option<Duration> {
         match self {
@@ -120,21 +112,17 @@ impl Work {
 }
 
 impl User {
-    fn next(&mut self, lane: &Lane) -> Option<Ticket> {
-        let intended = Instant::now();
-        if lane.is_stopping() || !self.stop.allows(intended) {
+    /// Draws the next request: its number among the phase's, and its place among the first
+    /// steps. `None` when the user sends nothing more.
+    pub(super) fn draw(&mut self, now: Instant) -> Option<(u64, usize)> {
+        if !self.stop.allows(now) {
             return None;
         }
         let number = self.draws.next.fetch_add(1, Ordering::Relaxed);
         if matches!(self.stop, UserStop::Total(total) if number >= total) {
             return None;
         }
-        let picked = self.draws.picker.borrow_mut().pick(number);
-        let request = lane.target.first_steps[picked];
-        let id = CellId { phase: self.phase, request };
-        lane.recorder.borrow_mut().intended(id, intended);
-        let iteration = self.draws.before + number;
-        Some(Ticket { id, intended, start: Start::ByUser, iteration, user: self.number })
+        Some((number, self.draws.picker.borrow_mut().pick(number)))
     }
 
     fn think_time(&mut self, now: Instant) -> Option<Duration> {

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::deadline::Deadline;
 use super::delivery::{Again, DeliverySurroundings, deliver};
 use super::dial::Dial;
+use super::exchange::tend;
 use super::exchange_error::ExchangeError;
 use super::lane::{Lane, Slot, Target};
 use super::outcome::FailureKind;
@@ -55,7 +56,7 @@ async fn serve(lane: Rc<Lane>, slot: Rc<Slot>) {
     let mut worker = Worker::new(lane, slot);
     loop {
         let mut work = worker.next_work().await;
-        while let Some(ticket) = work.next(&worker.around.lane) {
+        while let Some(ticket) = worker.around.lane.next(&mut work) {
             let failure = worker.perform_flow(ticket).await;
             let think_time = work.think_time(worker.freed);
             let unconnected = failure.is_some() && worker.is_unconnected;
@@ -134,15 +135,7 @@ impl Worker {
     }
 
     fn tend_connection(&mut self, context: &mut Context<'_>) {
-        if let Some(open) = &mut self.connection {
-            open.tend(context);
-            if open.has_ended() {
-                if open.came_unasked() {
-                    self.around.came_unasked();
-                }
-                self.connection = None;
-            }
-        }
+        tend(&mut self.connection, &mut self.around, context);
     }
 
     /// Sends the steps of a flow one after the other; the first that fails ends it. An

@@ -2,7 +2,7 @@
 //! counted, and what it costs in latency.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use slogate::load::{FailureKind, RequestResult};
@@ -167,6 +167,30 @@ async fn connections_that_close_time_out_or_are_refused_are_repeated_where_named
     assert_eq!((result.succeeded, result.repeats), (1, 1), "{result:?}");
     let result = one(closed_port(), retrying(3, &[RepeatOn::Connect], short)).await;
     assert_eq!((result.repeats, only_failure(&result)), (2, FailureKind::Connect));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_looked_after_while_a_pause_lasts() {
+    let is_left = Arc::new(AtomicBool::new(false));
+    let (leaves, was_left) = (Arc::clone(&is_left), Arc::new(AtomicBool::new(false)));
+    let seen = Arc::clone(&was_left);
+    let server = Server::start(move |peer| {
+        peer.read();
+        if peer.number == 0 {
+            unavailable(peer);
+            peer.end();
+            // The client closes its side when it sees the end of ours.
+            peer.read_to_end();
+            leaves.store(true, Ordering::SeqCst);
+        } else {
+            seen.store(leaves.load(Ordering::SeqCst), Ordering::SeqCst);
+            peer.ok("hello");
+        }
+    });
+    let request = retrying(2, &[RepeatOn::Status(503)], Duration::from_millis(400));
+    let result = one(server.address, request).await;
+    assert_eq!((result.succeeded, result.repeats, result.retried), (1, 1, 0), "{result:?}");
+    assert!(was_left.load(Ordering::SeqCst), "left open until the pause was over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -113,6 +113,11 @@ impl Peer {
         let _ = std::io::copy(&mut self.reader, &mut std::io::sink());
     }
 
+    /// Writes nothing more.
+    pub(crate) fn end(&mut self) {
+        let _ = self.reader.get_mut().shutdown(std::net::Shutdown::Write);
+    }
+
     /// Writes raw bytes; `false` when the client has closed.
     pub(crate) fn write(&mut self, bytes: &str) -> bool {
         self.reader.get_mut().write_all(bytes.as_bytes()).is_ok()
