@@ -175,3 +175,25 @@ fn a_file_that_is_larger_than_any_scenario_is_refused() {
     let read = read_document(&path, &Variables::new(), &ReadOptions::default());
     assert!(read.unwrap_err().to_string().contains("larger than 4 MiB"));
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_told_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (variables, options) = (Variables::new(), ReadOptions::default());
+    let told = |file: &Path| {
+        let read = read_document(file, &variables, &options);
+        read.map(|_| ()).unwrap_err().to_string()
+    };
+    let as_scenario = told(&pipe);
+    assert!(as_scenario.contains("it is a pipe, not a file"), "{as_scenario}");
+    let file = folder.path().join("x.yaml");
+    let text = "version: 1\nname: x\ntarget: http://127.0.0.1:1\nslo: none\n\
+                data: { users: { csv: pipe.yaml } }\n\
+                load: [{ name: a, rate: 1/s, for: 1s }]\n\
+                requests: [{ name: a, get: '/{{users.name}}' }]\n";
+    std::fs::write(&file, text).unwrap();
+    let as_rows = told(&file);
+    assert!(as_rows.contains("it is a pipe, not a file"), "{as_rows}");
+}

@@ -1,8 +1,7 @@
 //! Reads a saved run back: its record, and the evidence of each scenario, so that it
 //! can be judged again with the same rules or others.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use crate::load::{
     GeneratorReport, LoadModel, LoadResult, LoggedHistogram, PhaseResult, RequestResult,
     StopReason, TimeInParts, read_interval_log,
 };
-use crate::scenario::{AlertRules, Objective, Outcome, Restarts, TimeKind, Unmoved};
+use crate::scenario::{AlertRules, Objective, Outcome, Restarts, TimeKind, Unmoved, open_file};
 use crate::series::{Notes, SeriesStore, read_openmetrics};
 use crate::slo::{
     AlertEvidence, Evidence, JudgedObjective, MissingWindow, PlannedPhase, Windows, judge,
@@ -282,16 +281,22 @@ fn request_without_times(record: &RequestRecord) -> RequestResult {
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ArchiveError> {
     let text =
-        fs::read(path).map_err(|source| ArchiveError::Read { path: path.to_owned(), source })?;
+        contents(path).map_err(|source| ArchiveError::Read { path: path.to_owned(), source })?;
     serde_json::from_slice(&text).map_err(|error| ArchiveError::Malformed {
         path: path.to_owned(),
         problem: error.to_string(),
     })
 }
 
+fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_file(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A file that a scenario need not have left behind.
 fn optional(path: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
-    match fs::read(path) {
+    match contents(path) {
         Ok(contents) => Ok(Some(contents)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ArchiveError::Read { path: path.to_owned(), source }),

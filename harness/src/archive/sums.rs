@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::{ArchiveError, layout};
+use crate::scenario::open_file;
 
 /// Passes bytes on and digests them.
 pub(super) struct Digesting<W> {
@@ -58,7 +59,8 @@ pub(super) fn lines(digests: &[(PathBuf, String)]) -> String {
 /// files can write their digests.
 pub fn verify(run: &Path) -> Result<(), ArchiveError> {
     let path = run.join(layout::SUMS);
-    let text = fs::read_to_string(&path)
+    let text = open_file(&path)
+        .and_then(io::read_to_string)
         .map_err(|source| ArchiveError::Read { path: path.clone(), source })?;
     let mut listed = BTreeSet::new();
     for line in text.lines() {
@@ -98,7 +100,7 @@ fn evidence_files(run: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn verify_file(path: PathBuf, expected: &str) -> Result<(), ArchiveError> {
-    let digested = File::open(&path).and_then(|mut file| {
+    let digested = open_file(&path).and_then(|mut file| {
         let mut digesting = Digesting::new(io::sink());
         io::copy(&mut file, &mut digesting)?;
         Ok(digesting.finish().1)

@@ -78,7 +78,7 @@ pub use access::{
     tls_failure,
 };
 pub use alerts::{AlertExpectation, AlertObjective, AlertRuleFile, AlertRules, may_have};
-pub use bounded::read_at_most;
+pub use bounded::{open_file, read_at_most};
 pub use capture::{Capture, CaptureFrom};
 pub use data_set::SentFile;
 pub use datum::Datum;
