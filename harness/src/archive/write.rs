@@ -75,9 +75,11 @@ fn nearest_above(folder: &Path) -> &Path {
     above.find(|one| one.exists()).unwrap_or(Path::new("."))
 }
 
-/// Whether something can be written in the folder in which the run is begun.
+/// Whether something can be written in the folder in which the run is begun. The file that
+/// tells it has no name where the system has such files: a process that is ended meanwhile
+/// leaves nothing behind.
 fn takes_files(folder: &Path, begun_in: &Path) -> Result<(), ArchiveError> {
-    match tempfile::Builder::new().prefix(".slogate-").tempdir_in(begun_in) {
+    match tempfile::tempfile_in(begun_in) {
         Ok(_) => Ok(()),
         Err(error) => {
             Err(ArchiveError::NotWritable { path: folder.to_owned(), source: plain(error) })
@@ -128,19 +130,29 @@ pub fn write(
 }
 
 /// Moves what is in the unfinished folder into the one around it; what has a `run.json` has
-/// everything else.
+/// everything else. Where one cannot be moved, those before it are moved back.
 fn move_up(unfinished: &Path, folder: &Path) -> io::Result<()> {
     let entries = fs::read_dir(unfinished)?.collect::<io::Result<Vec<_>>>()?;
     let mut names: Vec<_> = entries.into_iter().map(|entry| entry.file_name()).collect();
     names.sort_by_key(|name| name == layout::RUN);
-    for name in names {
-        let place = folder.join(&name);
-        if place.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+    for (moved, name) in names.iter().enumerate() {
+        if let Err(error) = move_one(&unfinished.join(name), &folder.join(name)) {
+            for name in &names[..moved] {
+                // It was there a moment ago; the first error is the one to tell.
+                let _ = fs::rename(folder.join(name), unfinished.join(name));
+            }
+            return Err(error);
         }
-        fs::rename(unfinished.join(&name), place)?;
     }
     Ok(())
+}
+
+/// Moves a file or folder to where nothing is.
+fn move_one(from: &Path, place: &Path) -> io::Result<()> {
+    if place.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, place)
 }
 
 /// Writes below `unfinished`, and speaks of `destination` in errors.
@@ -311,6 +323,46 @@ mod tests {
         assert!(matches!(error, ArchiveError::NotEmpty(_)), "{error}");
         let error = check_destination(&folder.path().join("notes.txt")).unwrap_err();
         assert!(matches!(error, ArchiveError::NotAFolder(_)), "{error}");
+    }
+
+    #[test]
+    fn asking_for_a_place_makes_nothing_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        // Whatever is made or removed in a folder changes its time.
+        let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        File::open(folder.path()).unwrap().set_modified(long_ago).unwrap();
+        for destination in [folder.path(), &folder.path().join("new/er")] {
+            check_destination(destination).unwrap();
+            assert_eq!(folder.path().metadata().unwrap().modified().unwrap(), long_ago);
+        }
+    }
+
+    /// What is in a folder, in order.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
+        let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_moved_to_its_place_leaves_nothing_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = folder.path().join(".slogate-x");
+        fs::create_dir_all(unfinished.join("10k")).unwrap();
+        for file in [layout::SUMS, layout::RUN, "10k/series.om"] {
+            fs::write(unfinished.join(file), "").unwrap();
+        }
+        // Somebody else was there in the meantime; not even a link without an end is replaced.
+        std::os::unix::fs::symlink("nowhere", folder.path().join(layout::RUN)).unwrap();
+        let error = move_up(&unfinished, folder.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(names(folder.path()), [".slogate-x", layout::RUN]);
+        assert_eq!(names(&unfinished), ["10k", layout::SUMS, layout::RUN]);
+        fs::remove_file(folder.path().join(layout::RUN)).unwrap();
+        move_up(&unfinished, folder.path()).unwrap();
+        assert_eq!(names(folder.path()), [".slogate-x", "10k", layout::SUMS, layout::RUN]);
     }
 
     #[test]
