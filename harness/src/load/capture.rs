@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::answer::Answer;
-use crate::scenario::{Capture, CaptureFrom, Datum};
+use crate::scenario::{Capture, CaptureFrom, Datum, JsonPath};
 
 /// Longest value that is captured, bytes: each slot keeps those of its flow.
 const MOST_CAPTURED_BYTES: usize = 1024 * 1024;
@@ -22,7 +22,7 @@ pub(super) fn capture(
 
 fn one(from: &CaptureFrom, answer: &Answer, document: Option<&Value>) -> Option<Datum> {
     let datum = match from {
-        CaptureFrom::Json(path) => Datum::json(path.find(document?)?),
+        CaptureFrom::Json(path) => of_json(path, document?, answer)?,
         CaptureFrom::Header(name) => Datum::text(answer.headers.get(name)?.to_str().ok()?),
         CaptureFrom::Regex(regex) => {
             let found = regex.captures(answer.body.whole()?)?;
@@ -35,12 +35,44 @@ fn one(from: &CaptureFrom, answer: &Answer, document: Option<&Value>) -> Option<
     (is_something && datum.as_str().len() <= MOST_CAPTURED_BYTES).then_some(datum)
 }
 
+/// A number with a point or an exponent, or too many digits for an integer, keeps the digits
+/// that it was written with.
+fn of_json(path: &JsonPath, document: &Value, answer: &Answer) -> Option<Datum> {
+    let value = path.find(document)?;
+    if !has_float(value) {
+        return Some(Datum::json(value));
+    }
+    let text = std::str::from_utf8(answer.body.whole()?).ok()?;
+    path.find_raw(text).map(|raw| Datum::raw_json(&compact(raw.get())))
+}
+
+fn has_float(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_float),
+        Value::Object(members) => members.values().any(has_float),
+        _ => false,
+    }
+}
+
+/// A JSON text without the white space between its parts.
+fn compact(raw: &str) -> String {
+    let (mut is_in_text, mut is_escaped) = (false, false);
+    let is_kept = |character: &char| {
+        let kept = is_in_text || !character.is_ascii_whitespace();
+        is_in_text ^= *character == '"' && !is_escaped;
+        is_escaped = *character == '\\' && !is_escaped;
+        kept
+    };
+    raw.chars().filter(is_kept).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scenario::{JsonPath, JsonStep};
+    use crate::scenario::JsonStep;
 
     fn from_json(document: &Value) -> Option<Datum> {
         let path = JsonPath { text: "$.a".into(), steps: vec![JsonStep::Key("a".into())] };
@@ -67,6 +99,23 @@ mod tests {
         assert_eq!(from_json(&json!({"a": "x"})), Some(Datum::text("x")));
         assert_eq!(from_json(&json!({"a": 7})), Some(Datum::json(&json!(7))));
         assert_eq!(from_json(&json!({"a": [1]})), Some(Datum::json(&json!([1]))));
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        for (body, expected) in [
+            (r#"{"a": 12345678901234567890123}"#, "12345678901234567890123"),
+            (r#"{"a": 1e2, "a": 1.10}"#, "1.10"),
+            ("{\"a\": [ 1.50,\n {\"b \\\" c\": 2 } ]}", "[1.50,{\"b \\\" c\":2}]"),
+        ] {
+            let mut answer = Answer::default();
+            answer.body.content = body.into();
+            answer.body.length = body.len() as u64;
+            let path = JsonPath { text: "$.a".into(), steps: vec![JsonStep::Key("a".into())] };
+            let document = serde_json::from_str(body).unwrap();
+            let found = one(&CaptureFrom::Json(path), &answer, Some(&document)).unwrap();
+            assert_eq!(found.as_str(), expected);
+        }
     }
 
     #[test]

@@ -137,8 +137,13 @@ async fn answered(
         Some(Err(reason)) => return unanswered(reason, connection),
         Some(Ok(head)) => head,
     };
+    // Whoever reads late, for whatever reason, may find there what came too late.
+    let begun = Instant::now();
+    if begun > head_deadline {
+        return Attempt::Failed(no_head(request, head_deadline, deadline));
+    }
     around.set_deadline(deadline);
-    let answer = read_answer(request, head, connection, around).await;
+    let answer = read_answer(request, head, connection, (around, begun, deadline)).await;
     answer.map_or_else(Attempt::Failed, Attempt::Answered)
 }
 
@@ -147,14 +152,16 @@ async fn read_answer(
     request: &PreparedRequest,
     head: AnswerHead,
     connection: &mut Connection,
-    around: &mut impl Surroundings,
+    (around, begun, deadline): (&mut impl Surroundings, Instant, Instant),
 ) -> Result<Answer, ExchangeError> {
-    let begun = Instant::now();
     around.spent(Part::FirstByte, begun.saturating_duration_since(connection.sent_at()));
     let mut reader = BodyReader::new(request, &head.headers);
     let body = poll_fn(|context| connection.poll_body(&mut reader, context));
     unless_given_up(body, around).await.ok_or(ExchangeError::Timeout(Awaited::Body))??;
     let ended = Instant::now();
+    if ended > deadline {
+        return Err(ExchangeError::Timeout(Awaited::Body));
+    }
     around.spent(Part::Body, ended - begun);
     if connection.may_be_cut() {
         around.ended_by_close();

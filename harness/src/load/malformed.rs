@@ -21,8 +21,8 @@ pub(super) enum Malformed {
     /// No number, or two that differ.
     #[error("`Content-Length` is not one number")]
     ContentLength,
-    /// HTTP/1.0 knows none.
-    #[error("an answer of HTTP/1.0 has `Transfer-Encoding`")]
+    /// HTTP/1.0 knows none, and of others than chunks nobody said that they are understood.
+    #[error("the `Transfer-Encoding` of the answer is not `chunked`, or it is HTTP/1.0")]
     TransferEncoding,
     /// A length of a chunk that is none, or a chunk without its end.
     #[error("a chunk has no length, or another one than it says")]

@@ -3,13 +3,14 @@
 //! Pure. It names the expectation and never a value of the answer, which may be somebody's
 //! secret. The status is judged before, and its own kind of failure.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use http::HeaderMap;
 use serde_json::{Number, Value};
 
 use super::answer::{Answer, AnswerBody, MOST_JUDGED_BYTES};
-use crate::scenario::{Expect, ExpectJson, JsonWanted};
+use crate::scenario::{Expect, ExpectJson, JsonWanted, Threshold};
 
 /// An expectation that an answer does not meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,23 +85,46 @@ fn is_wanted(found: &Value, wanted: &JsonWanted) -> bool {
     match wanted {
         JsonWanted::Equal(value) => is_same(found, value),
         JsonWanted::Present => true,
-        JsonWanted::Number(threshold) => {
-            found.as_f64().is_some_and(|number| threshold.comparator.holds(number, threshold.bound))
-        }
+        JsonWanted::Number(threshold) => match found {
+            Value::Number(found) => holds(found, threshold),
+            _ => false,
+        },
     }
 }
 
-/// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same. Two integers are compared
+/// Whether a comparison holds, digit by digit where the number is an integer.
+fn holds(found: &Number, threshold: &Threshold) -> bool {
+    let bound = Number::from_f64(threshold.bound);
+    let order = bound.and_then(|bound| compared(found, &bound));
+    // A comparison with 0 that comes out as that of the two.
+    order.is_some_and(|order| threshold.comparator.holds(f64::from(order as i8), 0.0))
+}
+
+/// JSON knows one kind of number: `1`, `1.0` and `1e0` are the same. Integers are compared
 /// digit by digit, also where a float has no room for their digits.
+fn compared(found: &Number, wanted: &Number) -> Option<Ordering> {
+    match (exactly(found), exactly(wanted)) {
+        (Some(found), Some(wanted)) => Some(found.cmp(&wanted)),
+        _ => found.as_f64()?.partial_cmp(&wanted.as_f64()?),
+    }
+}
+
+/// A number without a fraction that an integer has room for.
+fn exactly(number: &Number) -> Option<i128> {
+    /// Far below what an `i128` holds, far above integers of JSON.
+    const MOST: f64 = 1e30;
+    let whole = |float: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "without a fraction, and in bounds")]
+        (float.fract() == 0.0 && float.abs() < MOST).then_some(float as i128)
+    };
+    number.as_i128().or_else(|| number.as_f64().and_then(whole))
+}
+
 fn is_same(found: &Value, wanted: &Value) -> bool {
-    let is_integer = |number: &Number| number.is_i64() || number.is_u64();
     match (found, wanted) {
-        (Value::Number(found), Value::Number(wanted))
-            if is_integer(found) && is_integer(wanted) =>
-        {
-            found == wanted
+        (Value::Number(found), Value::Number(wanted)) => {
+            compared(found, wanted).is_some_and(Ordering::is_eq)
         }
-        (Value::Number(found), Value::Number(wanted)) => found.as_f64() == wanted.as_f64(),
         (Value::Array(found), Value::Array(wanted)) => {
             found.len() == wanted.len()
                 && found.iter().zip(wanted).all(|(found, wanted)| is_same(found, wanted))
@@ -141,7 +165,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scenario::{Comparator, JsonPath, JsonStep, Threshold};
+    use crate::scenario::{Comparator, JsonPath, JsonStep};
 
     fn told(expect: &Expect, body: &str) -> Option<String> {
         let mut answer = Answer::default();
@@ -187,5 +211,23 @@ mod tests {
         assert!(!is_same(&json!(1), &json!("1")));
         assert!(is_same(&json!(5_i64), &json!(5_u64)));
         assert!(!is_same(&json!(9_007_199_254_740_992_i64), &json!(9_007_199_254_740_993_u64)));
+        assert!(!is_same(&json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_992.0)));
+        assert!(!is_same(&json!(1.844_674_407_370_955_2e19), &json!(u64::MAX)));
+        assert!(is_same(&json!(1e300), &json!(1e300)));
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_digit_by_digit() {
+        let is = |found: Value, comparator, bound| {
+            let threshold = Threshold { comparator, bound, text: String::new() };
+            is_wanted(&found, &JsonWanted::Number(threshold))
+        };
+        let next = json!(9_007_199_254_740_993_i64);
+        assert!(!is(next.clone(), Comparator::LessOrEqual, 9_007_199_254_740_992.0));
+        assert!(!is(next.clone(), Comparator::Equal, 9_007_199_254_740_992.0));
+        assert!(is(next, Comparator::Greater, 9_007_199_254_740_992.0));
+        assert!(is(json!(2), Comparator::Greater, 1.5));
+        assert!(is(json!(2), Comparator::NotEqual, 1.5));
+        assert!(!is(json!("2"), Comparator::Greater, 1.5));
     }
 }

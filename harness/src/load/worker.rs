@@ -210,8 +210,10 @@ impl Worker {
         let sent = self.note_send(ticket);
         let result = deliver(request, &mut self.connection, &mut self.around, sent).await;
         self.freed = Instant::now();
-        target.liveness.note(result.as_ref().err());
         let local = result.as_ref().is_err_and(ExchangeError::is_local);
+        if !local {
+            target.liveness.note(result.as_ref().err());
+        }
         self.is_unconnected = result.as_ref().is_err_and(ExchangeError::is_unconnected);
         let mut end = EndRecord::new(ticket.intended, sent, self.freed);
         match result {

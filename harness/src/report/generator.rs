@@ -26,7 +26,15 @@ fn punctuality(generator: &GeneratorRecord, requests: &[&RequestRecord]) -> Stri
         sum(requests, |request| request.late),
         sum(requests, |request| request.dropped),
         generator.missed_by_generator,
-    )
+    ) + &cut_off(sum(requests, |request| request.abandoned))
+}
+
+/// What had no outcome yet when the load was ended early.
+fn cut_off(requests: u64) -> String {
+    match requests {
+        0 => String::new(),
+        some => format!(", {some} in flight when the load was ended"),
+    }
 }
 
 fn cost(generator: &GeneratorRecord) -> String {

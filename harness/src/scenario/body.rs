@@ -270,6 +270,15 @@ pub(super) fn json_value(node: &Node, cx: &mut Context) -> Option<serde_json::Va
             Some(number) => Some(number.into()),
             None => unrepresentable(node, cx),
         },
+        Value::Float(_) if is_whole_as_written(node, cx) => {
+            cx.error(
+                codes::INVALID_VALUE,
+                node.span,
+                "a whole number of so many digits is not kept",
+            )
+            .help("write it as a text in quotes, or look for its digits with `contains`");
+            None
+        }
         Value::Float(value) => match serde_json::Number::from_f64(*value) {
             Some(number) => Some(number.into()),
             None => unrepresentable(node, cx),
@@ -288,6 +297,14 @@ pub(super) fn json_value(node: &Node, cx: &mut Context) -> Option<serde_json::Va
             Some(object.into())
         }
     }
+}
+
+/// Whether a number that became a float stands there without a point or an exponent: it has
+/// lost digits.
+fn is_whole_as_written(node: &Node, cx: &Context) -> bool {
+    let written = cx.source(node.span).slice(node.span);
+    let digits = written.trim_start_matches(['-', '+']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
 fn unrepresentable(node: &Node, cx: &mut Context) -> Option<serde_json::Value> {

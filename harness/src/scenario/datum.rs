@@ -22,7 +22,7 @@ impl Datum {
     }
 
     /// A JSON text that is not read further, so that `1.10` stays `1.10`.
-    pub(super) fn raw_json(raw: &str) -> Self {
+    pub fn raw_json(raw: &str) -> Self {
         match serde_json::from_str(raw) {
             Ok(serde_json::Value::String(text)) => Self::text(&text),
             _ => Self { text: raw.into(), is_text: false },

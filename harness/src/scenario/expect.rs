@@ -7,7 +7,7 @@ use super::fields::{self, Fields};
 use super::header::{self, Reserved};
 use super::json_path;
 use super::keys;
-use super::model::{Comparator, Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
+use super::model::{Expect, ExpectJson, JsonPath, JsonWanted, Threshold};
 use super::placeholder;
 use super::targets::{Domain, pointless};
 use super::threshold::{self, Expected};
@@ -15,8 +15,6 @@ use super::tree::{Node, Value};
 
 /// Every header of an answer may be looked at.
 const NONE_RESERVED: Reserved = Reserved { names: &[], by: "" };
-/// Up to here a float holds every whole number.
-const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Bytes of a SHA-256 digest.
 const DIGEST_BYTES: usize = 32;
 
@@ -206,9 +204,9 @@ fn described(node: &Node, cx: &mut Context) -> Option<JsonWanted> {
     }
     match threshold::parse(&text, Expected::Number) {
         Ok(threshold) if !is_compared_exactly(&threshold) => {
-            let message = "a number of so many digits is not compared exactly here";
+            let message = "a whole number of so many digits is not compared exactly here";
             cx.error(codes::INVALID_VALUE, node.span, message)
-                .help("write it in `json`, which compares whole numbers digit by digit");
+                .help("to ask for this very one, write it in `json`; else choose a rounder one");
             None
         }
         Ok(threshold) => Some(JsonWanted::Number(threshold)),
@@ -219,10 +217,16 @@ fn described(node: &Node, cx: &mut Context) -> Option<JsonWanted> {
     }
 }
 
-/// Whether being equal is told from being nearly so.
+/// Whether a whole number is still the one that was written, and one that JSON's integers reach.
+#[expect(clippy::cast_possible_truncation, reason = "saturating is another number as well")]
 fn is_compared_exactly(threshold: &Threshold) -> bool {
-    let asks_for_one = matches!(threshold.comparator, Comparator::Equal | Comparator::NotEqual);
-    !asks_for_one || threshold.bound.abs() <= MOST_EXACT
+    let number = threshold.text.trim_start_matches(['<', '>', '=', '!', ' ']);
+    let is_whole = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+'));
+    let reached = i128::from(i64::MIN)..=i128::from(u64::MAX);
+    !is_whole
+        || number
+            .parse::<i128>()
+            .is_ok_and(|whole| reached.contains(&whole) && whole == threshold.bound as i128)
 }
 
 /// A path into the JSON of an answer.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use slogate_promql::Selector;
 
 use super::access::{Access, Authorization, Tls};
@@ -521,6 +522,21 @@ impl JsonPath {
         self.steps.iter().try_fold(document, |value, step| match step {
             JsonStep::Key(key) => value.get(key),
             JsonStep::Index(index) => value.get(index),
+        })
+    }
+
+    /// The text of the value at this path of a JSON text, if it is there.
+    pub fn find_raw<'t>(&self, text: &'t str) -> Option<&'t RawValue> {
+        self.steps.iter().try_fold(serde_json::from_str(text).ok()?, |raw: &RawValue, step| {
+            match step {
+                JsonStep::Key(key) => {
+                    // Of a key that is there twice the last one counts, as in `find`.
+                    serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()).ok()?.remove(key)
+                }
+                JsonStep::Index(index) => {
+                    serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok()?.get(*index).copied()
+                }
+            }
         })
     }
 }

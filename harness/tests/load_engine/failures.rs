@@ -315,6 +315,18 @@ async fn an_answer_that_never_comes_is_a_timeout() {
     assert_eq!(failure_of(&server, request).await, (FailureKind::Timeout, 0));
 }
 
+/// However soon it is there: who reads late finds answers that came too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_found_after_the_timeout_is_one() {
+    let server = Server::always("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhere");
+    let request = Request { timeout: Duration::from_nanos(1), ..get() };
+    let phases = vec![closed(1, Stop::Iterations(5))];
+    let load = run(plan(server.address, phases, vec![request])).await;
+    let result = &load.phases[0].requests[0];
+    assert_eq!((result.sent, result.succeeded), (5, 0), "{result:?}");
+    assert_eq!(result.failures.get(&FailureKind::Timeout), Some(&5), "{result:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_timeout_covers_the_last_byte() {
     let server = Server::start(|peer| {

@@ -1,8 +1,8 @@
 //! The same bytes read by hyper's client and by ours: both take an answer for the same, or
-//! neither takes it for one. Ours alone refuses what names a wrong length also where the
-//! length, or a coding in HTTP/1.0, also where that does not count: who wrote it may have
-//! meant another answer. And ours alone tells
-//! what lies behind the end of an answer: without it, both read the same.
+//! neither takes it for one. Ours alone refuses a wrong length, and a coding in HTTP/1.0 or
+//! another one than chunks, also where that does not count: who wrote it may have meant
+//! another answer. And ours alone tells what lies behind the end of an answer: without it,
+//! both read the same.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -167,13 +167,18 @@ async fn by_us_without_excess(text: &str, request: &PreparedRequest) -> Read {
     }
 }
 
-/// Whether a length is no number, or there are two, or HTTP/1.0 has a coding.
+/// Whether a length is no number, or there are two, or there is a coding in HTTP/1.0 or another
+/// one than chunks.
 fn has_wrong_framing(text: &str) -> bool {
     let wrong = ["ontent-length: five", "ontent-length: +5", "ontent-length:\r\n"];
     let lengths = ["ontent-length: 0", "ontent-length: 6", "ength: 5", "ength:5"];
-    let has_coding = text.to_lowercase().contains("transfer-encoding");
-    wrong.iter().any(|wrong| text.contains(wrong))
-        || text.contains("HTTP/1.0") && has_coding
+    let lower = text.to_lowercase();
+    let codings = lower.matches("transfer-encoding: ").count();
+    let has_other_coding = codings > lower.matches("transfer-encoding: chunked\r\n").count();
+    has_other_coding
+        || codings > 1
+        || wrong.iter().any(|wrong| text.contains(wrong))
+        || text.contains("HTTP/1.0") && codings > 0
         || lengths.iter().filter(|length| text.contains(**length)).count() > 1
 }
 

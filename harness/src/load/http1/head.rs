@@ -42,7 +42,7 @@ impl Head {
 struct Fields {
     content_length: Option<u64>,
     /// Whether the last coding is `chunked`, where there are codings.
-    is_chunked: Option<bool>,
+    is_chunked: bool,
     closes: bool,
     keeps_alive: bool,
     idle_limit: Option<Duration>,
@@ -58,7 +58,7 @@ pub(super) fn parse(bytes: &[u8], request: &PreparedRequest) -> Result<Option<He
     let status = response.code.unwrap_or_default();
     let fields = Fields::of(response.headers)?;
     let is_1_0 = response.version == Some(0);
-    if is_1_0 && fields.is_chunked.is_some() {
+    if is_1_0 && fields.is_chunked {
         return Err(Malformed::TransferEncoding);
     }
     let body = fields.body(&request.method, status);
@@ -88,8 +88,12 @@ impl Fields {
             if is("content-length") {
                 fields.add_length(header.value)?;
             } else if is("transfer-encoding") {
-                let last = words(header.value).next_back().unwrap_or_default();
-                fields.is_chunked = Some(last.eq_ignore_ascii_case(b"chunked"));
+                // A coding that nobody asked for is one that nobody takes away (RFC 9112 §6.1).
+                if fields.is_chunked || !header.value.trim_ascii().eq_ignore_ascii_case(b"chunked")
+                {
+                    return Err(Malformed::TransferEncoding);
+                }
+                fields.is_chunked = true;
             } else if is("connection") {
                 let has = |word: &str| {
                     words(header.value).any(|one| one.eq_ignore_ascii_case(word.as_bytes()))
@@ -117,7 +121,7 @@ impl Fields {
 
     /// Whether somebody else may take the message for another one (RFC 9112 §6.3).
     fn is_ambiguous(&self) -> bool {
-        self.is_chunked.is_some() && self.content_length.is_some()
+        self.is_chunked && self.content_length.is_some()
     }
 
     /// Where codings and a length are both told, the codings count.
@@ -127,9 +131,9 @@ impl Fields {
             || ends_http(method, status);
         match (has_none, self.is_chunked, self.content_length) {
             (true, ..) => Body::Done,
-            (_, Some(true), _) => Body::Chunked(Chunked::Size),
-            (_, Some(false), _) | (_, None, None) => Body::UntilClose,
-            (_, None, Some(length)) => Body::of_length(length),
+            (_, true, _) => Body::Chunked(Chunked::Size),
+            (_, false, None) => Body::UntilClose,
+            (_, false, Some(length)) => Body::of_length(length),
         }
     }
 }
@@ -193,8 +197,7 @@ mod tests {
             ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5", (Body::Left(5), true)),
             ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 0", (Body::Done, true)),
             ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5, 5", (Body::Left(5), true)),
-            ("GET", "HTTP/1.1 200\r\nTransfer-Encoding: gzip, Chunked", (chunked, true)),
-            ("GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip", (Body::UntilClose, false)),
+            ("GET", "HTTP/1.1 200\r\nTransfer-Encoding: Chunked", (chunked, true)),
             (
                 "GET",
                 "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked",
@@ -242,6 +245,15 @@ mod tests {
                 Malformed::ContentLength,
             ),
             ("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", Malformed::TransferEncoding),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n", Malformed::TransferEncoding),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+                Malformed::TransferEncoding,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ncontent-length: 5\r\n\r\n",
+                Malformed::TransferEncoding,
+            ),
         ] {
             assert_eq!(read("GET", text).unwrap_err(), malformed, "{text}");
         }

@@ -13,7 +13,7 @@ use crate::slo::Ruling;
 /// The code of this rule.
 pub const CODE: Code = Code::new(&["never-sent", include_str!("../codes/never-sent.md")]);
 
-/// The name of the first request that was not meant to be sent once, where the load came to
+/// The name of the first request that was not sent once, dropped or not, where the load came to
 /// its end.
 pub fn find(load: &LoadResult) -> Option<&str> {
     if load.stopped_early.is_some() {
@@ -21,7 +21,7 @@ pub fn find(load: &LoadResult) -> Option<&str> {
     }
     let requests: Vec<&RequestResult> = load.measured_requests().collect();
     let is_unsent = |name: &str| {
-        requests.iter().filter(|other| other.name == name).all(|request| request.intended == 0)
+        requests.iter().filter(|other| other.name == name).all(|request| request.sent == 0)
     };
     requests.iter().map(|request| request.name.as_str()).find(|name| is_unsent(name))
 }
@@ -59,6 +59,13 @@ mod tests {
         let first = phase_of("a", vec![answered("cart", [5]), answered("pay", [])]);
         let second = phase_of("b", vec![answered("cart", []), answered("pay", [5])]);
         assert_eq!(find(&load_of(vec![first, second])), None);
+    }
+
+    #[test]
+    fn one_that_was_meant_and_never_sent_was_not_sent() {
+        let dropped = RequestResult { intended: 4, dropped: 4, failed: 4, ..answered("pay", []) };
+        let load = steady(vec![answered("cart", [5; 9]), dropped]);
+        assert_eq!(find(&load), Some("pay"));
     }
 
     #[test]
