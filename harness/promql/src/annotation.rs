@@ -4,6 +4,7 @@
 //! Texts are those of `util/annotations/annotations.go`, without the place in the expression
 //! that Prometheus adds: the tree has no places.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::number::format_general;
@@ -24,6 +25,45 @@ pub struct Annotation {
     pub level: AnnotationLevel,
     /// A sentence about it.
     pub text: String,
+}
+
+/// As many of one level are said, as Prometheus' API says them.
+const MOST_OF_A_LEVEL: usize = 10;
+
+/// What was said so far, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Annotations {
+    said: BTreeSet<Annotation>,
+    /// Whether more warnings, and more infos, were left out.
+    left_out: [bool; 2],
+}
+
+impl Annotations {
+    pub(crate) fn add(&mut self, annotation: Annotation) {
+        let of_level = |one: &&Annotation| one.level == annotation.level;
+        if self.said.contains(&annotation) {
+            return;
+        }
+        if self.said.iter().filter(of_level).count() >= MOST_OF_A_LEVEL {
+            self.left_out[annotation.level as usize] = true;
+        } else {
+            self.said.insert(annotation);
+        }
+    }
+
+    /// Warnings first; that there are more stands behind each level.
+    pub(crate) fn into_all(self) -> Vec<Annotation> {
+        let Self { said, left_out } = self;
+        let more = |level: AnnotationLevel| {
+            let text = "more annotations of this kind are left out".to_owned();
+            left_out[level as usize].then_some(Annotation { level, text })
+        };
+        let [warnings, infos] = [AnnotationLevel::Warning, AnnotationLevel::Info].map(more);
+        let first_info = said.iter().filter(|one| one.level == AnnotationLevel::Warning).count();
+        let mut all: Vec<_> = said.into_iter().chain(infos).collect();
+        all.splice(first_info..first_info, warnings);
+        all
+    }
 }
 
 /// What is said of resets is said only of what `histogram_count` and its relatives are of.
@@ -171,4 +211,22 @@ impl Annotation {
 
 fn for_metric(text: &str, metric: &str) -> String {
     if metric.is_empty() { text.to_owned() } else { format!("{text} for metric name {metric:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_the_first_ones_are_said_and_that_there_are_more() {
+        let mut annotations = Annotations::default();
+        annotations.add(Annotation::info("i"));
+        for number in (0..30).chain(0..30) {
+            annotations.add(Annotation::warning(format!("{number:02}")));
+        }
+        let texts: Vec<_> = annotations.into_all().into_iter().map(|one| one.text).collect();
+        assert_eq!(texts.len(), MOST_OF_A_LEVEL + 2);
+        assert_eq!([&*texts[0], &*texts[9], &*texts[11]], ["00", "09", "i"]);
+        assert!(texts[10].contains("left out"), "{texts:?}");
+    }
 }

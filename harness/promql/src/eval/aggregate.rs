@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::hash::share_of;
 use super::{EvalError, Evaluator, Instant, Operator, ascending_nan_first, kahan_mean, kahan_sum};
 use crate::annotation::Annotation;
-use crate::expression::{Aggregate, Aggregation, Expression, Kind};
+use crate::expression::{Aggregate, Aggregation, Expression, Kind, LabelChoice};
 use crate::functions::of_sum;
 use crate::number::format_plain;
 use crate::{Datum, Element, Labels, Value, histogram};
@@ -326,7 +326,12 @@ fn count_values(
             Datum::Number(number) => format_plain(*number),
             Datum::Histogram(histogram) => histogram.to_string(),
         };
-        let labels = aggregate.grouping.key(&element.labels).with(&parameter.text, &value);
+        let counted = |labels: &Labels| labels.with(&parameter.text, &value);
+        // `without` takes the label of the value away as well, where it names it.
+        let labels = match aggregate.grouping {
+            LabelChoice::Only(_) => counted(&aggregate.grouping.key(&element.labels)),
+            LabelChoice::AllBut(_) => aggregate.grouping.key(&counted(&element.labels)),
+        };
         let at = *index.entry(labels).or_insert_with_key(|labels| {
             counts.push((labels.clone(), 0.0));
             counts.len() - 1

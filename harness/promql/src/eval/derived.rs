@@ -9,6 +9,9 @@ use std::collections::HashMap;
 
 use crate::Labels;
 
+/// So many labels are remembered whatever a vector holds.
+const MOST_MADE: usize = 10_000;
+
 /// What one operator made of the labels that it saw.
 #[derive(Default)]
 pub(crate) struct Derived {
@@ -25,9 +28,13 @@ pub(crate) struct Derived {
 }
 
 impl Derived {
-    /// Begins another vector: notes of the one before are gone.
+    /// Begins another vector: notes of the one before are gone, and so is everything once it is
+    /// far more than a vector holds.
     pub(crate) fn begin(&mut self) {
         self.turn += 1;
+        if self.made.len() > MOST_MADE.max(4 * self.by_position.len()) {
+            *self = Self { turn: self.turn, ..Self::default() };
+        }
     }
 
     /// The number of what `derive` makes of the labels at a position of a vector.
@@ -118,6 +125,18 @@ mod tests {
         assert_eq!(derived.number(0, &first.clone(), |_| Labels::default()), 0);
         assert_eq!(derived.number(0, &second, only_a), 1);
         assert_eq!(derived.number(0, &first, only_a), 0);
+    }
+
+    #[test]
+    fn what_changes_with_every_vector_does_not_pile_up() {
+        let mut derived = Derived::default();
+        for turn in 0..50_000 {
+            derived.begin();
+            let number = derived.number(0, &labels(&turn.to_string(), "x"), only_a);
+            assert_eq!(derived.labels(number), &Labels::new([("a", turn.to_string())]));
+            assert_eq!(derived.note(number, turn), None);
+        }
+        assert!(derived.made.len() <= MOST_MADE + 1, "{}", derived.made.len());
     }
 
     #[test]

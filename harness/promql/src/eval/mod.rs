@@ -34,15 +34,17 @@ pub(crate) use query::{Instant, duplicate_labels, unique_labels};
 pub(crate) use select::Window;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
+
+use regex::Regex;
 
 use columns::Parts;
 use derived::Derived;
 use select::Selected;
 use subquery::Evaluated;
 
-use crate::annotation::Annotation;
+use crate::annotation::{Annotation, Annotations};
 use crate::expression::{Aggregate, At, Binary, Call, Expression, Kind, Subquery, TimeShift};
 use crate::functions::{self, Arguments};
 use crate::{Datum, Element, SeriesSource, Value};
@@ -66,8 +68,10 @@ pub(crate) struct Evaluator<'a> {
     steps: Cell<usize>,
     /// How many values these had.
     values: Cell<usize>,
+    /// How many values were in the windows of subqueries.
+    windowed: Cell<usize>,
     /// What is said beside the value.
-    annotations: RefCell<BTreeSet<Annotation>>,
+    annotations: RefCell<Annotations>,
     /// Whether only counts and sums of what is evaluated are asked for.
     looks_at_resets: Cell<bool>,
     /// Series of each selector, by the selector's id.
@@ -78,6 +82,8 @@ pub(crate) struct Evaluator<'a> {
     columns: Parts,
     /// How many subqueries are being evaluated, one within the other.
     depth: Cell<usize>,
+    /// Regular expressions of functions, by their text.
+    patterns: RefCell<HashMap<String, Regex>>,
     /// The steps of each subquery that were evaluated so far.
     evaluated: RefCell<HashMap<*const Subquery, Evaluated>>,
 }
@@ -102,6 +108,8 @@ impl<'a> Evaluator<'a> {
             span,
             steps: Cell::default(),
             values: Cell::default(),
+            windowed: Cell::default(),
+            patterns: RefCell::default(),
             annotations: RefCell::default(),
             looks_at_resets: Cell::default(),
             selected: RefCell::default(),
@@ -128,7 +136,7 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn annotate(&self, annotations: impl IntoIterator<Item = Annotation>) {
         let looks_at_resets = self.looks_at_resets.get();
         let told = annotations.into_iter().filter(|one| looks_at_resets || !one.is_of_resets());
-        self.annotations.borrow_mut().extend(told);
+        told.for_each(|one| self.annotations.borrow_mut().add(one));
     }
 
     /// A value of which Prometheus reads counts and sums alone: only there it finds resets where
@@ -142,6 +150,16 @@ impl<'a> Evaluator<'a> {
         let vector = self.vector(expression, at);
         self.looks_at_resets.set(before);
         vector
+    }
+
+    /// A regular expression that matches a whole text, made once.
+    pub(crate) fn pattern(&self, text: &str) -> Result<Regex, regex::Error> {
+        if let Some(known) = self.patterns.borrow().get(text) {
+            return Ok(known.clone());
+        }
+        let pattern = Regex::new(&format!("^(?s:{text})$"))?;
+        self.patterns.borrow_mut().insert(text.to_owned(), pattern.clone());
+        Ok(pattern)
     }
 
     /// The value of an expression at an instant.

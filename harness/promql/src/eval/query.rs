@@ -1,5 +1,6 @@
 //! The two kinds of query, what they may be told, and how they fail.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use thiserror::Error;
@@ -19,8 +20,12 @@ use crate::{Element, Labels, Series, SeriesSource, Value, ValueType};
 const MOST_STEPS: usize = 5_000_000;
 
 /// More values than this in one query are refused, as Prometheus refuses more samples
-/// (`--query.max-samples`): held at once they fill 800 MB.
-const MOST_VALUES: usize = 50_000_000;
+/// (`--query.max-samples`): held at once they fill less than 1 GB.
+const MOST_VALUES: usize = 20_000_000;
+
+/// More values than this in all windows of subqueries are refused: a window of a month is
+/// looked at anew at each step of a range.
+const MOST_WINDOWED: usize = 500_000_000;
 
 /// What an evaluation may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,8 +175,7 @@ pub fn range_annotated(
 
 impl Evaluator<'_> {
     fn annotated<T>(self, value: T) -> Annotated<T> {
-        let annotations = self.annotations.into_inner().into_iter().collect();
-        Annotated { value, annotations }
+        Annotated { value, annotations: self.annotations.into_inner().into_all() }
     }
 
     /// The series that an expression has over the steps of the query.
@@ -211,14 +215,11 @@ impl Evaluator<'_> {
         steps: usize,
         expression: &Expression,
     ) -> Result<(), EvalError> {
-        self.steps.set(self.steps.get().saturating_add(steps));
-        if self.steps.get() <= MOST_STEPS {
-            return Ok(());
-        }
-        let problem = format!(
-            "more than {MOST_STEPS} steps are needed for `{expression}`; choose a longer step"
-        );
-        Err(EvalError::InvalidRange { problem })
+        within(&self.steps, steps, MOST_STEPS).map_err(|most| EvalError::InvalidRange {
+            problem: format!(
+                "more than {most} steps are needed for `{expression}`; choose a longer step"
+            ),
+        })
     }
 
     /// Series and steps multiply as well.
@@ -227,15 +228,26 @@ impl Evaluator<'_> {
         values: usize,
         expression: &Expression,
     ) -> Result<(), EvalError> {
-        self.values.set(self.values.get().saturating_add(values));
-        if self.values.get() <= MOST_VALUES {
-            return Ok(());
-        }
-        let problem = format!(
-            "more than {MOST_VALUES} values are needed for `{expression}`; choose a longer step \
-             or select fewer series"
-        );
-        Err(EvalError::InvalidRange { problem })
+        within(&self.values, values, MOST_VALUES).map_err(|most| EvalError::InvalidRange {
+            problem: format!(
+                "more than {most} values are needed for `{expression}`; choose a longer step or \
+                 select fewer series"
+            ),
+        })
+    }
+
+    /// Windows of subqueries overlap.
+    pub(super) fn count_windowed(
+        &self,
+        values: usize,
+        expression: &Expression,
+    ) -> Result<(), EvalError> {
+        within(&self.windowed, values, MOST_WINDOWED).map_err(|most| EvalError::InvalidRange {
+            problem: format!(
+                "more than {most} values are in the windows of a subquery of `{expression}`; \
+                 choose a longer step or a shorter range"
+            ),
+        })
     }
 
     /// A scalar counts as one element without labels.
@@ -246,6 +258,12 @@ impl Evaluator<'_> {
             _ => Err(EvalError::type_mismatch("a scalar or an instant vector", expression)),
         }
     }
+}
+
+/// Counts some more, and gives the bound where they are too many.
+fn within(so_far: &Cell<usize>, more: usize, most: usize) -> Result<(), usize> {
+    so_far.set(so_far.get().saturating_add(more));
+    if so_far.get() <= most { Ok(()) } else { Err(most) }
 }
 
 fn check_range(
@@ -315,7 +333,10 @@ mod tests {
         assert_eq!(evaluator.count_values(MOST_VALUES - 1, &expression), Ok(()));
         assert_eq!(evaluator.count_values(1, &expression), Ok(()));
         let error = evaluator.count_values(1, &expression).unwrap_err();
-        assert!(error.to_string().contains("than 50000000 values"), "{error}");
+        assert!(error.to_string().contains("than 20000000 values"), "{error}");
+        assert_eq!(evaluator.count_windowed(MOST_WINDOWED, &expression), Ok(()));
+        let error = evaluator.count_windowed(1, &expression).unwrap_err();
+        assert!(error.to_string().contains("than 500000000 values"), "{error}");
     }
 
     #[test]

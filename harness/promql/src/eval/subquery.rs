@@ -39,9 +39,11 @@ impl<'a> Evaluator<'a> {
         evaluated.forget(first_ms, subquery.range_ms);
         let until_ms = self.last_needed(subquery, (end_ms, step_ms));
         self.evaluate_until(subquery, (until_ms, step_ms), &mut evaluated)?;
-        let window = |series: &Series| {
+        let mut copied = 0;
+        let mut window = |series: &Series| {
             let samples = within(&series.samples, start_ms, end_ms);
             let histograms = histograms_within(&series.histograms, start_ms, end_ms);
+            copied += samples.len() + histograms.len();
             (!samples.is_empty() || !histograms.is_empty()).then(|| Window {
                 labels: series.labels.clone(),
                 samples: Cow::Owned(samples.to_vec()),
@@ -51,8 +53,9 @@ impl<'a> Evaluator<'a> {
                 evaluated_ms: at.ms,
             })
         };
-        let windows = evaluated.steps.in_order().filter_map(window).collect();
+        let windows = evaluated.steps.in_order().filter_map(&mut window).collect();
         self.evaluated.borrow_mut().insert(key, evaluated);
+        self.count_windowed(copied, &subquery.inner)?;
         Ok(windows)
     }
 }

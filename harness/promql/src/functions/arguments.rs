@@ -77,6 +77,11 @@ impl<'e, 'a> Arguments<'e, 'a> {
         self.evaluator.annotate(annotations);
     }
 
+    /// A regular expression that matches a whole text.
+    pub(super) fn pattern(&self, text: &str) -> Result<regex::Regex, regex::Error> {
+        self.evaluator.pattern(text)
+    }
+
     /// The newest samples of a selector, with the times at which they were taken.
     pub(super) fn newest_samples(&self, selector: &InstantSelector) -> Vec<(Labels, i64, Datum)> {
         self.evaluator.newest_samples(selector, self.at)

@@ -1,7 +1,5 @@
 //! `label_replace` and `label_join`.
 
-use regex::Regex;
-
 use super::Arguments;
 use crate::eval::EvalError;
 use crate::{Element, Value};
@@ -11,7 +9,7 @@ use crate::{Element, Value};
 pub(super) fn replace(arguments: &Arguments<'_, '_>) -> Result<Value, EvalError> {
     let destination = destination(arguments, 1)?;
     let (replacement, source) = (arguments.text(2)?, arguments.text(3)?);
-    let pattern = Regex::new(&format!("^(?s:{})$", arguments.text(4)?)).map_err(|error| {
+    let pattern = arguments.pattern(arguments.text(4)?).map_err(|error| {
         let reason = error.to_string();
         let last = reason.lines().last().unwrap_or_default().to_owned();
         arguments.invalid(&format!("the regular expression is invalid ({last})"))
