@@ -1,6 +1,8 @@
 //! Label sets: sorted, cheap to clone, comparable.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::metric::parse_metric;
@@ -11,10 +13,13 @@ pub const METRIC_NAME: &str = "__name__";
 /// Labels that describe the metric (`IsMetadataLabel` in `schema/labels.go`).
 const METRIC_LABELS: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
 
+/// A label's name and value.
+type Pair = (Arc<str>, Arc<str>);
+
 /// A set of label names and values, sorted by name. An empty value is the same
 /// as an absent label, so it is never stored; of annotations it is ([`Labels::annotations`]).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
+#[derive(Clone, Default)]
+pub struct Labels(Arc<[Pair]>);
 
 impl Labels {
     /// Builds a label set; pairs with an empty value are left out, and the last
@@ -22,9 +27,14 @@ impl Labels {
     pub fn new<N: Into<Arc<str>>, V: Into<Arc<str>>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let mut unique = last_of_each_name(pairs);
-        unique.retain(|(_, value)| !value.is_empty());
-        Self(unique.into())
+        Self::drained(&mut shared(pairs))
+    }
+
+    /// The same out of pairs that are ready; the emptied vector can be filled again.
+    pub fn drained(pairs: &mut Vec<Pair>) -> Self {
+        keep_last_of_each_name(pairs);
+        pairs.retain(|(_, value)| !value.is_empty());
+        Self(pairs.drain(..).collect())
     }
 
     /// Builds a set of annotations, which may be empty: what is there and says nothing is not
@@ -32,7 +42,9 @@ impl Labels {
     pub fn annotations<N: Into<Arc<str>>, V: Into<Arc<str>>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        Self(last_of_each_name(pairs).into())
+        let mut pairs = shared(pairs);
+        keep_last_of_each_name(&mut pairs);
+        Self(pairs.into())
     }
 
     /// Reads one series as people write it: `name{a="1"}`, `{a="1"}`, `{"name", a="1"}`;
@@ -99,21 +111,65 @@ impl Labels {
     }
 }
 
-/// Pairs sorted by name.
-fn last_of_each_name<N: Into<Arc<str>>, V: Into<Arc<str>>>(
+fn shared<N: Into<Arc<str>>, V: Into<Arc<str>>>(
     pairs: impl IntoIterator<Item = (N, V)>,
-) -> Vec<(Arc<str>, Arc<str>)> {
-    let mut sorted: Vec<(Arc<str>, Arc<str>)> =
-        pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut unique: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(sorted.len());
-    for pair in sorted {
-        match unique.last_mut() {
-            Some(last) if last.0 == pair.0 => *last = pair,
-            _ => unique.push(pair),
-        }
+) -> Vec<Pair> {
+    pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+/// Sorts pairs by name.
+fn keep_last_of_each_name(pairs: &mut Vec<Pair>) {
+    if pairs.is_sorted_by(|left, right| left.0 < right.0) {
+        return;
     }
-    unique
+    pairs.sort_by(|left, right| left.0.cmp(&right.0));
+    pairs.dedup_by(|later, earlier| {
+        let same_name = later.0 == earlier.0;
+        if same_name {
+            std::mem::swap(later, earlier);
+        }
+        same_name
+    });
+}
+
+/// Label sets of one scrape share most of their texts: what is the same memory need not
+/// be read to be equal.
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        let pairs = self.0.iter().zip(&*other.0);
+        let of_pairs = pairs.map(|(left, right)| {
+            compare_text(&left.0, &right.0).then_with(|| compare_text(&left.1, &right.1))
+        });
+        let first_difference = of_pairs.into_iter().find(|order| order.is_ne());
+        first_difference.unwrap_or_else(|| self.len().cmp(&other.len()))
+    }
+}
+
+fn compare_text(left: &Arc<str>, right: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(left, right) { Ordering::Equal } else { left.cmp(right) }
+}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Labels {}
+
+impl Hash for Labels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
 }
 
 /// Prometheus' own notation: `name{a="1", b="2"}`.
@@ -158,5 +214,28 @@ mod tests {
     fn an_empty_value_removes_a_label() {
         let labels = Labels::new([("a", "1"), ("b", "2")]).with("a", "");
         assert_eq!(labels, Labels::new([("b", "2")]));
+    }
+
+    #[test]
+    fn the_last_pair_of_a_name_wins_even_if_it_is_empty() {
+        let labels = Labels::new([("b", "1"), ("a", "1"), ("b", "2"), ("a", ""), ("b", "3")]);
+        assert_eq!(labels, Labels::new([("b", "3")]));
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_texts_whether_they_are_shared_or_not() {
+        let pairs: [&[(&str, &str)]; 5] =
+            [&[], &[("a", "1")], &[("a", "1"), ("b", "0")], &[("a", "2")], &[("b", "0")]];
+        let shared = pairs.map(|pairs| Labels::new(pairs.iter().copied()));
+        let apart = pairs.map(|pairs| Labels::new(pairs.iter().copied()));
+        for left in 0..pairs.len() {
+            for right in 0..pairs.len() {
+                assert_eq!(shared[left].cmp(&apart[right]), left.cmp(&right));
+                assert_eq!(shared[left].cmp(&shared[right]), left.cmp(&right));
+                assert_eq!(shared[left] == apart[right], left == right);
+            }
+        }
+        let with_the_same_value = shared[1].with("b", "");
+        assert_eq!(with_the_same_value, shared[1]);
     }
 }

@@ -16,6 +16,7 @@ mod histogram;
 mod labels;
 pub mod lint;
 mod matcher;
+mod memory;
 mod metric;
 pub mod mutation;
 mod number;
@@ -36,10 +37,10 @@ pub use expression::{
 pub use histogram::{BoundedBucket, Buckets, Histogram, Layout, ResetHint};
 pub use labels::{Labels, METRIC_NAME};
 pub use matcher::{MatchOperator, Matcher, Selector, parse_selector};
+pub use memory::MemorySeries;
 pub use number::{format_api_number, format_number};
 pub use series::{
-    HistogramSample, MemorySeries, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale,
-    stale_marker,
+    HistogramSample, STALE_NAN_BITS, Sample, SeriesRef, SeriesSource, is_stale, stale_marker,
 };
 pub use template::{Template, TemplateData, TemplateError};
 pub use value::{Datum, Element, Series, Value, ValueType};
