@@ -2,7 +2,7 @@
 //! of a web page or JSON none does.
 
 use super::error::LineError;
-use super::parse::{Statement, statement};
+use super::statement::{self, Statement};
 use super::{ExpositionError, Format};
 
 /// A body that is something else.
@@ -35,7 +35,7 @@ impl Foreign {
 
 /// Whether a line says something, and is not just empty or a comment.
 fn read(line: &str, format: Format) -> Result<bool, LineError> {
-    Ok(!matches!(statement(line, format, &mut Vec::new())?, Statement::Nothing))
+    Ok(!matches!(statement::alone(line, format)?, Statement::Nothing))
 }
 
 #[cfg(test)]

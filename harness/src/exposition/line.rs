@@ -27,6 +27,11 @@ impl<'a> Line<'a> {
         Self { text, at: 0 }
     }
 
+    /// A cursor at byte `at` of `text`.
+    pub(super) fn starting_at(text: &'a str, at: usize) -> Self {
+        Self { text, at }
+    }
+
     /// Bytes read so far.
     pub(super) fn at(&self) -> usize {
         self.at
@@ -40,6 +45,11 @@ impl<'a> Line<'a> {
     /// What has been read.
     pub(super) fn before(&self) -> &'a str {
         self.text.get(..self.at).unwrap_or_default()
+    }
+
+    /// What has been read since byte `at`.
+    pub(super) fn since(&self, at: usize) -> &'a str {
+        self.text.get(at..self.at).unwrap_or_default()
     }
 
     /// The next byte.
@@ -80,6 +90,13 @@ impl<'a> Line<'a> {
         let length = memchr2(b' ', b'\t', rest.as_bytes()).unwrap_or(rest.len());
         self.at += length;
         rest.get(..length).unwrap_or_default()
+    }
+
+    /// Reads this many bytes, which are whole characters.
+    pub(super) fn take(&mut self, length: usize) -> &'a str {
+        let at = self.at;
+        self.at += length;
+        self.since(at)
     }
 
     /// Reads everything that is left.

@@ -6,9 +6,12 @@
 //! column, never a line left out. A second, independent parser looks at every
 //! sample as well (`crosscheck`).
 //!
-//! It does no I/O, keeps nothing between two expositions, drops exemplars after
-//! checking them, and knows no protobuf.
+//! It does no I/O, keeps nothing between two expositions but what the text of a series
+//! was read as ([`Reader`]), drops exemplars after checking them, and knows no protobuf.
 
+#[cfg(test)]
+mod against_fresh;
+mod assembly;
 mod braces;
 pub mod codes;
 mod content_type;
@@ -16,17 +19,21 @@ mod crosscheck;
 mod error;
 mod families;
 mod foreign;
+mod interner;
+mod known;
 mod line;
 mod number;
 mod openmetrics;
 mod parse;
+mod series;
+mod statement;
 mod text;
 
 pub use content_type::{ContentTypeError, Format};
 pub use error::ExpositionError;
 pub use foreign::Foreign;
 pub use number::format_bound;
-pub use parse::{parse, parse_with};
+pub use parse::{Reader, parse, parse_with};
 
 use slogate_promql::Labels;
 

@@ -1,29 +1,29 @@
 //! The grammar of one line of OpenMetrics text, version 1.0.
 
 use super::FamilyKind;
-use super::braces::{Grammar, LabelPair, Series};
+use super::braces::Grammar;
 use super::error::LineError;
 use super::line::{Line, OtherEscapes, unescape};
 use super::number::{parse_seconds, parse_value};
-use super::parse::{RawSample, Statement};
+use super::series::SeriesReader;
+use super::statement::{RawSample, Statement};
 
 /// The line that ends an exposition.
 pub(super) const END: &str = "# EOF";
 
-/// Reads one line; its labels go to `labels`, which is empty before.
+/// Reads one line.
 pub(super) fn statement<'a>(
     text: &'a str,
-    grammar: Grammar,
-    labels: &mut Vec<LabelPair<'a>>,
+    reader: &mut SeriesReader<'a>,
 ) -> Result<Statement<'a>, LineError> {
     let mut line = Line::new(text);
     if text == END {
         return Ok(Statement::End);
     }
     if line.peek() == Some(b'#') {
-        return description(&mut line, grammar);
+        return description(&mut line, reader.grammar);
     }
-    sample(&mut line, grammar, labels).map(Statement::Sample)
+    sample(&mut line, reader).map(Statement::Sample)
 }
 
 /// `# HELP`, `# TYPE`, `# UNIT`; OpenMetrics has no other comments.
@@ -73,21 +73,20 @@ fn check_unit(at: usize, name: &str, unit: &str) -> Result<(), LineError> {
 
 fn sample<'a>(
     line: &mut Line<'a>,
-    grammar: Grammar,
-    labels: &mut Vec<LabelPair<'a>>,
+    reader: &mut SeriesReader<'a>,
 ) -> Result<RawSample<'a>, LineError> {
-    let Series { at, name } = grammar.series(line, labels)?;
+    let series = reader.series(line)?;
     if !line.eat(" ") {
         return Err(line.expected("one space and a value"));
     }
     let value_at = line.at();
     let (value_text, value) = value(line)?;
     let timestamp_ms = timestamp(line)?;
-    exemplar(line, grammar)?;
+    exemplar(line, reader.grammar)?;
     if !line.is_at_end() {
         return Err(line.expected("one space and an exemplar, or the end of the line"));
     }
-    Ok(RawSample { at, name, value_at, value_text, value, timestamp_ms })
+    Ok(RawSample { series, value_at, value_text, value, timestamp_ms })
 }
 
 fn value<'a>(line: &mut Line<'a>) -> Result<(&'a str, f64), LineError> {

@@ -1,53 +1,9 @@
-//! Puts an exposition together from its lines.
+//! Reads whole pages, each by itself or one after the other.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use slogate_promql::{Labels, METRIC_NAME};
-
-use super::braces::{Grammar, LabelPair};
+use super::assembly::Assembly;
 use super::codes;
-use super::crosscheck::CanonicalText;
-use super::error::LineError;
-use super::families::Families;
-use super::number::{format_bound, parse_value};
-use super::{
-    Exposition, ExpositionError, FamilyKind, FinalNewline, Format, ParseRules, ParsedSample,
-    SecondOpinion, openmetrics, text,
-};
-
-/// What one line says.
-pub(super) enum Statement<'a> {
-    /// Nothing: an empty line or a comment.
-    Nothing,
-    /// A `HELP` line.
-    Help { at: usize, name: Cow<'a, str>, help: Cow<'a, str> },
-    /// A `TYPE` line.
-    Type { at: usize, name: Cow<'a, str>, kind: FamilyKind },
-    /// A `UNIT` line.
-    Unit { at: usize, name: Cow<'a, str>, unit: &'a str },
-    /// A sample, but for its labels.
-    Sample(RawSample<'a>),
-    /// The end of an OpenMetrics exposition.
-    End,
-}
-
-/// A sample as it stands in its line, without its labels.
-pub(super) struct RawSample<'a> {
-    /// Byte offset of the sample in its line.
-    pub(super) at: usize,
-    /// The metric's name, decoded.
-    pub(super) name: Cow<'a, str>,
-    /// Byte offset of the value in its line.
-    pub(super) value_at: usize,
-    /// The value as it is written.
-    pub(super) value_text: &'a str,
-    /// The value.
-    pub(super) value: f64,
-    /// The sample's own time.
-    pub(super) timestamp_ms: Option<i64>,
-}
+use super::known::PageSeries;
+use super::{Exposition, ExpositionError, Format, ParseRules};
 
 /// Reads an exposition by the rules of a scrape.
 pub fn parse(bytes: &[u8], format: Format) -> Result<Exposition, ExpositionError> {
@@ -60,19 +16,66 @@ pub fn parse_with(
     format: Format,
     rules: ParseRules,
 ) -> Result<Exposition, ExpositionError> {
-    let whole = as_text(bytes)?;
-    let mut assembly = Assembly::new(format, rules);
-    let mut lines = whole.split('\n').enumerate().peekable();
-    while let Some((index, line)) = lines.next() {
-        let is_last = lines.peek().is_none();
-        if is_last && line.is_empty() {
-            break;
-        }
-        let read = assembly.check_last(line, is_last).and_then(|()| assembly.line(line));
-        read.map_err(|error| error.in_line(index + 1, line))?;
+    read_page(bytes, format, rules, PageSeries::NONE).map(|(exposition, _)| exposition)
+}
+
+/// Reads the expositions of one target, one after the other, each as [`parse_with`] reads it.
+///
+/// What stands before the samples' values is mostly the same in all of them: it is read
+/// (and told to the second parser) when it comes up, and compared from then on. Kept are
+/// the series of the last exposition that was without a fault.
+#[derive(Debug)]
+pub struct Reader {
+    rules: ParseRules,
+    page_before: PageSeries,
+    format_before: Format,
+}
+
+impl Reader {
+    /// A reader by these rules that has read nothing.
+    pub fn new(rules: ParseRules) -> Self {
+        Self { rules, page_before: PageSeries::default(), format_before: Format::Text }
     }
-    let line_count = whole.split('\n').count();
+
+    /// Reads the next exposition.
+    pub fn read(&mut self, bytes: &[u8], format: Format) -> Result<Exposition, ExpositionError> {
+        if format != self.format_before {
+            self.page_before = PageSeries::default();
+            self.format_before = format;
+        }
+        let (exposition, page) = read_page(bytes, format, self.rules, &self.page_before)?;
+        self.page_before = page;
+        Ok(exposition)
+    }
+}
+
+fn read_page(
+    bytes: &[u8],
+    format: Format,
+    rules: ParseRules,
+    page_before: &PageSeries,
+) -> Result<(Exposition, PageSeries), ExpositionError> {
+    let whole = as_text(bytes)?;
+    let mut assembly = Assembly::new(format, rules, page_before);
+    let mut line_number = 0;
+    let mut rest = whole;
+    while !rest.is_empty() {
+        line_number += 1;
+        let (line, is_last) = next_line(&mut rest);
+        let read = assembly.check_last(line, is_last).and_then(|()| assembly.line(line));
+        read.map_err(|error| error.in_line(line_number, line))?;
+    }
+    // After a last line feed there is an empty line.
+    let line_count = line_number + usize::from(whole.is_empty() || whole.ends_with('\n'));
     assembly.finish().map_err(|error| error.in_line(line_count, ""))
+}
+
+/// Takes the next line off the text; whether the text ends without a line feed there.
+fn next_line<'a>(text: &mut &'a str) -> (&'a str, bool) {
+    let end = memchr::memchr(b'\n', text.as_bytes());
+    let (line, rest) = end.map_or((*text, ""), |end| (&text[..end], &text[end + 1..]));
+    *text = rest;
+    (line, end.is_none())
 }
 
 /// The bytes as text; the formats are UTF-8 throughout.
@@ -92,184 +95,9 @@ fn as_text(bytes: &[u8]) -> Result<&str, ExpositionError> {
     })
 }
 
-/// An exposition in the making.
-struct Assembly<'a> {
-    grammar: Grammar,
-    rules: ParseRules,
-    families: Families,
-    samples: Vec<ParsedSample>,
-    canonical: CanonicalText,
-    /// Names and values that came up before: most of them come up again.
-    interned: HashMap<String, Arc<str>>,
-    labels: Vec<LabelPair<'a>>,
-    ended: bool,
-}
-
-impl<'a> Assembly<'a> {
-    fn new(format: Format, rules: ParseRules) -> Self {
-        Self {
-            grammar: Grammar { format, names: rules.names },
-            rules,
-            families: Families::default(),
-            samples: Vec::new(),
-            canonical: CanonicalText::default(),
-            interned: HashMap::new(),
-            labels: Vec::new(),
-            ended: false,
-        }
-    }
-
-    /// A last line without a line feed may be the first half of a longer one.
-    fn check_last(&self, line: &str, is_last: bool) -> Result<(), LineError> {
-        let message = match self.grammar.format {
-            _ if !is_last || line.trim_matches([' ', '\t']).is_empty() => return Ok(()),
-            Format::OpenMetrics if self.ended || line.starts_with(openmetrics::END) => {
-                return Ok(());
-            }
-            Format::OpenMetrics => "the exposition does not end with `# EOF`: it was cut off",
-            Format::Text if self.rules.final_newline == FinalNewline::Optional => return Ok(()),
-            Format::Text => "the last line does not end with a line feed: it was cut off",
-        };
-        Err(LineError::new(line.len(), message).of(codes::TRUNCATED_EXPOSITION))
-    }
-
-    fn line(&mut self, line: &'a str) -> Result<(), LineError> {
-        if self.ended {
-            return Err(LineError::new(0, "unexpected data after `# EOF`"));
-        }
-        self.labels.clear();
-        let statement = statement_of(line, self.grammar, &mut self.labels)?;
-        let error_at = |at| move |message: String| LineError::new(at, message);
-        match statement {
-            Statement::Nothing => Ok(()),
-            Statement::Help { at, name, help } => {
-                self.families.help(&name, &help).map_err(error_at(at))
-            }
-            Statement::Type { at, name, kind } => {
-                self.families.kind(&name, kind).map_err(error_at(at))
-            }
-            Statement::Unit { at, name, unit } => {
-                self.families.unit(&name, unit).map_err(error_at(at))
-            }
-            Statement::Sample(sample) => self.sample(&sample),
-            Statement::End => {
-                self.ended = true;
-                Ok(())
-            }
-        }
-    }
-
-    fn sample(&mut self, sample: &RawSample<'a>) -> Result<(), LineError> {
-        if self.rules.sample_limit.is_some_and(|limit| self.samples.len() >= limit) {
-            let message = format!(
-                "more than {} samples, which is the limit; expose fewer series or raise the limit",
-                self.samples.len()
-            );
-            return Err(LineError::new(sample.at, message).of(codes::SAMPLE_LIMIT));
-        }
-        let kind = self.families.of_sample(&sample.name);
-        check_histogram_count(sample, kind)?;
-        normalise_bounds(&mut self.labels, kind)?;
-        if self.rules.second_opinion == SecondOpinion::Asked {
-            self.canonical.push(sample, &self.labels);
-        }
-        let labels = self.intern_labels(&sample.name);
-        self.samples.push(ParsedSample {
-            labels,
-            value: sample.value,
-            timestamp_ms: sample.timestamp_ms,
-        });
-        Ok(())
-    }
-
-    fn intern_labels(&mut self, metric_name: &str) -> Labels {
-        let interned = &mut self.interned;
-        let name = (intern(interned, METRIC_NAME), intern(interned, metric_name));
-        let pairs = self
-            .labels
-            .iter()
-            .map(|pair| (intern(interned, &pair.name), intern(interned, &pair.value)));
-        Labels::new(std::iter::once(name).chain(pairs))
-    }
-
-    fn finish(self) -> Result<Exposition, LineError> {
-        if self.grammar.format == Format::OpenMetrics {
-            if !self.ended {
-                let message = "the exposition does not end with `# EOF`: it was cut off";
-                return Err(LineError::new(0, message).of(codes::TRUNCATED_EXPOSITION));
-            }
-            if self.families.is_empty() {
-                let message = "the exposition holds no metric at all";
-                return Err(LineError::new(0, message));
-            }
-        }
-        if self.rules.second_opinion == SecondOpinion::Asked {
-            let agreed = self.canonical.agrees_with(&self.samples);
-            agreed.map_err(|message| LineError::new(0, message))?;
-        }
-        Ok(Exposition { families: self.families.into_families(), samples: self.samples })
-    }
-}
-
-/// What a line says by itself, by the rules of a scrape.
-pub(super) fn statement<'a>(
-    line: &'a str,
-    format: Format,
-    labels: &mut Vec<LabelPair<'a>>,
-) -> Result<Statement<'a>, LineError> {
-    statement_of(line, Grammar { format, names: ParseRules::default().names }, labels)
-}
-
-fn statement_of<'a>(
-    line: &'a str,
-    grammar: Grammar,
-    labels: &mut Vec<LabelPair<'a>>,
-) -> Result<Statement<'a>, LineError> {
-    match grammar.format {
-        Format::Text => text::statement(line, grammar, labels),
-        Format::OpenMetrics => openmetrics::statement(line, grammar, labels),
-    }
-}
-
-fn intern(interned: &mut HashMap<String, Arc<str>>, text: &str) -> Arc<str> {
-    if let Some(known) = interned.get(text) {
-        return Arc::clone(known);
-    }
-    let shared: Arc<str> = text.into();
-    interned.insert(text.to_owned(), Arc::clone(&shared));
-    shared
-}
-
-/// Buckets and counts count: below 0 they are garbage.
-fn check_histogram_count(sample: &RawSample<'_>, kind: FamilyKind) -> Result<(), LineError> {
-    let counts = sample.name.ends_with("_count") || sample.name.ends_with("_bucket");
-    if kind == FamilyKind::Histogram && counts && sample.value < 0.0 {
-        let message = format!("a histogram's `{}` cannot be negative", sample.name);
-        return Err(LineError::new(sample.value_at, message));
-    }
-    Ok(())
-}
-
-/// Writes `le` of histograms and `quantile` of summaries as Prometheus 3 does, so
-/// that the same bound is the same series whatever library exposed it.
-fn normalise_bounds(labels: &mut [LabelPair<'_>], kind: FamilyKind) -> Result<(), LineError> {
-    let bound_label = match kind {
-        FamilyKind::Histogram => "le",
-        FamilyKind::Summary => "quantile",
-        _ => return Ok(()),
-    };
-    let Some(pair) = labels.iter_mut().find(|pair| pair.name == bound_label) else {
-        return Ok(());
-    };
-    let bound = parse_value(&pair.value).map_err(|message| {
-        LineError::new(pair.at, format!("the label `{bound_label}`: {message}"))
-    })?;
-    pair.value = Cow::Owned(format_bound(bound));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::FamilyKind;
     use super::*;
 
     fn read(text: &str) -> Exposition {

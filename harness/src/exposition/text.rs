@@ -1,24 +1,24 @@
 //! The grammar of one line of the Prometheus text format.
 
 use super::FamilyKind;
-use super::braces::{Grammar, LabelPair, Series};
+use super::braces::Grammar;
 use super::error::LineError;
 use super::line::{Line, OtherEscapes, unescape};
 use super::number::{parse_milliseconds, parse_value};
-use super::parse::{RawSample, Statement};
+use super::series::SeriesReader;
+use super::statement::{RawSample, Statement};
 
-/// Reads one line; its labels go to `labels`, which is empty before.
+/// Reads one line.
 pub(super) fn statement<'a>(
     text: &'a str,
-    grammar: Grammar,
-    labels: &mut Vec<LabelPair<'a>>,
+    reader: &mut SeriesReader<'a>,
 ) -> Result<Statement<'a>, LineError> {
     let mut line = Line::new(text);
     line.skip_blanks();
     match line.peek() {
         None => Ok(Statement::Nothing),
-        Some(b'#') => comment(&mut line, grammar),
-        Some(_) => sample(&mut line, grammar, labels).map(Statement::Sample),
+        Some(b'#') => comment(&mut line, reader.grammar),
+        Some(_) => sample(&mut line, reader).map(Statement::Sample),
     }
 }
 
@@ -72,10 +72,9 @@ fn kind(line: &mut Line<'_>) -> Result<FamilyKind, LineError> {
 
 fn sample<'a>(
     line: &mut Line<'a>,
-    grammar: Grammar,
-    labels: &mut Vec<LabelPair<'a>>,
+    reader: &mut SeriesReader<'a>,
 ) -> Result<RawSample<'a>, LineError> {
-    let Series { at, name } = grammar.series(line, labels)?;
+    let series = reader.series(line)?;
     if !line.skip_blanks() && !line.before().ends_with([' ', '\t', '}']) {
         return Err(line.expected("a space and a value after the metric name"));
     }
@@ -83,7 +82,7 @@ fn sample<'a>(
     let value_text = line.take_token();
     let value = parse_value(value_text).map_err(|message| LineError::new(value_at, message))?;
     let timestamp_ms = timestamp(line)?;
-    Ok(RawSample { at, name, value_at, value_text, value, timestamp_ms })
+    Ok(RawSample { series, value_at, value_text, value, timestamp_ms })
 }
 
 /// Blanks and whole milliseconds, unless the line ends.

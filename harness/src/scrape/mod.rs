@@ -28,7 +28,7 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::exposition::{ParseRules, parse_with};
+use crate::exposition::{ParseRules, Reader};
 use crate::scenario::Credentials;
 use crate::series::{FamilyKind, ScrapeFailure, ScrapeMoment, ScrapeRecord, SeriesStore};
 
@@ -107,9 +107,9 @@ pub struct Scraper {
     turn: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct State {
     instance: Instance,
+    reader: Reader,
     last_at_ms: Option<i64>,
     last_body: Option<Bytes>,
 }
@@ -129,13 +129,17 @@ impl Scraper {
         store: SharedSeries,
     ) -> Result<Self, ScrapeError> {
         let page = Page::new(&config.url, config.address, &config.credentials)?;
+        let sample_limit = Some(config.sample_limit.unwrap_or(USUAL_SAMPLE_LIMIT));
+        let reader = Reader::new(ParseRules { sample_limit, ..ParseRules::default() });
+        let instance = Instance::default();
+        let state = State { instance, reader, last_at_ms: None, last_body: None };
         Ok(Self {
             config,
             clock,
             page,
             store,
             on_scrape: None,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             turn: tokio::sync::Mutex::default(),
         })
     }
@@ -222,7 +226,7 @@ impl Scraper {
         let mut state = lock(&self.state);
         let read = received.and_then(|received| {
             state.last_body = Some(received.body.clone());
-            self.read(&received, attempt.at_ms, &mut state.instance, &store)
+            self.read(&received, attempt.at_ms, &mut state, &store)
         });
         let outcome = match read {
             Ok((batch, samples)) => {
@@ -252,18 +256,19 @@ impl Scraper {
         &self,
         received: &Received,
         at_ms: i64,
-        instance: &mut Instance,
+        state: &mut State,
         store: &SeriesStore,
     ) -> Result<(Batch, usize), ScrapeError> {
-        let sample_limit = Some(self.config.sample_limit.unwrap_or(USUAL_SAMPLE_LIMIT));
-        let rules = ParseRules { sample_limit, ..ParseRules::default() };
-        let exposition = parse_with(&received.body, received.format, rules)
+        let exposition = state
+            .reader
+            .read(&received.body, received.format)
             .map_err(|error| received.unreadable(error, &self.config))?;
         let samples = exposition.samples.len();
         if samples == 0 {
             return Err(ScrapeError::Empty);
         }
-        let batch = instance.batch(exposition, received.format, at_ms, &self.config, store)?;
+        let format = received.format;
+        let batch = state.instance.batch(exposition, format, at_ms, &self.config, store)?;
         Ok((batch, samples))
     }
 
