@@ -58,6 +58,11 @@ const OF_VALUES: &[&str] = &[
     "{{ query (printf \"%s == %s or %s != %s\" $labels.__name__ $labels.__name__ \
      $labels.__name__ $labels.__name__) | first | value }}",
     "{{ query (printf \"count_values(`v`, %s)\" $labels.__name__) | first | label \"v\" }}",
+    "{{ with toTime 1709251199.25 }}{{ . }} {{ .Year }} {{ .Month }} {{ .Day }} {{ .Weekday }} \
+     {{ .YearDay }} {{ .Hour }} {{ .Minute }} {{ .Second }} {{ .Unix }} {{ .UnixMilli }} {{ .UTC }} \
+     {{ .String }} {{ .Format \"Mon, 02 Jan 2006 15:04:05 MST\" }} {{ \"3:4:5.000 PM\" | .Format }} \
+     {{ .UTC.Format \"Monday January _2 1/2/06 -0700 Z07:00 __2 002 .999\" }} {{ printf \"%v\" . }} {{ \
+     printf \"%s|%T\" . . }} {{ print . $value }}{{ end }} {{ toTime 0 }} {{ toTime -0.5 }}",
     "{{ args $value 1 \"a\" }} {{ urlquery $value }} {{ html $value }}",
 ];
 

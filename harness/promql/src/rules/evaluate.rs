@@ -193,6 +193,7 @@ impl RuleInstant<'_> {
             value: element.value.clone(),
             external_labels: &self.context.external_labels,
             external_url: &self.context.external_url,
+            at_ms: self.at_ms,
             query: &query,
         };
         template

@@ -214,18 +214,44 @@ impl Expansion<'_> {
         piped: Option<Value>,
         dot: &Value,
     ) -> Result<Value, TemplateError> {
-        let mut arguments = Vec::with_capacity(command.operands.len() + 1);
-        for operand in &command.operands {
+        let Some(function) = command.function else {
+            return match command.operands.as_slice() {
+                [] => Ok(Value::Nil),
+                [value] if piped.is_none() => self.operand(value, dot),
+                [method, arguments @ ..] => self.method(method, arguments, piped, dot),
+            };
+        };
+        let arguments = self.arguments(&command.operands, piped, dot)?;
+        function.call(&arguments, self.data)
+    }
+
+    /// The piped value is the last argument.
+    fn arguments(
+        &mut self,
+        operands: &[Operand],
+        piped: Option<Value>,
+        dot: &Value,
+    ) -> Result<Vec<Value>, TemplateError> {
+        let mut arguments = Vec::with_capacity(operands.len() + 1);
+        for operand in operands {
             arguments.push(self.operand(operand, dot)?);
         }
-        match command.function {
-            Some(function) => {
-                arguments.extend(piped);
-                function.call(&arguments, self.data)
-            }
-            None if piped.is_some() => Err(expansion("can't give argument to non-function")),
-            None => Ok(arguments.pop().unwrap_or(Value::Nil)),
-        }
+        arguments.extend(piped);
+        Ok(arguments)
+    }
+
+    fn method(
+        &mut self,
+        method: &Operand,
+        arguments: &[Operand],
+        piped: Option<Value>,
+        dot: &Value,
+    ) -> Result<Value, TemplateError> {
+        let Some((of, name)) = method.method() else {
+            return Err(expansion("can't give argument to non-function"));
+        };
+        let of = self.operand(&of, dot)?;
+        of.method(name, &self.arguments(arguments, piped, dot)?)
     }
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, TemplateError> {

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::escape;
 use super::humanize::{humanize, humanize_1024, humanize_duration, humanize_percentage};
 use super::printf::printf;
+use super::time::Time;
 use super::timestamp::humanize_timestamp;
 use super::value::{Value, expansion};
 use super::{TemplateData, TemplateError};
@@ -41,7 +42,7 @@ impl Function {
 }
 
 /// Functions of Go or Prometheus that are not in the table.
-pub(super) const KNOWN_ELSEWHERE: &[&str] = &["call", "now", "toDuration", "toTime"];
+pub(super) const KNOWN_ELSEWHERE: &[&str] = &["call", "toDuration"];
 
 pub(super) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
@@ -79,6 +80,12 @@ static FUNCTIONS: &[Function] = &[
         arguments: (1, 1),
         compute: |a, _| humanize_timestamp(a[0].number()?).map(Value::Text),
     },
+    Function {
+        name: "toTime",
+        arguments: (1, 1),
+        compute: |a, _| Time::of_seconds(a[0].number()?).map(Value::Time),
+    },
+    Function { name: "now", arguments: (0, 0), compute: |_, d| Ok(Value::Float(now(d))) },
     Function { name: "parseDuration", arguments: (1, 1), compute: parse_duration },
     // Texts.
     Function { name: "toUpper", arguments: (1, 1), compute: |a, _| changed(a, str::to_uppercase) },
@@ -208,6 +215,11 @@ fn sort_by_label(arguments: &[Value], _: &TemplateData<'_>) -> Outcome {
 
 fn number_text(arguments: &[Value], write: fn(f64) -> String) -> Outcome {
     Ok(Value::Text(write(arguments[0].number()?)))
+}
+
+/// Seconds since the epoch.
+fn now(data: &TemplateData<'_>) -> f64 {
+    data.at_ms as f64 / 1000.0
 }
 
 fn parse_duration(arguments: &[Value], _: &TemplateData<'_>) -> Outcome {

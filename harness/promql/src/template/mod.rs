@@ -3,15 +3,17 @@
 //!
 //! A template is parsed once, when its rule file is read, so that a mistake is
 //! a problem of the file. What Go's language has and this one does not
-//! (methods, `toTime`, `now`) is refused by name when parsed.
+//! (`call`, `toDuration`) is refused by name when parsed.
 
 mod escape;
 mod evaluate;
 mod functions;
 mod humanize;
+mod layout;
 mod lex;
 mod parse;
 mod printf;
+mod time;
 mod timestamp;
 mod uses;
 mod value;
@@ -41,6 +43,8 @@ pub struct TemplateData<'a> {
     pub external_labels: &'a Labels,
     /// `$externalURL` and `.ExternalURL`.
     pub external_url: &'a str,
+    /// The time of the evaluation, milliseconds since the epoch: `now`.
+    pub at_ms: i64,
     /// Answers `query "…"`.
     pub query: &'a dyn Fn(&str) -> Result<Vec<Element>, String>,
 }
@@ -115,6 +119,7 @@ mod tests {
             value: 12_345.678.into(),
             external_labels: &external,
             external_url: "http://prometheus",
+            at_ms: 1_709_251_199_500,
             query: &rows,
         })
     }
@@ -166,11 +171,39 @@ mod tests {
     }
 
     #[test]
+    fn times_have_methods() {
+        for (source, text) in [
+            ("{{ now }}", "1.7092511995e+09"),
+            ("{{ toTime now }}", "2024-02-29 23:59:59.5 +0000 UTC"),
+            ("{{ (now | toTime).Year }}{{ with toTime \"1.5\" }} {{ .Unix }}{{ end }}", "2024 1"),
+            ("{{ (toTime now).Format \"15:04\" }}", "23:59"),
+            ("{{ $t := toTime now }}{{ $t.UTC.Format \"2006\" | len }}", "4"),
+            ("{{ \"Mon\" | (toTime 0).Format }}", "Thu"),
+            (
+                "{{ printf \"%v|%s|%T\" (toTime 0) (toTime 0) (toTime 0) }}",
+                "1970-01-01 00:00:00 +0000 UTC|1970-01-01 00:00:00 +0000 UTC|*time.Time",
+            ),
+        ] {
+            assert_eq!(expand(source).as_deref(), Ok(text), "{source}");
+        }
+        for source in [
+            "{{ toTime \"NaN\" }}",
+            "{{ (toTime 0).Sooner }}",
+            "{{ (toTime 0).Format }}",
+            "{{ (toTime 0).Format 5 }}",
+            "{{ $labels.job \"x\" }}",
+            "{{ 5 | $labels.job }}",
+        ] {
+            assert!(matches!(expand(source), Err(TemplateError::Expansion(_))), "{source}");
+        }
+    }
+
+    #[test]
     fn refuses_what_it_cannot_do_by_name() {
         let message = |source: &str| Template::parse(source).unwrap_err().to_string();
         assert_eq!(message("{{ $label.foo }}"), "undefined variable \"$label\"");
         assert_eq!(message("{{ nonsense 1 }}"), "function \"nonsense\" not defined");
-        assert_eq!(message("{{ now }}"), "the template function `now` is not supported yet");
+        assert_eq!(message("{{ call 1 }}"), "the template function `call` is not supported yet");
         assert_eq!(
             message("{{ define \"x\" }}{{ $labels.job }}{{ end }}"),
             "undefined variable \"$labels\""

@@ -260,7 +260,8 @@ impl<'p> Parser<'p> {
             operands.push(operand);
             rest = after;
         }
-        if function.is_none() && operands.len() > 1 {
+        let is_method = operands.first().is_some_and(|operand| operand.method().is_some());
+        if function.is_none() && operands.len() > 1 && !is_method {
             return Err(syntax("can't give argument to non-function"));
         }
         Ok(Command { function, operands })
@@ -325,6 +326,23 @@ impl<'p> Parser<'p> {
             return Ok(());
         }
         Err(syntax(format!("undefined variable \"${name}\"")))
+    }
+}
+
+impl Operand {
+    /// The operand without its last field, and that field: a method, where arguments follow.
+    pub(super) fn method(&self) -> Option<(Self, &str)> {
+        let split = |fields: &[String]| fields.split_last().map(|(_, before)| before.to_vec());
+        match self {
+            Self::Dot(fields) => Some((Self::Dot(split(fields)?), fields.last()?)),
+            Self::Variable(name, fields) => {
+                Some((Self::Variable(name.clone(), split(fields)?), fields.last()?))
+            }
+            Self::Group(pipeline, fields) => {
+                Some((Self::Group(pipeline.clone(), split(fields)?), fields.last()?))
+            }
+            _ => None,
+        }
     }
 }
 

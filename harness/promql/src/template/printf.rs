@@ -71,6 +71,7 @@ fn one(verb: &Verb, value: &Value) -> Result<Option<String>, TemplateError> {
         Value::Integer(number) => integer(verb, *number),
         Value::Float(number) => float(verb, *number),
         Value::Text(text) => of_text(verb, text),
+        Value::Time(time) if matches!(verb.letter, 's' | 'v') => of_text(verb, &time.to_string()),
         Value::Labels(labels) => {
             let pairs = labels.iter().map(|(name, value)| {
                 let of = |text: &str| apply(verb, &Value::Text(text.to_owned()));
@@ -88,7 +89,9 @@ fn one(verb: &Verb, value: &Value) -> Result<Option<String>, TemplateError> {
         Value::Sample { .. } | Value::List(_) if matches!(verb.letter, 's' | 'v') => {
             Ok(Some(value.printed()))
         }
-        Value::Sample { .. } | Value::List(_) => Err(verb.unsupported(value.kind())),
+        Value::Sample { .. } | Value::List(_) | Value::Time(_) => {
+            Err(verb.unsupported(value.kind()))
+        }
         Value::Nil | Value::Bool(_) => Ok(None),
     }
 }
@@ -168,6 +171,7 @@ fn go_type(value: &Value) -> &'static str {
         Value::Labels(_) => "map[string]string",
         Value::Sample { .. } => "*template.sample",
         Value::List(_) => "template.queryResult",
+        Value::Time(_) => "*time.Time",
         Value::Map(_) => "map[string]interface {}",
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::TemplateError;
+use super::time::Time;
 use crate::number::format_general;
 use crate::{Datum, Labels};
 
@@ -22,6 +23,7 @@ pub(super) enum Value {
         value: Datum,
     },
     List(Vec<Value>),
+    Time(Time),
     /// What `args` makes, and the data of the template itself.
     Map(BTreeMap<String, Value>),
 }
@@ -46,7 +48,7 @@ impl Value {
             Self::Float(number) => *number != 0.0,
             Self::Text(text) => !text.is_empty(),
             Self::Labels(labels) => !labels.is_empty(),
-            Self::Sample { .. } => true,
+            Self::Sample { .. } | Self::Time(_) => true,
             Self::List(values) => !values.is_empty(),
             Self::Map(values) => !values.is_empty(),
         }
@@ -60,6 +62,11 @@ impl Value {
             }
             (Self::Sample { labels, .. }, "Labels") => Ok(Self::Labels(labels.clone())),
             (Self::Sample { value, .. }, "Value") => Ok(value.clone().into()),
+            (Self::Time(time), _) => {
+                let unknown =
+                    || expansion(format!("can't evaluate field {name} in {}", self.kind()));
+                time.said_by(name).ok_or_else(unknown)
+            }
             (Self::Map(values), _) if values.contains_key(name) => Ok(values[name].clone()),
             _ => Err(expansion(format!("can't evaluate field {name} in {}", self.kind()))),
         }
@@ -67,6 +74,17 @@ impl Value {
 
     pub(super) fn fields(self, names: &[String]) -> Result<Self, TemplateError> {
         names.iter().try_fold(self, |value, name| value.field(name))
+    }
+
+    /// What a method with arguments says.
+    pub(super) fn method(&self, name: &str, arguments: &[Self]) -> Result<Self, TemplateError> {
+        match (self, name, arguments) {
+            (Self::Time(time), "Format", [Self::Text(layout)]) => {
+                Ok(Self::Text(time.formatted(layout)))
+            }
+            (Self::Time(_), "Format", _) => Err(expansion("Format needs one layout, a string")),
+            _ => Err(expansion(format!("{name} has arguments but cannot be invoked as function"))),
+        }
     }
 
     pub(super) fn kind(&self) -> &'static str {
@@ -79,6 +97,7 @@ impl Value {
             Self::Labels(_) => "labels",
             Self::Sample { .. } => "a sample",
             Self::List(_) => "a list",
+            Self::Time(_) => "a time",
             Self::Map(_) => "a map",
         }
     }
@@ -91,6 +110,7 @@ impl Value {
             Self::Integer(number) => number.to_string(),
             Self::Float(number) => format_general(*number),
             Self::Text(text) => text.clone(),
+            Self::Time(time) => time.to_string(),
             Self::Labels(labels) => {
                 let pairs = labels.iter().map(|(name, value)| format!("{name}:{value}"));
                 format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
