@@ -106,6 +106,11 @@ fn what_finds_nothing_says_so_and_looks_like_no_result() {
     assert!(json["warnings"][0].as_str().unwrap().starts_with("no such series: jobs_totl"));
     let csv = ask(&workspace, &["jobs_totl", "--out", "csv"]).expect_code(0);
     assert_eq!(csv.stdout, "timestamp,value\r\n");
+    // What `absent` answers for a name that the run does not have may be a misspelt name's.
+    let absent = ask(&workspace, &["absent(jobs_totl)"]).expect_code(0);
+    assert!(absent.stderr.contains("no such series: jobs_totl"), "{}", absent.stderr);
+    let known = ask(&workspace, &["absent(jobs_total{kind=\"gone\"})"]).expect_code(0);
+    assert_eq!(known.stderr, "");
     let filtered = ask(&workspace, &["jobs_total > 1e9"]).expect_code(0);
     assert!(filtered.stdout.is_empty() && filtered.stderr.starts_with("warning[no-value]: "));
     // A constant in place of a misspelt name is a number that nobody measured.

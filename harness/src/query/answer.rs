@@ -1,7 +1,8 @@
 //! A question to a recorded scenario, and its answer.
 
 use slogate_promql::{
-    Annotation, Asks, Expression, Options, Value, ValueType, instant_annotated, range_annotated,
+    Annotation, Asks, Expression, Options, SelectorInfo, SeriesSource, Value, ValueType,
+    instant_annotated, range_annotated,
 };
 
 use super::instants::{self, Known};
@@ -73,10 +74,15 @@ impl RecordedScenario {
     }
 
     /// Selectors that find nothing: also beside others that do, because `or vector(0)` would
-    /// make a number out of a misspelt name.
+    /// make a number out of a misspelt name. What `absent` asks for need not be there, but a name
+    /// that the run does not have at all may be misspelt.
     fn doubts(&self, expression: &Expression, value: &Value) -> Vec<Doubt> {
         let selectors = expression.selectors();
-        let sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
+        let is_unknown = |one: &SelectorInfo| {
+            let name = one.metric_name();
+            name.is_some() && self.series().series(name).next().is_none()
+        };
+        let sought = selectors.iter().filter(|one| one.asks != Asks::Absence || is_unknown(one));
         let mut doubts: Vec<Doubt> = Vec::new();
         for doubt in sought.filter_map(|one| missing_series(self.series(), &one.selector)) {
             if !doubts.contains(&doubt) {
