@@ -149,6 +149,28 @@ fn what_cannot_be_recorded_is_refused_with_its_code() {
     record(&saved, &["--rules", "short.yml", "-o", "there.yml", "--force"]).expect_code(0);
 }
 
+#[test]
+fn a_file_with_a_rule_that_fails_is_left_out_and_the_others_are_recorded() {
+    let saved = Saved::make();
+    saved.workspace.write("short.yml", RULES);
+    let pairs = "groups: [{name: p, rules: [{alert: P, expr: 'export_fail_total + on (job) \
+                 export_fail_total'}]}]\n";
+    saved.workspace.write("pairs.yml", pairs);
+    let both = ["--rules", "pairs.yml", "--rules", "short.yml", "-o", "short.test.yml"];
+    let made = record(&saved, &both).expect_code(3);
+    let told = "warning[failed-query]: pairs.yml is left out";
+    assert!(made.stderr.contains(told), "{}", made.stderr);
+    let file = saved.workspace.path().join("short.test.yml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("short.yml") && !text.contains("pairs.yml"), "{text}");
+    let run = ["rules", "test", "short.test.yml", "--engine", "built-in"];
+    saved.workspace.run(&run).expect_code(0);
+    // Without the alerts of that file there is nothing left of what was asked for.
+    let asked = ["--rules", "pairs.yml", "--rules", "short.yml", "--alert", "P"];
+    let ended = record(&saved, &asked).expect_code(2);
+    assert!(ended.stderr.contains("error[failed-query]"), "{}", ended.stderr);
+}
+
 #[track_caller]
 fn assert_promtool_passes(program: &Path, file: &Path, passes: bool) {
     let run = std::process::Command::new(program).args(["test", "rules"]).arg(file).output();

@@ -50,6 +50,8 @@ pub struct Made {
     pub doubts: Vec<Doubt>,
     /// What is not in the test as it was in the run, in sentences.
     pub notes: Vec<String>,
+    /// Rule files that are left out, each with the rule that fails in it.
+    pub failing: Vec<(String, RuleFailure)>,
 }
 
 /// Why no unit test can be made.
@@ -85,8 +87,31 @@ pub enum RuleTestError {
 }
 
 impl RecordedScenario {
-    /// Makes a unit test of what was recorded.
+    /// Makes a unit test of what was recorded. A rule that fails ends a unit test, so the file
+    /// that it is in is left out, as long as others are left.
     pub fn rule_tests(&self, request: &RuleTestRequest<'_>) -> Result<Made, RuleTestError> {
+        let mut files = request.files.to_vec();
+        let mut failing: Vec<(String, RuleFailure)> = Vec::new();
+        loop {
+            let error = match self.test_of(&RuleTestRequest { files: &files, ..*request }) {
+                Ok(made) => return Ok(Made { failing, ..made }),
+                Err(error) => error,
+            };
+            let at = match &error {
+                RuleTestError::Failed(failure) => files.iter().position(|(_, it)| has(it, failure)),
+                _ => None,
+            };
+            match (at, error) {
+                (Some(at), RuleTestError::Failed(failure)) if files.len() > 1 => {
+                    failing.push((files.remove(at).0, failure));
+                }
+                // What is wrong without those files is wrong because of them.
+                (_, error) => return Err(first_of(failing).unwrap_or(error)),
+            }
+        }
+    }
+
+    fn test_of(&self, request: &RuleTestRequest<'_>) -> Result<Made, RuleTestError> {
         let needed = Needed::of(request, self.series())?;
         let grid = Grid::over(self.series(), &needed, request.interval_ms)?;
         let sampled = grid.sample(&needed.series);
@@ -109,8 +134,19 @@ impl RecordedScenario {
             alerts: needed.alerts.len(),
             doubts: needed.doubts,
             notes,
+            failing: Vec::new(),
         })
     }
+}
+
+/// Whether the rule that failed is in a file.
+fn has(file: &RuleFile, failure: &RuleFailure) -> bool {
+    let mut groups = file.groups.iter().filter(|group| group.name == failure.group);
+    groups.any(|group| group.rules.iter().any(|rule| rule.name == failure.rule))
+}
+
+fn first_of(failing: Vec<(String, RuleFailure)>) -> Option<RuleTestError> {
+    failing.into_iter().next().map(|(_, failure)| RuleTestError::Failed(failure))
 }
 
 /// A file with the series and no expectation yet.
