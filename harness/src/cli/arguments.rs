@@ -129,9 +129,11 @@ pub(super) struct RulesCheckArguments {
     /// Check against what a saved run has recorded: names, label values, types, buckets
     #[arg(long, value_name = "RUN", conflicts_with = "metrics")]
     pub(super) run: Option<PathBuf>,
-    /// Check against an exposition: a file, or the http:// URL of a target's metrics
+    /// Check against an exposition: a file, or the URL of a target's metrics
     #[arg(long, value_name = "FILE|URL")]
     pub(super) metrics: Option<String>,
+    #[command(flatten)]
+    pub(super) tls: TlsArguments,
     /// Pass over unknown fields of tests and rules, which Prometheus refuses
     #[arg(long)]
     pub(super) ignore_unknown_fields: bool,

@@ -10,8 +10,7 @@ use super::output::say;
 use super::perform::{Destinations, Work, perform_as};
 use super::reports::{self, Observed, Told};
 use super::scenario_text::ScenarioText;
-use super::tls_arguments::TlsArguments;
-use super::url_scenario::{self, UrlArguments};
+use super::url_scenario;
 use super::verification::verify_saved;
 use super::{Failure, codes, output};
 use crate::archive::{self, read_and_judge_by};
@@ -112,30 +111,14 @@ fn live(
         duration: arguments.duration.unwrap_or(DEFAULT_DURATION),
         opens: if arguments.since_start { Opens::WithTheProcess } else { Opens::Now },
     };
-    let tls = tls(&origin, &arguments.tls, reading)?;
+    let tls = match arguments.tls.given().next() {
+        Some(_) => url_scenario::tls(origin.url(), &arguments.tls, &reading.variables)?,
+        None => None,
+    };
     let scenario = scenario((&origin, &path), tls, arguments, asserted);
     let load = load_arguments(arguments);
     let destinations = Destinations::of(&load)?;
     perform_as(Work::Observe(observation), &[scenario], None, &load, &destinations)
-}
-
-/// How TLS is spoken, as `run URL` would with the same flags.
-fn tls(
-    origin: &Origin,
-    arguments: &TlsArguments,
-    reading: &Reading,
-) -> Result<Option<Tls>, Failure> {
-    if arguments.given().next().is_none() {
-        return Ok(None);
-    }
-    let flags = UrlArguments {
-        users: Some("1".to_owned()),
-        iterations: Some("1".to_owned()),
-        tls: arguments.clone(),
-        ..UrlArguments::default()
-    };
-    let written = url_scenario::write(origin.url(), &flags)?;
-    Ok(written.read(&reading.variables, &ReadOptions::default())?.tls)
 }
 
 fn scenario(

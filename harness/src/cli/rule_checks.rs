@@ -65,9 +65,15 @@ fn check(arguments: &RulesCheckArguments) -> Result<ExitCode, Failure> {
 fn lint_options(arguments: &RulesCheckArguments) -> Result<Option<LintOptions>, Failure> {
     let place = match (&arguments.run, &arguments.metrics) {
         (Some(run), _) => Some(Place::Run(run)),
-        (_, Some(metrics)) => Some(Place::Metrics(metrics)),
+        (_, Some(metrics)) => Some(Place::Metrics(metrics, &arguments.tls)),
         _ => None,
     };
+    if let (false, Some(given)) =
+        (matches!(place, Some(Place::Metrics(..))), arguments.tls.given().next())
+    {
+        let text = format!("{} says how `--metrics https://…` is asked; add it", given.flag);
+        return Err(Failure::usage(super::codes::CONFLICTING_FLAGS, text));
+    }
     let is_promtool_alone = matches!(arguments.engine, EngineChoice::Promtool);
     if is_promtool_alone && (place.is_some() || arguments.fail_on.is_some()) {
         return Err(Failure::usage(

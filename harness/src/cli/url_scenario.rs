@@ -12,8 +12,8 @@ use super::{Failure, codes};
 use crate::propose::{MetricsPlace, RequestDraft};
 use crate::scenario::codes::{INVALID_URL, UNREADABLE_FILE};
 use crate::scenario::{
-    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Variables, escaped, has_credential_word,
-    read_at_most, read_text,
+    COMMAND_LINE, Origin, Problems, ReadOptions, Scenario, Tls, Variables, escaped,
+    has_credential_word, read_at_most, read_text,
 };
 
 /// The largest body that is read from a file, bytes: it is sent again and again.
@@ -168,6 +168,22 @@ pub(super) fn write(url: &str, flags: &UrlArguments) -> Result<Written, Failure>
     written.request(if rest.is_empty() { "/" } else { &rest }, &flags.request)?;
     written.objectives(flags);
     Ok(written)
+}
+
+/// How TLS is spoken with a target, as `run URL` would with the same flags; `None` where nothing
+/// is asked over https.
+pub(super) fn tls(
+    url: &str,
+    arguments: &TlsArguments,
+    variables: &Variables,
+) -> Result<Option<Tls>, Failure> {
+    let flags = UrlArguments {
+        users: Some("1".to_owned()),
+        iterations: Some("1".to_owned()),
+        tls: arguments.clone(),
+        ..UrlArguments::default()
+    };
+    Ok(write(url, &flags)?.read(variables, &ReadOptions::default())?.tls)
 }
 
 impl Written {

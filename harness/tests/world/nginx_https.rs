@@ -108,6 +108,39 @@ fn flags_say_whom_to_trust_and_who_asks() {
 }
 
 #[test]
+fn rules_are_checked_against_a_live_target_over_tls() {
+    let Some(shop) = Shop::good() else { return };
+    let workspace = Workspace::new();
+    workspace.write(
+        "rules.yml",
+        "groups:\n  - name: g\n    rules:\n      - { record: deepest, expr: max(depth) }\n      \
+         - { record: widest, expr: max(width) }\n      \
+         - { alert: Deep, expr: deepest > 5 and widest > 5 }\n",
+    );
+    let check = |place: &str, flags: &[&str]| {
+        let given = ["rules", "check", "rules.yml", "--engine", "built-in", "--metrics", place];
+        workspace.run(&[&given[..], &["--out", "json"], flags].concat())
+    };
+    let (url, ca) = (shop.url("/metrics"), shop.file("ca.pem"));
+    let found = check(&url, &["--ca", &ca]).expect_code(0).stdout;
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    // What a rule records is no series of the target, and what it reads is.
+    assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{found:#}");
+    assert_eq!(found["findings"][0]["rule"], "widest");
+    assert_eq!(found["findings"][0]["why"], "the target exports no series `width`");
+    let refused = check(&url, &[]).expect_code(4);
+    assert!(refused.stderr.contains("is not trusted"), "{}", refused.stderr);
+    for (place, flags, said) in [
+        (&*url, ["--ca", "gone.pem"], "gone.pem is not there"),
+        ("http://127.0.0.1:9/metrics", ["--ca", &ca], "not asked over https"),
+        ("metrics.txt", ["--ca", &ca], "metrics.txt is a file"),
+    ] {
+        let ended = check(place, &flags).expect_code(2);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_live_target_is_asserted_over_the_tls_that_flags_say() {
     let Some(shop) = Shop::good() else { return };
     let depth = "{ id: depth, promql: 'max_over_time(depth[$run])', is: '<= 5' }";
