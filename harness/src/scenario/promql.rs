@@ -7,6 +7,7 @@ use slogate_promql::{
 use super::codes;
 use super::finding::Finding;
 use super::window_names::{dollar_names, replace_names};
+use crate::code::Code;
 
 /// The windows that an expression can name, and the literal of equal length that
 /// stands for each while it is checked, so that no position moves.
@@ -94,67 +95,84 @@ fn refuse_too_many_operations(text: &str) -> Result<(), Vec<Finding>> {
 
 /// What an expression must not be although it is PromQL.
 fn shape_findings(expression: &Expression, text: &str) -> Vec<Finding> {
+    let found = valued_without_data(expression).chain(not_judgeable(expression));
     let whole =
-        |code, message: &str, help: &str| Finding::new(code, 0, text.len(), message).help(help);
-    let mut findings = Vec::new();
-    if expression.has_top_level_comparison() {
-        findings.push(whole(
-            codes::TOP_LEVEL_COMPARISON,
-            "a comparison at the top turns \"missed\" and \"no data\" into the same empty answer",
-            "move it to `is:`",
-        ));
+        |Shape { code, message, help }| Finding::new(code, 0, text.len(), message).help(help);
+    found.map(whole).collect()
+}
+
+/// What is wrong with the shape of an expression as a whole.
+struct Shape {
+    code: Code,
+    message: String,
+    help: &'static str,
+}
+
+impl Shape {
+    fn new(code: Code, message: impl Into<String>, help: &'static str) -> Self {
+        Self { code, message: message.into(), help }
     }
-    if expression.falls_back_to_constant() {
-        findings.push(whole(
-            codes::FALLBACK_VALUE,
-            "`or vector(…)` has a value even where nothing was measured",
-            "remove it: without data the objective is inconclusive, which is the truth",
-        ));
-    }
-    if expression.fills_what_is_missing() {
-        findings.push(whole(
-            codes::FALLBACK_VALUE,
-            "`fill` has a value even where nothing was measured",
-            "remove it: without data the objective is inconclusive, which is the truth",
-        ));
-    }
-    if expression.hides_histogram_quantile() {
-        findings.push(whole(
-            codes::HIDDEN_QUANTILE,
-            "a histogram_quantile can be judged only at the top and with a number as its quantile: \
-             elsewhere it has a value even where every observation is in the last bucket",
-            "put histogram_quantile at the top and give `unit: ms`, or what the buckets are in",
-        ));
-    }
-    if expression.selectors().is_empty() {
-        findings.push(whole(
-            codes::NOT_JUDGEABLE,
-            "this expression reads no series",
-            "name a metric",
-        ));
-    }
-    match expression.value_type() {
-        ValueType::Scalar | ValueType::Vector => {}
-        ValueType::Matrix => findings.push(whole(
+}
+
+/// An answer that is there, or is not, whatever was measured.
+fn valued_without_data(expression: &Expression) -> impl Iterator<Item = Shape> {
+    let shapes = [
+        expression.has_top_level_comparison().then(|| {
+            Shape::new(
+                codes::TOP_LEVEL_COMPARISON,
+                "a comparison at the top turns \"missed\" and \"no data\" into the same empty answer",
+                "move it to `is:`",
+            )
+        }),
+        expression.falls_back_to_constant().then(|| {
+            Shape::new(
+                codes::FALLBACK_VALUE,
+                "`or vector(…)` has a value even where nothing was measured",
+                "remove it: without data the objective is inconclusive, which is the truth",
+            )
+        }),
+        expression.fills_what_is_missing().then(|| {
+            Shape::new(
+                codes::FALLBACK_VALUE,
+                "`fill` has a value even where nothing was measured",
+                "remove it: without data the objective is inconclusive, which is the truth",
+            )
+        }),
+        expression.hides_histogram_quantile().then(|| {
+            Shape::new(
+                codes::HIDDEN_QUANTILE,
+                "a histogram_quantile can be judged only at the top and with a number as its \
+                 quantile: elsewhere it has a value even where every observation is in the last \
+                 bucket",
+                "put histogram_quantile at the top and give `unit: ms`, or what the buckets are in",
+            )
+        }),
+    ];
+    shapes.into_iter().flatten()
+}
+
+/// An answer that is none to compare.
+fn not_judgeable(expression: &Expression) -> impl Iterator<Item = Shape> {
+    let reads_nothing = expression.selectors().is_empty().then(|| {
+        Shape::new(codes::NOT_JUDGEABLE, "this expression reads no series", "name a metric")
+    });
+    let value_type = match expression.value_type() {
+        ValueType::Scalar | ValueType::Vector => None,
+        ValueType::Matrix => Some(Shape::new(
             codes::NOT_JUDGEABLE,
             "a range cannot be judged, only one value per series",
             "put a function around it, such as max_over_time(…)",
         )),
         ValueType::Text => {
-            findings.push(whole(codes::NOT_JUDGEABLE, "a text cannot be judged", "name a metric"));
+            Some(Shape::new(codes::NOT_JUDGEABLE, "a text cannot be judged", "name a metric"))
         }
-    }
-    if let Some((quantile, _)) = expression.histogram_quantile()
-        && !(0.0..=1.0).contains(&quantile)
-    {
+    };
+    let quantile = expression.histogram_quantile().map(|(quantile, _)| quantile);
+    let quantile = quantile.filter(|quantile| !(0.0..=1.0).contains(quantile)).map(|quantile| {
         let message = format!("quantile {quantile} is out of range");
-        findings.push(whole(
-            codes::OUT_OF_RANGE,
-            &message,
-            "a quantile is from 0 to 1: 0.95 for p95",
-        ));
-    }
-    findings
+        Shape::new(codes::OUT_OF_RANGE, message, "a quantile is from 0 to 1: 0.95 for p95")
+    });
+    [reads_nothing, value_type, quantile].into_iter().flatten()
 }
 
 /// Where in an expression an error is, as an offset and a length in bytes; the whole of it where
