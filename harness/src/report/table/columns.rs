@@ -51,15 +51,29 @@ pub(super) fn broken(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// Behind the last end of a word that fits, or in the middle of a word without any.
+/// Behind the last end of a word that fits. Where the next word is wider than a line, so that it
+/// has to be broken anyway, before the last capital in it (`Export|ConcurrentHigh`), or else in
+/// its middle.
 fn break_point(text: &str, width: usize) -> usize {
     let hard = text.char_indices().nth(width.max(1)).map_or(text.len(), |(at, _)| at);
     let fits = &text[..hard];
-    match fits.rfind(ENDS_OF_WORDS) {
-        // A first part of one or two characters is no help to a reader.
-        Some(at) if at > 2 => at + 1,
-        _ => hard,
+    // A first part of one or two characters is no help to a reader.
+    let end_of_word = fits.rfind(ENDS_OF_WORDS).filter(|at| *at > 2).map(|at| at + 1);
+    let next = &text[end_of_word.unwrap_or(0)..];
+    let next_width = next.find(ENDS_OF_WORDS).map_or(length(next), |at| length(&next[..=at]));
+    if end_of_word.is_some() && next_width <= width {
+        return end_of_word.unwrap_or(hard);
     }
+    inner_capital(text, hard).or(end_of_word).unwrap_or(hard)
+}
+
+/// The last capital behind a small letter at which a line may begin.
+fn inner_capital(text: &str, hard: usize) -> Option<usize> {
+    let letters = text.char_indices().zip(text.chars().skip(1));
+    let capitals =
+        letters.filter(|((_, before), letter)| before.is_lowercase() && letter.is_uppercase());
+    let starts = capitals.map(|((at, before), _)| at + before.len_utf8());
+    starts.take_while(|at| *at <= hard).filter(|at| *at > 2).last()
 }
 
 fn length(text: &str) -> usize {
@@ -77,6 +91,12 @@ mod tests {
         assert_eq!(broken("span(phase) < 30s during batch", 20), "span(phase) < 30s\nduring batch");
         assert_eq!(broken("abcdefghij", 4), "abcd\nefgh\nij");
         assert_eq!(broken("short", 10), "short");
+        assert_eq!(broken("quiet-ExportConcurrentHigh", 18), "quiet-Export\nConcurrentHigh");
+        assert_eq!(broken("quiet-ExportConcurrentHigh", 20), "quiet-\nExportConcurrentHigh");
+        assert_eq!(
+            broken("fires-ExportSuccessRateLow-csv-failing", 18),
+            "fires-Export\nSuccessRateLow-\ncsv-failing"
+        );
     }
 
     #[test]
