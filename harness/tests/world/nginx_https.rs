@@ -17,6 +17,10 @@ struct Shop {
     nginx: Nginx,
 }
 
+/// What its API answers to every question.
+const DEPTH_OF_API: &str = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\
+    \"result\":[{\"metric\":{},\"value\":[1,\"1\"]}]}}";
+
 impl Shop {
     /// One whose certificate is for this name, and valid at this time.
     fn new(name: &str, validity: (&str, &str)) -> Option<Self> {
@@ -34,6 +38,7 @@ impl Shop {
              location = /metrics {{ default_type 'text/plain; version=0.0.4'; }}\n    \
              location = /order {{ return 200 '{{\"file\": \"/bill.csv\"}}'; }}\n    \
              location = /mine {{ return 200 $ssl_client_verify; }}\n    \
+             location = /api/v1/query {{ default_type application/json; return 200 '{DEPTH_OF_API}'; }}\n    \
              location = /version {{ return 200 '[$server_protocol]'; }}"
         );
         let nginx = Nginx::start_listening(how, &server)?;
@@ -165,6 +170,30 @@ fn a_live_target_is_asserted_over_the_tls_that_flags_say() {
         let ended = assert(url, &flags).expect_code(2);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_run_is_held_against_an_api_over_the_tls_that_is_said() {
+    let Some(shop) = Shop::good() else { return };
+    let (url, ca) = (shop.url(""), shop.file("ca.pem"));
+    let scenario = format!(
+        "version: 1\nname: held\ntarget: {url}\ntls: {{ ca: '{ca}' }}\nunmoved: allow\n\
+         metrics: {{ path: /metrics, every: 100ms }}\n\
+         load:\n  - {{ name: steady, rate: 50/s, for: 2s }}\n\
+         requests:\n  - {{ name: hello, get: / }}\nslo:\n  \
+         - {{ id: depth, promql: 'max_over_time(depth[$run])', is: '<= 5' }}\n"
+    );
+    let workspace = Workspace::new();
+    workspace.write("held.yaml", &scenario);
+    let held = |api: &str, code: i32| {
+        let arguments = ["run", "held.yaml", "--out", "json", "--verify-with", api];
+        workspace.run(&arguments).expect_code(code).report()
+    };
+    let report = held(&format!("{{ prometheus: '{url}', tls: {{ ca: '{ca}' }} }}"), 0);
+    let compared = &report["scenarios"][0]["verification"]["compared"];
+    assert_eq!(compared[0]["agreement"], "same", "{compared:#}");
+    let said = reasons(&held(&url, 3));
+    assert!(said.contains("not verified") && said.contains("not trusted"), "{said}");
 }
 
 #[test]

@@ -63,6 +63,25 @@ fn what_a_real_prometheus_has_is_judged_like_what_is_scraped() {
 }
 
 #[test]
+fn a_run_on_an_api_is_held_against_the_same_api_within_a_tolerance() {
+    for tool in prometheuses() {
+        let service = Exporter::start();
+        let prometheus = scraping(&tool, &service);
+        let workspace = Workspace::new();
+        let text = scenario(&service.url(), &api(&prometheus.url), 6);
+        let (kept, _) = text.split_once("slo:\n").unwrap();
+        let grown = text.lines().find(|line| line.contains("id: grown")).unwrap();
+        workspace.write("scenario.yaml", &format!("{kept}slo:\n{grown}\n"));
+        let arguments = ["run", "scenario.yaml", "--out", "json", "--verify-with", &prometheus.url];
+        let tolerance = ["--verify-tolerance", "30%"];
+        let report = workspace.run(&[&arguments[..], &tolerance].concat()).expect_code(0).report();
+        let compared = &report["scenarios"][0]["verification"]["compared"];
+        assert_eq!(compared[0]["agreement"], "same", "{compared:#}");
+        assert!(compared[0]["theirs"].as_f64().unwrap() > 0.0, "{compared:#}");
+    }
+}
+
+#[test]
 fn an_objective_that_is_missed_fails() {
     for tool in prometheuses() {
         let service = Exporter::start();
