@@ -12,6 +12,7 @@ mod bodies;
 mod child;
 mod generator;
 mod memory;
+mod parts;
 mod peers;
 mod schedule;
 mod stall;
@@ -19,20 +20,10 @@ mod table;
 mod target;
 mod throughput;
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use table::Table;
+use parts::{Failure, Part};
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-/// Measures something and adds its lines.
-type Part = fn(&mut Table) -> Result<(), Failure>;
-
-/// The flag that makes a missed bar an error.
-const ENFORCE: &str = "--enforce";
-/// Exit code for arguments that mean nothing.
-const EXIT_USAGE: u8 = 2;
 /// Parts of the benchmark by name.
 const PARTS: &[(&str, Part)] = &[
     ("throughput", throughput::measure),
@@ -53,21 +44,5 @@ fn main() -> Result<ExitCode, Failure> {
         }
         .map(|()| ExitCode::SUCCESS);
     }
-    if let Some(unknown) = arguments.iter().find(|argument| !is_known(argument)) {
-        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
-        eprintln!("`{unknown}` is no part: there are {}, and {ENFORCE}", names.join(", "));
-        return Ok(ExitCode::from(EXIT_USAGE));
-    }
-    let words: Vec<&String> = arguments.iter().filter(|argument| *argument != ENFORCE).collect();
-    let mut table = Table::begin();
-    for (name, measure) in PARTS {
-        if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
-            measure(&mut table)?;
-        }
-    }
-    Ok(table.end(words.len() < arguments.len()))
-}
-
-fn is_known(argument: &str) -> bool {
-    argument == ENFORCE || PARTS.iter().any(|(name, _)| name.contains(argument))
+    parts::measure(PARTS, &arguments)
 }

@@ -12,6 +12,8 @@
 mod evaluator;
 mod hour;
 mod memory;
+#[path = "../load/parts.rs"]
+mod parts;
 mod process;
 mod prometheus;
 mod queries;
@@ -19,20 +21,10 @@ mod speed;
 #[path = "../load/table.rs"]
 mod table;
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use table::Table;
+use parts::{Failure, Part};
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-/// Measures something and adds its lines.
-type Part = fn(&mut Table) -> Result<(), Failure>;
-
-/// The flag that makes a missed bar an error.
-const ENFORCE: &str = "--enforce";
-/// Exit code for arguments that mean nothing.
-const EXIT_USAGE: u8 = 2;
 /// Parts of the benchmark by name.
 const PARTS: &[(&str, Part)] = &[("speed", speed::measure), ("memory", memory::measure)];
 
@@ -44,21 +36,5 @@ fn main() -> Result<ExitCode, Failure> {
         Some(process::HOUR) => return memory::hold().map(|()| ExitCode::SUCCESS),
         _ => {}
     }
-    if let Some(unknown) = arguments.iter().find(|argument| !is_known(argument)) {
-        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
-        eprintln!("`{unknown}` is no part: there are {}, and {ENFORCE}", names.join(", "));
-        return Ok(ExitCode::from(EXIT_USAGE));
-    }
-    let words: Vec<&String> = arguments.iter().filter(|argument| *argument != ENFORCE).collect();
-    let mut table = Table::begin();
-    for (name, measure) in PARTS {
-        if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
-            measure(&mut table)?;
-        }
-    }
-    Ok(table.end(words.len() < arguments.len()))
-}
-
-fn is_known(argument: &str) -> bool {
-    argument == ENFORCE || PARTS.iter().any(|(name, _)| name.contains(argument))
+    parts::measure(PARTS, &arguments)
 }

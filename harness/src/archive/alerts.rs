@@ -7,10 +7,10 @@ use super::ArchiveError;
 use super::build::measured_value;
 use super::definition::Measures;
 use super::record::{
-    AlertActivityRecord, AlertRecord, AlertRuleFileRecord, AlertRulesRecord, AlertState, SloRecord,
+    AlertActivityRecord, AlertRecord, AlertRuleFileRecord, AlertRulesRecord, SloRecord,
 };
 use crate::scenario::{AlertRuleFile, AlertRules};
-use crate::slo::{AlertActivity, AlertEnding, Verdict, WatchedAlert};
+use crate::slo::{AlertActivity, Verdict, WatchedAlert};
 
 /// The records of what alert rules did, each with what was asked of it.
 pub(super) fn alert_records(watched: &[WatchedAlert], slos: &[SloRecord]) -> Vec<AlertRecord> {
@@ -29,23 +29,12 @@ fn alert_record(watched: &WatchedAlert, slos: &[SloRecord]) -> AlertRecord {
         group: watched.group.clone(),
         file: watched.place.0.clone(),
         line: watched.place.1,
-        state: watched.ending.into(),
+        state: watched.ending,
         reason: watched.why.clone(),
         evaluations: watched.evaluations,
         activities: watched.activities.iter().map(Into::into).collect(),
         verdict: about.iter().map(|slo| slo.verdict).reduce(Verdict::and),
         objectives: about.iter().map(|slo| slo.id.clone()).collect(),
-    }
-}
-
-impl From<AlertEnding> for AlertState {
-    fn from(ending: AlertEnding) -> Self {
-        match ending {
-            AlertEnding::StayedQuiet => Self::StayedQuiet,
-            AlertEnding::PendingAtEnd => Self::PendingAtEnd,
-            AlertEnding::CouldNotHaveFired => Self::CouldNotHaveFired,
-            AlertEnding::Fired => Self::Fired,
-        }
     }
 }
 

@@ -373,65 +373,76 @@ impl From<&SloRecord> for Objective {
 }
 
 fn kind(measures: &Measures, unit: Unit) -> ObjectiveKind {
-    let time_of = |statistic, time: &TimeKind, filter: &FilterRecord| ClientExpression::Time {
-        statistic,
-        time: *time,
-        filter: filter.into(),
-    };
-    ObjectiveKind::Client(match measures {
+    let client = ObjectiveKind::Client;
+    match measures {
         Measures::Quantile { quantile, time, filter } => {
-            time_of(Statistic::Quantile(*quantile), time, filter)
+            client(of_time(Statistic::Quantile(*quantile), *time, filter))
         }
-        Measures::Mean { time, filter } => time_of(Statistic::Mean, time, filter),
-        Measures::Max { time, filter } => time_of(Statistic::Max, time, filter),
+        Measures::Mean { time, filter } => client(of_time(Statistic::Mean, *time, filter)),
+        Measures::Max { time, filter } => client(of_time(Statistic::Max, *time, filter)),
         Measures::Count { counted, filter } => {
-            ClientExpression::Count { counted: *counted, filter: filter.into() }
+            client(ClientExpression::Count { counted: *counted, filter: filter.into() })
         }
         Measures::Bytes { transferred, filter } => {
-            ClientExpression::Bytes { transferred: *transferred, filter: filter.into() }
+            client(ClientExpression::Bytes { transferred: *transferred, filter: filter.into() })
         }
         Measures::SuccessRatio { filter } => {
-            ClientExpression::SuccessRatio { filter: filter.into() }
+            client(ClientExpression::SuccessRatio { filter: filter.into() })
         }
         Measures::ResponseRate { filter } => {
-            ClientExpression::ResponseRate { filter: filter.into() }
+            client(ClientExpression::ResponseRate { filter: filter.into() })
         }
-        Measures::Span => ClientExpression::Span,
-        Measures::Promql { expression, scale, includes_before_run } => {
-            return ObjectiveKind::Promql {
-                expression: expression.clone(),
-                unit,
-                scale: *scale,
-                includes_before_run: *includes_before_run,
-            };
-        }
+        Measures::Span => client(ClientExpression::Span),
+        Measures::Promql { expression, scale, includes_before_run } => ObjectiveKind::Promql {
+            expression: expression.clone(),
+            unit,
+            scale: *scale,
+            includes_before_run: *includes_before_run,
+        },
         Measures::Counter { selector, scale } => {
-            return ObjectiveKind::Counter { selector: selector.clone(), unit, scale: *scale };
+            ObjectiveKind::Counter { selector: selector.clone(), unit, scale: *scale }
         }
+        Measures::Present { selector } => ObjectiveKind::Present { selector: selector.clone() },
         Measures::Alert { alert, must_fire, labels, within_seconds, expressions } => {
-            let within = within_seconds.and_then(|one| Duration::try_from_secs_f64(one).ok());
-            let fires = || AlertExpectation::Fires { labels: labels.clone(), within };
-            return ObjectiveKind::Alert(AlertObjective {
+            ObjectiveKind::Alert(AlertObjective {
                 alert: alert.clone(),
-                expected: if *must_fire { fires() } else { AlertExpectation::Quiet },
+                expected: expectation(*must_fire, labels, *within_seconds),
                 expressions: expressions.clone(),
-            });
-        }
-        Measures::Present { selector } => {
-            return ObjectiveKind::Present { selector: selector.clone() };
+            })
         }
         Measures::Reconcile { total, filter, selector, scale, within } => {
-            let of = match total {
-                TotalRecord::Requests(counted) => Totalled::Requests(*counted),
-                TotalRecord::Bytes(transferred) => Totalled::Bytes(*transferred),
-            };
-            return ObjectiveKind::Reconcile(Reconcile {
-                client: ClientTotal { of, filter: filter.into() },
+            ObjectiveKind::Reconcile(Reconcile {
+                client: ClientTotal { of: total.into(), filter: filter.into() },
                 selector: selector.clone(),
                 unit,
                 scale: *scale,
                 within: within.into(),
-            });
+            })
         }
-    })
+    }
+}
+
+fn of_time(statistic: Statistic, time: TimeKind, filter: &FilterRecord) -> ClientExpression {
+    ClientExpression::Time { statistic, time, filter: filter.into() }
+}
+
+fn expectation(
+    must_fire: bool,
+    labels: &BTreeMap<String, String>,
+    within_seconds: Option<f64>,
+) -> AlertExpectation {
+    if !must_fire {
+        return AlertExpectation::Quiet;
+    }
+    let within = within_seconds.and_then(|one| Duration::try_from_secs_f64(one).ok());
+    AlertExpectation::Fires { labels: labels.clone(), within }
+}
+
+impl From<&TotalRecord> for Totalled {
+    fn from(total: &TotalRecord) -> Self {
+        match total {
+            TotalRecord::Requests(counted) => Self::Requests(*counted),
+            TotalRecord::Bytes(transferred) => Self::Bytes(*transferred),
+        }
+    }
 }

@@ -15,7 +15,7 @@ use super::verification::VerificationRecord;
 use crate::gate::{
     Condition, OnInconclusive, Outcome, RuleResult, Standing, judge_all, judge_scenario,
 };
-use crate::slo::{Verdict, Window};
+use crate::slo::{AlertEnding, Verdict, Window};
 
 /// The major version of this model.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -558,7 +558,7 @@ pub struct AlertRecord {
     /// The line in it, from 1.
     pub line: usize,
     /// How it ended.
-    pub state: AlertState,
+    pub state: AlertEnding,
     /// Why it could not have fired, or what went wrong when it was evaluated; `null` where
     /// there is nothing to say.
     pub reason: Option<String>,
@@ -571,23 +571,6 @@ pub struct AlertRecord {
     pub verdict: Option<Verdict>,
     /// The ids of those objectives.
     pub objectives: Vec<String>,
-}
-
-/// How an alert ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum AlertState {
-    /// It fired.
-    #[serde(rename = "fired")]
-    Fired,
-    /// It could have fired, and did not.
-    #[serde(rename = "stayed quiet")]
-    StayedQuiet,
-    /// Its condition held, and its `for` was not over.
-    #[serde(rename = "pending at end")]
-    PendingAtEnd,
-    /// Whatever the target had done, it could not have fired.
-    #[serde(rename = "could not have fired")]
-    CouldNotHaveFired,
 }
 
 /// One alert from the evaluation at which it became active to the last one that had it.

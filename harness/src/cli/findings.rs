@@ -9,82 +9,54 @@ use crate::report::one_line;
 use crate::rules::LintFinding;
 
 /// Something that a check found.
-pub(super) trait Told {
-    /// The check's code.
-    fn code(&self) -> Code;
-    /// How sure it is.
-    fn level(&self) -> Severity;
+pub(super) struct Told<'f> {
+    code: Code,
+    level: Severity,
     /// `rules.yml:5:15`.
-    fn place(&self) -> String;
+    place: String,
     /// What of the file it is about, if not all of it.
-    fn subject(&self) -> Option<String>;
+    subject: Option<String>,
     /// What is wrong and why.
-    fn why(&self) -> &str;
+    why: &'f str,
     /// What to write instead.
-    fn instead(&self) -> &str;
+    instead: &'f str,
 }
 
 /// `warning[counter-value]: rules.yml:5:15: High: …`, and below it what to write instead.
-pub(super) fn shown(found: &impl Told) -> String {
-    let subject = found.subject().map_or_else(String::new, |subject| format!("{subject}: "));
-    let told = format!("{}: {subject}{}", found.place(), found.why());
-    let (level, code) = (found.level().word(), found.code());
+pub(super) fn shown<'f>(found: impl Into<Told<'f>>) -> String {
+    let Told { code, level, place, subject, why, instead } = found.into();
+    let subject = subject.map_or_else(String::new, |subject| format!("{subject}: "));
+    let told = format!("{place}: {subject}{why}");
     // Titles and expressions are whatever somebody wrote into a file.
-    format!("{level}[{code}]: {}\n     instead: {}", one_line(&told), one_line(found.instead()))
+    format!("{}[{code}]: {}\n     instead: {}", level.word(), one_line(&told), one_line(instead))
 }
 
-impl Told for LintFinding {
-    fn code(&self) -> Code {
-        Self::code(self)
-    }
-
-    fn level(&self) -> Severity {
-        Self::level(self)
-    }
-
-    fn place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.line, self.column)
-    }
-
-    fn subject(&self) -> Option<String> {
-        self.rule.clone()
-    }
-
-    fn why(&self) -> &str {
-        &self.why
-    }
-
-    fn instead(&self) -> &str {
-        &self.instead
-    }
-}
-
-impl Told for DashboardFinding {
-    fn code(&self) -> Code {
-        Self::code(self)
-    }
-
-    fn level(&self) -> Severity {
-        Self::level(self)
-    }
-
-    fn place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.line, self.column)
-    }
-
-    fn subject(&self) -> Option<String> {
-        match (&self.panel, &self.query) {
-            (Some(panel), Some(query)) => Some(format!("{panel}, query {query}")),
-            (panel, _) => panel.clone(),
+impl<'f> From<&'f LintFinding> for Told<'f> {
+    fn from(found: &'f LintFinding) -> Self {
+        Self {
+            code: found.code(),
+            level: found.level(),
+            place: format!("{}:{}:{}", found.file, found.line, found.column),
+            subject: found.rule.clone(),
+            why: &found.why,
+            instead: &found.instead,
         }
     }
+}
 
-    fn why(&self) -> &str {
-        &self.why
-    }
-
-    fn instead(&self) -> &str {
-        &self.instead
+impl<'f> From<&'f DashboardFinding> for Told<'f> {
+    fn from(found: &'f DashboardFinding) -> Self {
+        Self {
+            code: found.code(),
+            level: found.level(),
+            place: format!("{}:{}:{}", found.file, found.line, found.column),
+            subject: match (&found.panel, &found.query) {
+                (Some(panel), Some(query)) => Some(format!("{panel}, query {query}")),
+                (panel, _) => panel.clone(),
+            },
+            why: &found.why,
+            instead: &found.instead,
+        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! A question to a recorded scenario, and its answer.
 
 use slogate_promql::{
-    Annotation, Asks, Expression, Options, SelectorInfo, SeriesSource, Value, ValueType,
-    instant_annotated, range_annotated,
+    Annotation, Expression, Options, Value, ValueType, instant_annotated, range_annotated,
 };
 
 use super::instants::{self, Known};
 use super::{Instants, Moment, QueryError, RangeRequest, RecordedScenario};
 use crate::scenario::names_window;
 use crate::slo::codes::NO_VALUE;
-use crate::slo::{Doubt, Window, missing_series};
+use crate::slo::{Doubt, Window, missing_series_of};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,45 +61,28 @@ impl RecordedScenario {
         let answer = match instants {
             Instants::One(at_ms) => instant_annotated(&expression, source, at_ms, &options)?,
             Instants::Range { start_ms, end_ms, step_ms } => {
-                refuse_no_vector(&expression)?;
+                has_a_range(&expression).map_err(QueryError::NotOverARange)?;
                 let times = [start_ms, end_ms, step_ms];
                 range_annotated(&expression, source, times, &options)?.map(Value::Matrix)
             }
         };
         let (value, annotations) = (answer.value, answer.annotations);
-        let doubts = self.doubts(&expression, &value);
-        let window = windows.ok().map(|windows| windows.until_then);
-        Ok(Answer { instants, window, value, doubts, annotations })
-    }
-
-    /// Selectors that find nothing: also beside others that do, because `or vector(0)` would
-    /// make a number out of a misspelt name. What `absent` asks for need not be there, but a name
-    /// that the run does not have at all may be misspelt.
-    fn doubts(&self, expression: &Expression, value: &Value) -> Vec<Doubt> {
-        let selectors = expression.selectors();
-        let is_unknown = |one: &SelectorInfo| {
-            let name = one.metric_name();
-            name.is_some() && self.series().series(name).next().is_none()
-        };
-        let sought = selectors.iter().filter(|one| one.asks != Asks::Absence || is_unknown(one));
-        let mut doubts: Vec<Doubt> = Vec::new();
-        for doubt in sought.filter_map(|one| missing_series(self.series(), &one.selector)) {
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
-            }
-        }
-        if doubts.is_empty() && is_empty(value) {
+        let mut doubts = missing_series_of(source, &expression);
+        if doubts.is_empty() && is_empty(&value) {
             let reason = "its series are there, and yet the expression has no value there";
             doubts.push(Doubt::new(NO_VALUE, reason));
         }
-        doubts
+        let window = windows.ok().map(|windows| windows.until_then);
+        Ok(Answer { instants, window, value, doubts, annotations })
     }
 }
 
-fn refuse_no_vector(expression: &Expression) -> Result<(), QueryError> {
+/// Whether an expression has a value at each point of a range; the error is the type that has
+/// none there.
+pub(crate) fn has_a_range(expression: &Expression) -> Result<(), ValueType> {
     match expression.value_type() {
         ValueType::Scalar | ValueType::Vector => Ok(()),
-        other => Err(QueryError::NotOverARange(other)),
+        other => Err(other),
     }
 }
 

@@ -12,6 +12,7 @@ mod moment;
 mod recorded;
 mod rule_tests;
 
+pub(crate) use answer::has_a_range;
 pub use answer::{Answer, Query, When};
 pub use error::{ErrorKind, QueryError};
 pub use instants::{Instants, RangeRequest};

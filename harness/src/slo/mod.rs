@@ -46,7 +46,7 @@ pub use moved::target_moved;
 pub use promql::ExpressionWindows;
 pub use reconcile::note as reconciliation_note;
 pub use ruling::{Doubt, Ruling};
-pub use scraped::missing as missing_series;
+pub use scraped::{missing as missing_series, missing_of as missing_series_of};
 pub use verdict::Verdict;
 pub use verification::{Agreement, Compared, LeftOut, Question, SAME_SAMPLES, questions};
 

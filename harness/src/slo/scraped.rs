@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use slogate_promql::{Labels, Sample, Selector, SeriesRef, SeriesSource, is_stale};
+use slogate_promql::{
+    Asks, Expression, Labels, Sample, Selector, SelectorInfo, SeriesRef, SeriesSource, is_stale,
+};
 
 use super::algebra::no_such_label;
 use super::algebra::no_such_series::{self, Sought};
@@ -227,6 +229,25 @@ pub(super) fn restarted<'c>(
 
 fn instance(labels: &Labels) -> String {
     labels.get("instance").unwrap_or_default().to_owned()
+}
+
+/// The doubts about the selectors of an expression, each once. Also beside others that find
+/// something, because `or vector(0)` would make a number out of a misspelt name. What `absent`
+/// asks for need not be there, but a name that the run does not have at all may be misspelt.
+pub fn missing_of(series: &SeriesStore, expression: &Expression) -> Vec<Doubt> {
+    let selectors = expression.selectors();
+    let is_unknown = |one: &SelectorInfo| {
+        let name = one.metric_name();
+        name.is_some() && series.series(name).next().is_none()
+    };
+    let sought = selectors.iter().filter(|one| one.asks != Asks::Absence || is_unknown(one));
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for doubt in sought.filter_map(|one| missing(series, &one.selector)) {
+        if !doubts.contains(&doubt) {
+            doubts.push(doubt);
+        }
+    }
+    doubts
 }
 
 /// The doubt about a selector that matches no recorded series at all, or that tells

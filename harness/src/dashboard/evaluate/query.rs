@@ -1,15 +1,14 @@
 //! One query of a panel on a run, once for each value of a variable that its panel repeats.
 
-use slogate_promql::{
-    Asks, Datum, Expression, Labels, Options, Sample, Value, ValueType, instant, range,
-};
+use slogate_promql::{Asks, Datum, Expression, Labels, Options, Sample, Value, instant, range};
 
 use super::super::queries::{Asked, Query};
 use super::empty;
 use super::send::{Scope, sent};
 use super::values::Values;
 use super::{Evidence, MOST_REPEATS, Outcome, Run};
-use crate::slo::{Doubt, missing_series};
+use crate::query::has_a_range;
+use crate::slo::{Doubt, missing_series, missing_series_of};
 
 /// What came back.
 #[derive(Clone, Debug, Default)]
@@ -145,7 +144,12 @@ fn add_one(
     let mut one = Answered::default();
     // A query that says neither is one over time.
     if target.range || !target.instant {
-        refuse_no_vector(&expression)?;
+        has_a_range(&expression).map_err(|other| {
+            format!(
+                "over a time there is one number at each point, and the expression is a {other}; \
+                 put a function such as `rate` around it"
+            )
+        })?;
         let (from_ms, to_ms) = view.aligned();
         let found = range(&expression, run.series, from_ms, to_ms, view.step_ms(), &options);
         one.add(Value::Matrix(found.map_err(|error| error.to_string())?));
@@ -154,7 +158,7 @@ fn add_one(
         let found = instant(&expression, run.series, run.window.closed_ms, &options);
         one.add(found.map_err(|error| error.to_string())?);
     }
-    one.doubts = doubts(&expression, run);
+    one.doubts = missing_series_of(run.series, &expression);
     if one.points == 0 {
         let reason = empty::reason(&expression, &one, run);
         answered.reason.get_or_insert(match &scope.repeated {
@@ -175,16 +179,6 @@ fn add_one(
     Ok(())
 }
 
-fn refuse_no_vector(expression: &Expression) -> Result<(), String> {
-    match expression.value_type() {
-        ValueType::Scalar | ValueType::Vector => Ok(()),
-        other => Err(format!(
-            "over a time there is one number at each point, and the expression is a {other}; put a \
-             function such as `rate` around it"
-        )),
-    }
-}
-
 /// What the numbers of an expression rest on.
 fn evidence(expression: &Expression, run: Run<'_>) -> Evidence {
     let is_of_scrapes = |name: &str| name == "up" || name.starts_with("scrape_");
@@ -197,17 +191,4 @@ fn evidence(expression: &Expression, run: Run<'_>) -> Evidence {
         _ => Evidence::Service,
     });
     of_each.max().unwrap_or_default()
-}
-
-/// Selectors that find nothing in the whole run.
-fn doubts(expression: &Expression, run: Run<'_>) -> Vec<Doubt> {
-    let selectors = expression.selectors();
-    let sought = selectors.iter().filter(|one| one.asks != Asks::Absence);
-    let mut doubts: Vec<Doubt> = Vec::new();
-    for doubt in sought.filter_map(|one| missing_series(run.series, &one.selector)) {
-        if !doubts.contains(&doubt) {
-            doubts.push(doubt);
-        }
-    }
-    doubts
 }

@@ -2,21 +2,30 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::history::{AlertActivity, AlertHistory, RuleHistory};
 use super::reach;
 use crate::series::SeriesStore;
 use crate::slo::Window;
 
 /// How an alert ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum AlertEnding {
     /// It could have fired, and did not.
+    #[serde(rename = "stayed quiet")]
     StayedQuiet,
     /// It was on its way: its condition held, and its `for` was not over.
+    #[serde(rename = "pending at end")]
     PendingAtEnd,
     /// Whatever the target had done, it could not have fired, or nobody can tell.
+    #[serde(rename = "could not have fired")]
     CouldNotHaveFired,
     /// It fired.
+    #[serde(rename = "fired")]
     Fired,
 }
 
