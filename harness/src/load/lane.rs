@@ -230,10 +230,12 @@ impl Lane {
         self.giving_up.set(false);
     }
 
-    /// The load is stopped: what waits is dropped, users send nothing more.
+    /// The load is stopped: what waits is dropped, in the queue or with a slot that has not begun
+    /// with it, and users send nothing more.
     pub(super) fn stop(&self) {
         self.stopping.set(true);
         self.drop_queue();
+        self.drop_assigned();
     }
 
     /// Whether exchanges must end now.
@@ -249,6 +251,15 @@ impl Lane {
     fn drop_queue(&self) {
         for ticket in self.queue.borrow_mut().drain(..) {
             self.recorder.borrow_mut().dropped(ticket.id);
+        }
+    }
+
+    fn drop_assigned(&self) {
+        for slot in &*self.slots.borrow() {
+            match slot.take_work() {
+                Some(Work::Open(Some(ticket))) => self.recorder.borrow_mut().dropped(ticket.id),
+                other => slot.work.set(other),
+            }
         }
     }
 
@@ -316,6 +327,20 @@ mod tests {
             .build_local(LocalOptions::default())
             .unwrap();
         runtime.block_on(test(lane, meters));
+    }
+
+    #[test]
+    fn what_no_slot_has_begun_with_is_dropped_when_the_load_is_stopped() {
+        on_lane_of(
+            |_, _| {},
+            |lane, meters| async move {
+                let now = Instant::now();
+                (0..3).for_each(|_| lane.arrive(ONLY, 0, now, now));
+                lane.stop();
+                let totals = meters.totals(0, 0);
+                assert_eq!((totals.intended, totals.sent, totals.dropped), (3, 0, 3));
+            },
+        );
     }
 
     #[test]
