@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod binary;
+mod budget;
 mod columns;
 mod derived;
 mod grid;
@@ -39,6 +40,7 @@ use std::rc::Rc;
 
 use regex::Regex;
 
+use budget::Budget;
 use columns::Parts;
 use derived::Derived;
 use select::Selected;
@@ -64,12 +66,12 @@ pub(crate) struct Evaluator<'a> {
     source: &'a dyn SeriesSource,
     options: &'a Options,
     pub(crate) span: QuerySpan,
-    /// How many steps of ranges and subqueries have been evaluated so far.
-    steps: Cell<usize>,
-    /// How many values these had.
-    values: Cell<usize>,
-    /// How many values were in the windows of subqueries.
-    windowed: Cell<usize>,
+    /// Steps of ranges and subqueries.
+    steps: Budget,
+    /// Values that these have.
+    values: Budget,
+    /// Values in windows of subqueries.
+    windowed: Budget,
     /// What is said beside the value.
     annotations: RefCell<Annotations>,
     /// Whether only counts and sums of what is evaluated are asked for.
@@ -106,9 +108,9 @@ impl<'a> Evaluator<'a> {
             source,
             options,
             span,
-            steps: Cell::default(),
-            values: Cell::default(),
-            windowed: Cell::default(),
+            steps: Budget::steps(),
+            values: Budget::values(),
+            windowed: Budget::windowed(),
             patterns: RefCell::default(),
             annotations: RefCell::default(),
             looks_at_resets: Cell::default(),

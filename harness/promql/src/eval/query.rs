@@ -1,6 +1,5 @@
 //! The two kinds of query, what they may be told, and how they fail.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 
 use thiserror::Error;
@@ -13,19 +12,6 @@ use crate::annotation::Annotation;
 use crate::duration::format_duration_ms;
 use crate::expression::Expression;
 use crate::{Element, Labels, Series, SeriesSource, Value, ValueType};
-
-/// More evaluated steps than this in one query, its subqueries included, are
-/// refused: a mistyped unit must not run for hours. Thirty days at one a second
-/// are 2.6 million.
-const MOST_STEPS: usize = 5_000_000;
-
-/// More values than this in one query are refused, as Prometheus refuses more samples
-/// (`--query.max-samples`): held at once they fill less than 1 GB.
-const MOST_VALUES: usize = 20_000_000;
-
-/// More values than this in all windows of subqueries are refused: a window of a month is
-/// looked at anew at each step of a range.
-const MOST_WINDOWED: usize = 500_000_000;
 
 /// What an evaluation may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +168,7 @@ impl Evaluator<'_> {
     fn at_all_steps(&mut self, expression: &Expression) -> Result<Vec<Series>, EvalError> {
         let QuerySpan { start_ms, end_ms, step_ms } = self.span;
         let grid = Grid::new(start_ms, end_ms, step_ms);
-        self.count_steps(grid.steps(), expression)?;
+        self.steps.take(grid.steps(), expression)?;
         if let Some(columns) = self.columns(expression, grid) {
             return Ok(columns.into_series());
         }
@@ -203,51 +189,10 @@ impl Evaluator<'_> {
     ) -> Result<(), EvalError> {
         for at_ms in grid.times() {
             let elements = self.elements(expression, Instant { ms: at_ms })?;
-            self.count_values(elements.len(), expression)?;
+            self.values.take(elements.len(), expression)?;
             steps.add(at_ms, elements);
         }
         Ok(())
-    }
-
-    /// Subqueries in subqueries multiply: the sum over the whole query is bounded.
-    pub(super) fn count_steps(
-        &self,
-        steps: usize,
-        expression: &Expression,
-    ) -> Result<(), EvalError> {
-        within(&self.steps, steps, MOST_STEPS).map_err(|most| EvalError::InvalidRange {
-            problem: format!(
-                "more than {most} steps are needed for `{expression}`; choose a longer step"
-            ),
-        })
-    }
-
-    /// Series and steps multiply as well.
-    pub(super) fn count_values(
-        &self,
-        values: usize,
-        expression: &Expression,
-    ) -> Result<(), EvalError> {
-        within(&self.values, values, MOST_VALUES).map_err(|most| EvalError::InvalidRange {
-            problem: format!(
-                "more than {most} values are needed for `{expression}`; choose a longer step or \
-                 select fewer series"
-            ),
-        })
-    }
-
-    /// Windows of subqueries overlap.
-    pub(super) fn count_windowed(
-        &self,
-        values: usize,
-        expression: &Expression,
-    ) -> Result<(), EvalError> {
-        within(&self.windowed, values, MOST_WINDOWED).map_err(|most| EvalError::InvalidRange {
-            problem: format!(
-                "more than {most} values are in the windows of a subquery of `{expression}`; \
-                 choose a longer step or a shorter range"
-            ),
-        })
     }
 
     /// A scalar counts as one element without labels.
@@ -258,12 +203,6 @@ impl Evaluator<'_> {
             _ => Err(EvalError::type_mismatch("a scalar or an instant vector", expression)),
         }
     }
-}
-
-/// Counts some more, and gives the bound where they are too many.
-fn within(so_far: &Cell<usize>, more: usize, most: usize) -> Result<(), usize> {
-    so_far.set(so_far.get().saturating_add(more));
-    if so_far.get() <= most { Ok(()) } else { Err(most) }
 }
 
 fn check_range(
@@ -322,24 +261,6 @@ mod tests {
     use crate::MemorySeries;
 
     #[test]
-    fn steps_and_values_of_a_whole_query_are_bounded() {
-        let (store, options) = (MemorySeries::default(), Options::default());
-        let span = QuerySpan { start_ms: 0, end_ms: 0, step_ms: 1 };
-        let evaluator = Evaluator::new(&store, &options, span);
-        let expression = Expression::parse("up").unwrap();
-        assert_eq!(evaluator.count_steps(MOST_STEPS, &expression), Ok(()));
-        let error = evaluator.count_steps(1, &expression).unwrap_err();
-        assert!(error.to_string().contains("than 5000000 steps"), "{error}");
-        assert_eq!(evaluator.count_values(MOST_VALUES - 1, &expression), Ok(()));
-        assert_eq!(evaluator.count_values(1, &expression), Ok(()));
-        let error = evaluator.count_values(1, &expression).unwrap_err();
-        assert!(error.to_string().contains("than 20000000 values"), "{error}");
-        assert_eq!(evaluator.count_windowed(MOST_WINDOWED, &expression), Ok(()));
-        let error = evaluator.count_windowed(1, &expression).unwrap_err();
-        assert!(error.to_string().contains("than 500000000 values"), "{error}");
-    }
-
-    #[test]
     fn a_subquery_of_too_many_steps_is_refused_before_it_is_evaluated() {
         let mut store = MemorySeries::default();
         let up = Labels::new([("__name__", "up")]);
@@ -350,6 +271,6 @@ mod tests {
         let expression = Expression::parse("count_over_time((up + up)[1d:1ms])").unwrap();
         let error = evaluator.value(&expression, Instant { ms: 0 }).unwrap_err();
         assert!(error.to_string().contains("steps are needed"), "{error}");
-        assert_eq!(evaluator.values.get(), 0);
+        assert_eq!(evaluator.values.taken(), 0);
     }
 }

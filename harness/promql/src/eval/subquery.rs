@@ -55,7 +55,7 @@ impl<'a> Evaluator<'a> {
         };
         let windows = evaluated.steps.in_order().filter_map(&mut window).collect();
         self.evaluated.borrow_mut().insert(key, evaluated);
-        self.count_windowed(copied, &subquery.inner)?;
+        self.windowed.take(copied, &subquery.inner)?;
         Ok(windows)
     }
 }
@@ -85,11 +85,11 @@ impl Evaluator<'_> {
             return Ok(());
         }
         let grid = Grid::new(first_ms, until_ms, step_ms);
-        self.count_steps(grid.steps(), &subquery.inner)?;
+        self.steps.take(grid.steps(), &subquery.inner)?;
         self.depth.set(self.depth.get() + 1);
         let added = if let Some(columns) = self.columns(&subquery.inner, grid) {
             evaluated.steps.add_columns(&columns);
-            self.count_values(columns.len(), &subquery.inner)
+            self.values.take(columns.len(), &subquery.inner)
         } else {
             self.add_steps(&subquery.inner, grid, &mut evaluated.steps)
         };
